@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/SVD>
+
+namespace pion::detail {
+
+template <class T>
+using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+/// Eigen's divide-and-conquer SVD with thin factors, in the form that the version at hand wants:
+/// since 3.4.90 the options are template arguments.
+template <class T>
+auto thin_svd(const Dense<T>& x) {
+#if EIGEN_VERSION_AT_LEAST(3, 4, 90)
+  return Eigen::BDCSVD<Dense<T>, Eigen::ComputeThinU | Eigen::ComputeThinV>(x);
+#else
+  return Eigen::BDCSVD<Dense<T>>(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
+#endif
+}
+
+/// The singular values alone, descending.
+template <class T>
+Eigen::Matrix<T, Eigen::Dynamic, 1> singular_values(const Dense<T>& x) {
+  return Eigen::BDCSVD<Dense<T>>(x).singularValues();
+}
+
+}  // namespace pion::detail

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <type_traits>
+
+#include <Eigen/Core>
+
+/// Type rules of the host functions, each said once.
+namespace pion {
+
+using Eigen::Index;
+
+namespace detail {
+
+/// The scalar that products are computed in: float for the 16-bit storage types, else the type.
+template <class Scalar>
+struct compute {
+  static_assert(std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>,
+                "pion: the scalar of a matrix is float, double, Eigen::half or Eigen::bfloat16");
+  using type = Scalar;
+};
+template <>
+struct compute<Eigen::half> {
+  using type = float;
+};
+template <>
+struct compute<Eigen::bfloat16> {
+  using type = float;
+};
+template <class Scalar>
+using compute_t = typename compute<Scalar>::type;
+
+template <class T>
+using plain_t = std::remove_cv_t<std::remove_reference_t<T>>;
+
+/// Matrix, Map, Block, Ref: anything that is an Eigen matrix expression.
+template <class T>
+inline constexpr bool is_matrix_v =
+    std::is_base_of_v<Eigen::MatrixBase<plain_t<T>>, plain_t<T>>;
+
+template <class T>
+using require_matrix = std::enable_if_t<is_matrix_v<T>, int>;
+
+template <class T>
+constexpr void require_writable() {
+  static_assert(!std::is_const_v<std::remove_reference_t<T>> &&
+                    (plain_t<T>::Flags & Eigen::LvalueBit) != 0,
+                "pion: the output must be a writable matrix, map or block");
+}
+
+}  // namespace detail
+}  // namespace pion

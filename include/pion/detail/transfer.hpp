@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>   // std::ilogb, std::isfinite, std::ldexp
+#include <limits>
+#include <string>
+
+#include <pion/detail/check.hpp>
+#include <pion/detail/traits.hpp>
+#include <pion/engine/view.hpp>
+
+/// The way of a matrix into a call's workspace and out of it: the only code that sees the caller's
+/// storage order, strides and scalar. Inside, x is column-major with its short side first.
+namespace pion::detail {
+
+/// to <- x, transposed if x is tall. x is evaluated once. Returns the largest |entry|.
+/// \throws std::domain_error that names the first entry that is NaN or infinite.
+template <class T, class X>
+double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::View<T>& to) {
+  const bool tall = x.rows() > x.cols();
+  auto inside = engine::as_eigen(to);
+  if (tall) {
+    inside = x.transpose().template cast<T>();
+  } else {
+    inside = x.template cast<T>();
+  }
+  if (inside.size() == 0) return 0.0;
+  const T largest = inside.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
+  if (std::isfinite(largest)) return static_cast<double>(largest);
+  for (Index j = 0; j < inside.cols(); ++j) {
+    for (Index i = 0; i < inside.rows(); ++i) {
+      if (std::isfinite(inside(i, j))) continue;
+      const std::string at = tall ? std::to_string(j) + ", " + std::to_string(i)
+                                  : std::to_string(i) + ", " + std::to_string(j);
+      refuse_values(std::string(function) + ": x(" + at + ") is " +
+                    (std::isnan(inside(i, j)) ? "not a number" : "infinite"));
+    }
+  }
+  return 0.0;  // not reached: one entry was not finite
+}
+
+/// x <- x / 2^k with 2^k <= largest < 2^(k+1): exact, so that what follows can neither overflow nor
+/// vanish and is bitwise the same for x and 2 x. In two factors, as 2^-k may be out of range.
+template <class T>
+void scale_to_one(double largest, const engine::View<T>& x) {
+  const int k = std::ilogb(largest);
+  const T half_way = static_cast<T>(std::ldexp(1.0, -(k / 2)));
+  const T the_rest = static_cast<T>(std::ldexp(1.0, -(k - k / 2)));
+  engine::as_eigen(x) = (engine::as_eigen(x) * half_way) * the_rest;
+}
+
+/// \throws std::domain_error if an entry of x, ||x||_F = norm, is NaN or too large for `Scalar`.
+template <class Scalar, class T>
+void require_representable(const char* function, const engine::View<T>& x, double norm) {
+  const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
+  if (norm <= highest) return;
+  if (static_cast<double>(engine::as_eigen(x).cwiseAbs().maxCoeff()) <= highest) return;
+  refuse_values(std::string(function) +
+                ": the result overflows; use a normaliser, or a chain bounded on [0, 1]");
+}
+
+/// y <- x, in y's orientation, storage order and scalar.
+template <class T, class Y>
+void store(const engine::View<T>& x, Y& y) {
+  using Scalar = typename Y::Scalar;
+  const auto inside = engine::as_eigen(x);
+  if (y.rows() <= y.cols()) {
+    y = inside.template cast<Scalar>();
+  } else {
+    y = inside.transpose().template cast<Scalar>();
+  }
+}
+
+}  // namespace pion::detail

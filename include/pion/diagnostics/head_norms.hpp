@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>  // std::isfinite
+
+#include <Eigen/Core>
+
+#include <pion/heads.hpp>
+
+/// How unequal the heads of a projection are (Fan et al. 2026, Fig. 4b, App. G).
+namespace pion {
+
+/// ||head||_F of every head, in the order they lie. Heads or FusedHeads.
+/// \throws std::invalid_argument if the heads do not fill the matrix; std::domain_error if a norm
+///         is not finite.
+template <class X, class Layout>
+Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
+  require_heads_fit("head_norms", heads, x.rows(), x.cols());
+  const Eigen::MatrixXd in_double = x.template cast<double>();
+  Eigen::VectorXd norms(head_count(heads));
+  for (Index i = 0; i < norms.size(); ++i) {
+    norms(i) = detail::head_block(in_double, heads, i).stableNorm();
+    if (!std::isfinite(norms(i))) {
+      detail::refuse_values("head_norms: the norm of head " + std::to_string(i) +
+                            " is not finite");
+    }
+  }
+  return norms;
+}
+
+/// Mean, variance (of the population: divided by the count) and extremes of some numbers.
+struct Spread {
+  double mean = 0.0;
+  double variance = 0.0;
+  double smallest = 0.0;
+  double largest = 0.0;
+};
+
+/// All zero for no numbers.
+inline Spread spread(const Eigen::VectorXd& numbers) {
+  if (numbers.size() == 0) return {};
+  const double mean = numbers.mean();
+  return {mean, (numbers.array() - mean).square().mean(), numbers.minCoeff(), numbers.maxCoeff()};
+}
+
+}  // namespace pion

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max
+#include <cmath>      // std::isfinite, std::pow
+#include <limits>
+#include <string>
+
+#include <Eigen/Core>
+
+#include <pion/detail/check.hpp>
+#include <pion/detail/traits.hpp>
+
+/// The signal-to-noise ratio of a stochastic gradient, ||E G||_F^2 / E ||G - E G||_F^2
+/// (Fan et al. 2026, eq. 5), without the bias that the mean of finitely many samples has.
+namespace pion {
+
+struct Snr {
+  double signal = 0.0;  ///< Estimate of ||E G||_F^2; unbiased, so it can be negative.
+  double noise = 0.0;   ///< Estimate of E ||G - E G||_F^2.
+  Index count = 0;      ///< Samples behind it.
+
+  /// max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is neither.
+  double ratio() const {
+    const double positive = std::max(signal, 0.0);
+    if (noise > 0.0) return positive / noise;
+    return positive > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
+  }
+};
+
+namespace detail {
+
+/// A sample in double. \throws std::invalid_argument unless it has the shape of `like` (where that
+/// has one), std::domain_error unless its squared norm is finite.
+template <class G>
+Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
+                       const Eigen::MatrixXd& like, bool first) {
+  if (!first && (g.rows() != like.rows() || g.cols() != like.cols())) {
+    refuse_argument(std::string(function) + ": a sample is " + shape(g.rows(), g.cols()) +
+                    ", those before are " + shape(like.rows(), like.cols()));
+  }
+  Eigen::MatrixXd in_double = g.template cast<double>();
+  if (!std::isfinite(in_double.squaredNorm())) {
+    refuse_values(std::string(function) + ": a sample has an entry that is not finite, or a "
+                                          "squared norm that overflows");
+  }
+  return in_double;
+}
+
+}  // namespace detail
+
+/// SNR over samples, in one pass: Welford's update, and Chan's rule to merge what two passes saw.
+/// A refused sample changes nothing. Memory: one matrix of doubles.
+class SnrSamples {
+ public:
+  /// \throws std::invalid_argument if g's shape is not that of the samples before;
+  ///         std::domain_error if g is not finite.
+  template <class G>
+  void add(const Eigen::MatrixBase<G>& g) {
+    const Eigen::MatrixXd sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
+    if (count_ == 0) mean_ = Eigen::MatrixXd::Zero(g.rows(), g.cols());
+    ++count_;
+    const Eigen::MatrixXd away = sample - mean_;
+    mean_ += away / static_cast<double>(count_);
+    squares_ += away.cwiseProduct(sample - mean_).sum();
+  }
+
+  /// As if the other's samples had been added here.
+  void merge(const SnrSamples& other) {
+    if (other.count_ == 0) return;
+    if (count_ == 0) {
+      *this = other;
+      return;
+    }
+    const Eigen::MatrixXd away = detail::sample("SnrSamples", other.mean_, mean_, false) - mean_;
+    const auto here = static_cast<double>(count_);
+    const auto there = static_cast<double>(other.count_);
+    const double all = here + there;
+    mean_ += away * (there / all);
+    squares_ += other.squares_ + away.squaredNorm() * here * there / all;
+    count_ += other.count_;
+  }
+
+  Index count() const { return count_; }
+  const Eigen::MatrixXd& mean() const { return mean_; }
+
+  /// noise = M2 / (n - 1), signal = ||mean||^2 - noise / n.
+  /// \throws std::invalid_argument for fewer than two samples.
+  Snr estimate() const {
+    if (count_ < 2) {
+      detail::refuse_argument("SnrSamples: " + std::to_string(count_) +
+                              " samples; the noise shows from two on");
+    }
+    const auto n = static_cast<double>(count_);
+    const double noise = squares_ / (n - 1.0);
+    return {mean_.squaredNorm() - noise / n, noise, count_};
+  }
+
+ private:
+  Eigen::MatrixXd mean_;
+  double squares_ = 0.0;  // sum of ||g_i - mean||^2
+  Index count_ = 0;
+};
+
+/// SNR over a stream, by exponential averages of g and ||g||^2 whose bias is removed exactly.
+///
+/// With w2 = (1 - b)(1 + b^t) / ((1 + b)(1 - b^t)) the sum of the squared weights after t samples,
+/// noise = (v - ||m||^2) / (1 - w2) and signal = (||m||^2 - w2 v) / (1 - w2).
+class SnrStream {
+ public:
+  /// \param decay  b, in (0, 1): the weight of the past.
+  explicit SnrStream(double decay) : decay_(decay) {
+    if (!(decay > 0.0 && decay < 1.0)) {
+      detail::refuse_argument("SnrStream: the decay " + std::to_string(decay) +
+                              " is not between 0 and 1");
+    }
+  }
+
+  /// Throws as SnrSamples::add().
+  template <class G>
+  void add(const Eigen::MatrixBase<G>& g) {
+    const Eigen::MatrixXd sample = detail::sample("SnrStream", g, mean_, count_ == 0);
+    if (count_ == 0) mean_ = Eigen::MatrixXd::Zero(g.rows(), g.cols());
+    mean_ = decay_ * mean_ + (1.0 - decay_) * sample;
+    square_ = decay_ * square_ + (1.0 - decay_) * sample.squaredNorm();
+    ++count_;
+  }
+
+  Index count() const { return count_; }
+
+  /// \throws std::invalid_argument for fewer than two samples.
+  Snr estimate() const {
+    if (count_ < 2) {
+      detail::refuse_argument("SnrStream: " + std::to_string(count_) +
+                              " samples; the noise shows from two on");
+    }
+    const double forgotten = std::pow(decay_, static_cast<double>(count_));
+    const double mean = mean_.squaredNorm() / ((1.0 - forgotten) * (1.0 - forgotten));
+    const double square = square_ / (1.0 - forgotten);
+    const double w2 =
+        (1.0 - decay_) * (1.0 + forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
+    return {(mean - w2 * square) / (1.0 - w2), (square - mean) / (1.0 - w2), count_};
+  }
+
+ private:
+  double decay_;
+  Eigen::MatrixXd mean_;
+  double square_ = 0.0;
+  Index count_ = 0;
+};
+
+/// SNR of the gradient of ONE example from the squared norms of gradients averaged over two batch
+/// sizes (McCandlish et al. 2018, App. A.1): E ||g_B||^2 = ||G||^2 + tr(Sigma) / B.
+///
+/// tr(Sigma) / ||G||^2, the inverse of the ratio, is their simple noise scale. Average the squared
+/// norms over many batches first: the ratio of two noisy numbers is biased.
+/// \throws std::invalid_argument unless 0 < small < large.
+inline Snr snr_from_batch_sizes(double squared_norm_small, double small, double squared_norm_large,
+                                double large) {
+  if (!(0.0 < small && small < large)) {
+    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small) + " and " +
+                            std::to_string(large) + "; the first must be positive and smaller");
+  }
+  const double signal =
+      (large * squared_norm_large - small * squared_norm_small) / (large - small);
+  const double noise = (squared_norm_small - squared_norm_large) / (1.0 / small - 1.0 / large);
+  return {signal, noise, 2};
+}
+
+/// SNR over a range of matrices. Throws as SnrSamples.
+template <class Samples>
+Snr snr(const Samples& samples) {
+  SnrSamples all;
+  for (const auto& g : samples) all.add(g);
+  return all.estimate();
+}
+
+}  // namespace pion

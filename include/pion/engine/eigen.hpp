@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/engine/host.hpp>
+
+namespace pion::engine {
+
+/// The default engine: Eigen's kernels on the calling thread.
+struct eigen {
+  template <class T>
+  using Kernels = Host<eigen, T>;
+  using OneWorker = eigen;  ///< The engine for work inside one of this engine's tasks.
+
+  static constexpr int workers() { return 1; }
+
+  template <class Task>
+  static void for_each(int /*workers*/, Index count, const Task& task) {
+    for (Index i = 0; i < count; ++i) task(i, 0);
+  }
+};
+
+}  // namespace pion::engine

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#if !defined(_OPENMP)
+#error "pion/engine/openmp.hpp needs OpenMP: link pion::openmp or compile with -fopenmp"
+#endif
+
+#include <omp.h>
+
+#include <pion/engine/eigen.hpp>
+#include <pion/engine/host.hpp>
+
+namespace pion::engine {
+
+/// The Eigen engine with its tiles shared among OpenMP's threads.
+///
+/// A type of its own, so that code compiled with and without -fopenmp never shares a symbol. It uses
+/// omp_get_max_threads() threads, and one where the caller is inside a parallel region already.
+/// Results are bitwise those of engine::eigen, whatever the number of threads.
+struct openmp {
+  template <class T>
+  using Kernels = Host<openmp, T>;
+  using OneWorker = eigen;  ///< The engine for work inside one of this engine's tasks.
+
+  static int workers() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }
+
+  /// Tasks must not throw: an exception cannot leave a parallel region.
+  template <class Task>
+  static void for_each(int workers, Index count, const Task& task) {
+    if (workers == 1 || count <= 1) {
+      for (Index i = 0; i < count; ++i) task(i, 0);
+      return;
+    }
+#pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
+    for (Index i = 0; i < count; ++i) task(i, omp_get_thread_num());
+  }
+};
+
+}  // namespace pion::engine

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+
+#include <pion/detail/traits.hpp>
+
+namespace pion::engine {
+
+/// A column-major matrix in somebody else's memory: what algorithms pass to an engine.
+/// Element (i, j) is data[i + j * stride].
+template <class T>
+struct View {
+  T* data = nullptr;
+  Index rows = 0;
+  Index cols = 0;
+  Index stride = 0;
+
+  View() = default;
+  View(T* memory, Index r, Index c) : View(memory, r, c, r) {}
+  View(T* memory, Index r, Index c, Index s)
+      : data(memory), rows(r), cols(c), stride(s) {}
+
+  Index size() const { return rows * cols; }
+
+  View block(Index i, Index j, Index r, Index c) const {
+    return View(data + i + j * stride, r, c, stride);
+  }
+};
+
+/// The same matrix as an Eigen expression (host memory only).
+template <class T>
+auto as_eigen(const View<T>& v) {
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  return Eigen::Map<Matrix, Eigen::Unaligned, Eigen::OuterStride<>>(
+      v.data, v.rows, v.cols, Eigen::OuterStride<>(v.stride));
+}
+
+}  // namespace pion::engine

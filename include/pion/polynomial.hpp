@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>  // std::sqrt, std::fabs
+
+namespace pion {
+
+/// Up to two positive numbers in ascending order; the answer of the closed forms below.
+struct PositiveRoots {
+  int count = 0;
+  double value[2] = {0.0, 0.0};
+
+  constexpr const double* begin() const { return value; }
+  constexpr const double* end() const { return value + count; }
+};
+
+/// One step of a chain: the odd quintic p(s) = a s + b s^3 + c s^5 (Fan et al. 2026, eq. 6).
+///
+/// Coefficients are double whatever the scalar of the matrix. On a matrix X = U S V^T the step is
+/// U p(S) V^T = h(X X^T) X with h(r) = a + b r + c r^2 (App. D).
+struct OddQuintic {
+  double a = 0.0;
+  double b = 0.0;
+  double c = 0.0;
+
+  /// p(s), in the wider of double and T. T may be any type with double's arithmetic.
+  template <class T>
+  constexpr auto operator()(const T& s) const {
+    const auto r = s * s;
+    return s * (a + r * (b + r * c));
+  }
+
+  /// p'(s) = a + 3 b s^2 + 5 c s^4.
+  template <class T>
+  constexpr auto derivative(const T& s) const {
+    const auto r = s * s;
+    return a + r * (3.0 * b + r * (5.0 * c));
+  }
+
+  friend constexpr bool operator==(const OddQuintic& p, const OddQuintic& q) {
+    return p.a == q.a && p.b == q.b && p.c == q.c;
+  }
+  friend constexpr bool operator!=(const OddQuintic& p, const OddQuintic& q) { return !(p == q); }
+};
+
+namespace detail {
+
+/// The s > 0 with c0 + c1 s^2 + c2 s^4 = 0, ascending; a double root counts once.
+///
+/// The quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc)) / 2, and
+/// the roots are q / c2 and c0 / q.
+inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
+  PositiveRoots roots;
+  const auto keep = [&roots](double r) {
+    if (std::isfinite(r) && r > 0.0) roots.value[roots.count++] = std::sqrt(r);
+  };
+  const double discriminant = c1 * c1 - 4.0 * c0 * c2;
+  if (discriminant < 0.0) return roots;
+  const double q = -0.5 * (c1 + std::copysign(std::sqrt(discriminant), c1));
+  const double one = c2 != 0.0 ? q / c2 : 0.0;
+  const double two = q != 0.0 ? c0 / q : 0.0;
+  keep(std::fmin(one, two));
+  if (one != two) keep(std::fmax(one, two));
+  return roots;
+}
+
+}  // namespace detail
+
+/// Every s > 0 with p'(s) = 0, ascending: the local extrema and the level inflections of p.
+inline PositiveRoots critical_points(const OddQuintic& p) {
+  return detail::even_quartic_roots(p.a, 3.0 * p.b, 5.0 * p.c);
+}
+
+/// Every s > 0 with p(s) = s, ascending. Muon's step has .868025797656 and 1.263729067298.
+inline PositiveRoots fixed_points(const OddQuintic& p) {
+  return detail::even_quartic_roots(p.a - 1.0, p.b, p.c);
+}
+
+}  // namespace pion
