@@ -10,7 +10,6 @@
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
 #include <pion/algorithm/normalize.hpp>
-#include <pion/algorithm/svd.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/detail/transfer.hpp>
@@ -26,7 +25,7 @@ struct ApplyInfo {
   Method method = Method::dense;  ///< The one used, never automatic.
   /// Directions that the method worked on: min(m, n), or the numerical rank of x for the SVD.
   Index rank = 0;
-  /// Directions whose gain exceeds ApplyOptions::survivor_gain, where the method knows them (SVD).
+  /// Directions whose gain exceeds survivor_gain, where the method knows them (SVD).
   std::optional<Index> survivors;
   double output_norm = 0.0;  ///< ||y||_F before y is rounded to its storage type.
   /// A bound of ||y - f(x)||_F, where the method has one. None of today's methods does.
@@ -38,36 +37,40 @@ struct ApplyInfo {
 
 namespace detail {
 
-/// Filters what load() put in buffers.x; the result is in buffers.x again.
+/// Divides what load() put in b.x by its normaliser, and leaves b.r = x x^T. False if x is zero, and
+/// then there is nothing to do: f(0) = 0.
 template <class Engine, class T>
-ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, double threshold,
-                        Buffers<Engine, T>& b) {
-  ApplyInfo info;
-  info.method = plan.method;
-  info.rank = b.x.rows;
-  if (largest == 0.0) {  // f(0) = 0, and nothing to normalise by
-    info.rank = plan.method == Method::svd ? 0 : b.x.rows;
-    if (plan.method == Method::svd) info.survivors = 0;
-    return info;
-  }
-  if (f.normalizer != Normalizer::none) {
+bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engine, T>& b) {
+  if (largest == 0.0) return false;
+  if (normalizer != Normalizer::none) {
     scale_to_one(largest, b.x);
     b.kernels.scale(1.0 / b.kernels.frobenius_norm(b.x), b.x);
   }
-  const bool needs_gram = plan.method != Method::svd || f.normalizer != Normalizer::frobenius;
-  if (needs_gram) algorithm::normalize(b.kernels, f.normalizer, b.x, b.r, b.h, b.t);
-  if (plan.method == Method::dense) {
-    algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
-  } else if (plan.method == Method::gram) {
+  algorithm::normalize(b.kernels, normalizer, b.x, b.r, b.h, b.t);
+  return true;
+}
+
+/// Fills in what the result in b.x shows.
+template <class Engine, class T>
+void inspect_result(const Buffers<Engine, T>& b, ApplyInfo& info) {
+  info.output_norm = b.kernels.frobenius_norm(b.x);
+  const auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+  info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows));
+}
+
+/// Filters what load() put in b.x; the result is in b.x again.
+template <class Engine, class T>
+ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, Buffers<Engine, T>& b) {
+  ApplyInfo info;
+  info.method = plan.method;
+  info.rank = b.x.rows;
+  if (!normalize_loaded(f.normalizer, largest, b)) return info;
+  if (plan.method == Method::gram) {
     algorithm::gram(b.kernels, f.chain, plan.restarts, b.x, b.y, b.r, b.h, b.q, b.t);
   } else {
-    const algorithm::SvdOutcome outcome = algorithm::svd(f.chain, b.x, threshold);
-    info.rank = outcome.rank;
-    info.survivors = outcome.survivors;
+    algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
   }
-  info.output_norm = b.kernels.frobenius_norm(b.x);
-  const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-  info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows));
+  inspect_result(b, info);
   return info;
 }
 
@@ -89,7 +92,7 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 /// \param[out] y  m x n, writable: a matrix, map or block of any of those scalars, storage orders and
 ///            strides. It may be x, or overlap it. It is written last, or not at all.
 /// \param workspace  grows to plan().workspace; where it has that size already, nothing is
-///            allocated (but by Method::svd, and by expressions that Eigen evaluates to temporaries).
+///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
 /// \throws std::invalid_argument if y's shape is not x's; as plan().
 /// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
 /// Cost: plan().multiply_adds. Determinism: bitwise the same for every host engine and number of
@@ -97,17 +100,16 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 /// A zero or empty x gives a zero or empty y. Source: Fan et al. 2026, Alg. 2, App. D.
 template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
-                const ApplyOptions& options = {}) {
+                Method method = Method::automatic) {
   detail::require_writable<Y>();
   detail::require_same_shape("apply", x, y);
   using T = detail::compute_t<typename X::Scalar>;
-  const Plan p = plan<T, Engine>(f, x.rows(), x.cols(), options);
+  const Plan p = plan<T, Engine>(f, x.rows(), x.cols(), method);
   detail::Arena arena(workspace, p.workspace);
   detail::Buffers<Engine, T> buffers(arena, p.method, std::min(x.rows(), x.cols()),
                                      std::max(x.rows(), x.cols()));
   const double largest = detail::load("apply", x, buffers.x);
-  const ApplyInfo info =
-      detail::filter_loaded<Engine>(f, p, largest, options.survivor_gain, buffers);
+  const ApplyInfo info = detail::filter_loaded<Engine>(f, p, largest, buffers);
   detail::require_representable<typename detail::plain_t<Y>::Scalar>("apply", buffers.x,
                                                                     info.output_norm);
   detail::store(buffers.x, y);
@@ -117,16 +119,16 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
 /// The same with a workspace of its own.
 template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
-                const ApplyOptions& options = {}) {
+                Method method = Method::automatic) {
   Workspace workspace;
-  return apply<Engine>(f, x, y, workspace, options);
+  return apply<Engine>(f, x, y, workspace, method);
 }
 
 /// The same, returning the matrix (in x's scalar and storage order).
 template <class Engine = DefaultEngine, class X>
-auto apply(const Filter& f, const Eigen::MatrixBase<X>& x, const ApplyOptions& options = {}) {
+auto apply(const Filter& f, const Eigen::MatrixBase<X>& x, Method method = Method::automatic) {
   typename X::PlainObject y(x.rows(), x.cols());
-  apply<Engine>(f, x, y, options);
+  apply<Engine>(f, x, y, method);
   return y;
 }
 

@@ -107,10 +107,10 @@ inline void require_heads_fit(const char* function, const FusedHeads& heads, Ind
 
 namespace detail {
 
-/// Head i of x, as a block of it.
+/// Head i of x, as a block of it. The axis is the layout's, or the other where x lies transposed.
 template <class X, class Layout>
-auto head_block(X& x, const Layout& heads, Index i) {
-  const bool by_rows = heads.axis == Axis::rows;
+auto head_block(X& x, const Layout& heads, Axis axis, Index i) {
+  const bool by_rows = axis == Axis::rows;
   const HeadRange at = head_range(heads, by_rows ? x.rows() : x.cols(), i);
   return by_rows ? x.block(at.start, 0, at.size, x.cols())
                  : x.block(0, at.start, x.rows(), at.size);

@@ -5,6 +5,7 @@
 #include <cmath>      // std::sqrt
 #include <string>
 
+#include <pion/algorithm/svd.hpp>
 #include <pion/apply.hpp>
 #include <pion/detail/svd.hpp>
 

@@ -5,7 +5,6 @@
 #include <cmath>      // std::sqrt
 #include <cstddef>    // std::byte, std::size_t
 #include <new>        // placement new
-#include <optional>
 
 #include <pion/apply.hpp>
 #include <pion/heads.hpp>
@@ -15,9 +14,8 @@ namespace pion {
 /// What a call of apply_per_head() did.
 struct PerHeadInfo {
   Index heads = 0;
-  Index dead = 0;                  ///< Heads whose update the filter has killed.
-  std::optional<Index> survivors;  ///< Over all heads, where the method knows them.
-  double output_norm = 0.0;        ///< ||y||_F over all heads.
+  Index dead = 0;            ///< Heads whose update the filter has killed.
+  double output_norm = 0.0;  ///< ||y||_F over all heads.
 };
 
 /// The per-head mode (Fan et al. 2026, Alg. 3): each head is normalised and filtered by itself.
@@ -30,7 +28,7 @@ struct PerHeadInfo {
 template <class Engine = DefaultEngine, class X, class Layout, class Y,
           detail::require_matrix<Y> = 0>
 PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const Layout& heads,
-                           Y&& y, Workspace& workspace, const ApplyOptions& options = {},
+                           Y&& y, Workspace& workspace, Method method = Method::automatic,
                            ApplyInfo* each = nullptr) {
   constexpr const char* here = "apply_per_head";
   detail::require_writable<Y>();
@@ -40,30 +38,29 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
   using Worker = typename Engine::OneWorker;
 
   // Inside, the matrix may lie transposed (detail::load), and its heads then along the other axis.
-  Layout inside = heads;
   const bool tall = x.rows() > x.cols();
-  if (tall) inside.axis = heads.axis == Axis::rows ? Axis::cols : Axis::rows;
+  const Axis axis = tall == (heads.axis == Axis::cols) ? Axis::rows : Axis::cols;
   const Index m = std::min(x.rows(), x.cols());
   const Index n = std::max(x.rows(), x.cols());
-  const Index extent = inside.axis == Axis::rows ? m : n;
+  const Index extent = axis == Axis::rows ? m : n;
   const Index count = head_count(heads);
   const int workers = Engine::workers();
 
   const auto plan_of = [&](Index size) {
-    return inside.axis == Axis::rows ? plan<T, Worker>(f, size, n, options)
-                                     : plan<T, Worker>(f, m, size, options);
+    return axis == Axis::rows ? plan<T, Worker>(f, size, n, method)
+                                     : plan<T, Worker>(f, m, size, method);
   };
   std::size_t bytes_each = 0;
   Plan p;
   Index planned_size = -1;
   for (Index i = 0; i < count; ++i) {
-    const Index size = head_range(inside, extent, i).size;
+    const Index size = head_range(heads, extent, i).size;
     if (size == planned_size) continue;
     p = plan_of(size);
     planned_size = size;
     bytes_each = std::max(bytes_each, p.workspace);
   }
-  const bool one_size = head_range(inside, extent, 0).size * count == extent;
+  const bool one_size = head_range(heads, extent, 0).size * count == extent;
 
   engine::View<T> whole;
   ApplyInfo* infos = nullptr;
@@ -81,14 +78,14 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
   detail::load(here, x, whole);
   Engine::for_each(workers, count, [&](Index i, int worker) {
     auto all = engine::as_eigen(whole);
-    auto head = detail::head_block(all, inside, i);
-    const Plan own = one_size ? p : plan_of(head_range(inside, extent, i).size);
+    auto head = detail::head_block(all, heads, axis, i);
+    const Plan own = one_size ? p : plan_of(head_range(heads, extent, i).size);
     detail::Arena mine(work + bytes_each * static_cast<std::size_t>(worker));
     detail::Buffers<Worker, T> buffers(mine, own.method, std::min(head.rows(), head.cols()),
                                        std::max(head.rows(), head.cols()));
     const double largest = detail::load(here, head, buffers.x);
     new (infos + i)
-        ApplyInfo(detail::filter_loaded<Worker>(f, own, largest, options.survivor_gain, buffers));
+        ApplyInfo(detail::filter_loaded<Worker>(f, own, largest, buffers));
     detail::store(buffers.x, head);
   });
 
@@ -99,7 +96,6 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
     const ApplyInfo& one = infos[i];
     squares += one.output_norm * one.output_norm;
     if (one.dead) ++info.dead;
-    if (one.survivors) info.survivors = info.survivors.value_or(0) + *one.survivors;
   }
   info.output_norm = std::sqrt(squares);
   detail::require_representable<typename detail::plain_t<Y>::Scalar>(here, whole,
@@ -112,10 +108,10 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
 /// The same with a workspace of its own, returning the matrix.
 template <class Engine = DefaultEngine, class X, class Layout>
 auto apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const Layout& heads,
-                    const ApplyOptions& options = {}) {
+                    Method method = Method::automatic) {
   typename X::PlainObject y(x.rows(), x.cols());
   Workspace workspace;
-  apply_per_head<Engine>(f, x, heads, y, workspace, options);
+  apply_per_head<Engine>(f, x, heads, y, workspace, method);
   return y;
 }
 

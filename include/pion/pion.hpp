@@ -5,6 +5,7 @@
 /// This header brings everything that needs Eigen alone.
 
 #include <pion/apply.hpp>
+#include <pion/apply_svd.hpp>
 #include <pion/chains.hpp>
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/diagnostics/snr.hpp>

@@ -17,11 +17,14 @@
 namespace pion {
 
 /// How a filter is applied. All give U f(S) V^T; they differ in cost and in rounding.
+///
+/// The SVD is not among what apply() runs, because it costs every translation unit that contains it
+/// some fifteen seconds of compilation.
 enum class Method {
   automatic,  ///< The one with the least multiply-adds.
   dense,      ///< The chain on the matrix, step by step (algorithm/dense.hpp).
   gram,       ///< The chain on X X^T (algorithm/gram.hpp); cheaper far from square.
-  svd,        ///< The reference (algorithm/svd.hpp); slow, and allocates.
+  svd,        ///< The reference, a function of its own: apply_svd().
 };
 
 inline constexpr std::array<Method, 4> all_methods = {Method::automatic, Method::dense,
@@ -45,19 +48,13 @@ constexpr std::optional<Method> method_named(std::string_view text) {
   return std::nullopt;
 }
 
-struct ApplyOptions {
-  Method method = Method::automatic;
-  /// Gain above which the SVD method counts a direction as a survivor.
-  double survivor_gain = pion::survivor_gain;
-};
-
 /// What apply() will do with a matrix of a given shape, decided before any of its entries is seen.
 struct Plan {
   Method method = Method::dense;  ///< Never automatic.
   Index rows = 0;
   Index cols = 0;
   /// Multiply-adds of the products, normaliser included (without the squarings of `spectral`, whose
-  /// number depends on the matrix: at most 10 of m^3 / 2). For the SVD, the usual estimate.
+  /// number depends on the matrix: at most 10 of m^3 / 2).
   double multiply_adds = 0.0;
   std::size_t workspace = 0;  ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
@@ -72,7 +69,7 @@ struct Buffers {
 
   Buffers(Arena& arena, Method method, Index m, Index n)
       : x(arena.take<T>(m * n), m, n),
-        y(method == Method::svd ? nullptr : arena.take<T>(m * n), m, n),
+        y(arena.take<T>(m * n), m, n),
         kernels(arena, m, n) {
     const auto square = [&] { return View(arena.take<T>(m * m), m, m); };
     r = square();
@@ -99,12 +96,15 @@ std::size_t workspace_bytes(Method method, Index m, Index n) {
 /// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short side
 /// and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments
 /// (4 T - 3 s + 3 s alpha) / 2 m^3.
-/// \throws std::invalid_argument if a size is negative; if Method::gram is asked for a chain of more
-///         than 64 steps.
+/// \throws std::invalid_argument if a size is negative; if `method` is svd, or gram for a chain of
+///         more than 64 steps.
 template <class Scalar = float, class Engine = DefaultEngine>
-Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options = {}) {
+Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::automatic) {
   if (rows < 0 || cols < 0) {
     detail::refuse_argument("plan: a matrix cannot be " + detail::shape(rows, cols));
+  }
+  if (method == Method::svd) {
+    detail::refuse_argument("plan: the SVD is a function of its own, apply_svd()");
   }
   const Index m = std::min(rows, cols);
   const Index n = std::max(rows, cols);
@@ -112,7 +112,7 @@ Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options =
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
   const double alpha = m == 0 ? 0.0 : static_cast<double>(n) / static_cast<double>(m);
 
-  Plan p{options.method, rows, cols, 0.0, 0, {}};
+  Plan p{method, rows, cols, 0.0, 0, {}};
   const bool gram_possible = f.chain.size() <= algorithm::Restarts::max_steps;
   if (p.method == Method::gram && !gram_possible) {
     detail::refuse_argument("plan: the Gram-space method takes at most 64 steps; use dense");
@@ -126,11 +126,8 @@ Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options =
   if (p.method == Method::automatic) {
     p.method = gram_possible && gram < dense ? Method::gram : Method::dense;
   }
-  // Golub and Van Loan: 4 m^2 n + 22 m^3 flops for a thin SVD, and 2 m^2 n to multiply out.
-  const double svd = (3.0 * alpha + 11.0) * cube;
-  p.multiply_adds = p.method == Method::gram ? gram : p.method == Method::dense ? dense : svd;
-  p.workspace =
-      detail::workspace_bytes<Engine, detail::compute_t<Scalar>>(p.method, m, n);
+  p.multiply_adds = p.method == Method::gram ? gram : dense;
+  p.workspace = detail::workspace_bytes<Engine, detail::compute_t<Scalar>>(p.method, m, n);
   return p;
 }
 

@@ -54,7 +54,8 @@ template <class Scalar, class T>
 void require_representable(const char* function, const engine::View<T>& x, double norm) {
   const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
   if (norm <= highest) return;
-  if (static_cast<double>(engine::as_eigen(x).cwiseAbs().maxCoeff()) <= highest) return;
+  const T largest = engine::as_eigen(x).cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
+  if (static_cast<double>(largest) <= highest) return;
   refuse_values(std::string(function) +
                 ": the result overflows; use a normaliser, or a chain bounded on [0, 1]");
 }

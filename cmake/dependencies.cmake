@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# What pion's parts need: found, downloaded where PION_FETCH says so, or asked for in one message.
+include(FetchContent)
+set(missing "")
+
+macro(pion_need package debian_package archive)
+  find_package(${package} QUIET)
+  if(NOT ${package}_FOUND AND PION_FETCH)
+    message(STATUS "Downloading ${archive}")
+    FetchContent_Declare(${package} URL ${archive} SYSTEM)
+    FetchContent_MakeAvailable(${package})
+  elseif(NOT ${package}_FOUND)
+    list(APPEND missing ${debian_package})
+  endif()
+endmacro()
+
+include(cmake/pion-eigen.cmake)
+if(pion_no_eigen AND PION_FETCH)
+  set(archive https://gitlab.com/libeigen/eigen/-/archive/3.4.0/eigen-3.4.0.tar.gz)
+  message(STATUS "Downloading ${archive}")
+  FetchContent_Declare(eigen URL ${archive} SOURCE_SUBDIR none) # the headers, not Eigen's own build
+  FetchContent_MakeAvailable(eigen)
+  set(PION_EIGEN_INCLUDE_DIR ${eigen_SOURCE_DIR})
+  include(cmake/pion-eigen.cmake)
+elseif(pion_no_eigen)
+  message(STATUS "${pion_no_eigen}")
+  list(APPEND missing libeigen3-dev)
+endif()
+
+set(github https://github.com)
+if(PION_BUILD_TESTS)
+  pion_need(Catch2 catch2 ${github}/catchorg/Catch2/archive/refs/tags/v3.5.4.tar.gz)
+  if(catch2_SOURCE_DIR)
+    list(APPEND CMAKE_MODULE_PATH ${catch2_SOURCE_DIR}/extras)
+  endif()
+endif()
+if(PION_BUILD_TOOL)
+  pion_need(CLI11 libcli11-dev ${github}/CLIUtils/CLI11/archive/refs/tags/v2.4.2.tar.gz)
+  pion_need(nlohmann_json nlohmann-json3-dev
+            ${github}/nlohmann/json/archive/refs/tags/v3.11.3.tar.gz)
+  pion_need(fmt libfmt-dev ${github}/fmtlib/fmt/archive/refs/tags/10.2.1.tar.gz)
+endif()
+if(PION_BUILD_BENCH)
+  set(BENCHMARK_ENABLE_TESTING OFF)
+  pion_need(benchmark libbenchmark-dev
+            ${github}/google/benchmark/archive/refs/tags/v1.8.4.tar.gz)
+endif()
+
+if(missing)
+  list(JOIN missing " " missing)
+  message(FATAL_ERROR
+    "Not found: ${missing} (their names on Debian and Ubuntu). Install them, or let CMake download "
+    "them with -DPION_FETCH=ON. The library alone needs Eigen only: -DPION_BUILD_TESTS=OFF "
+    "-DPION_BUILD_TOOL=OFF leave out what needs the rest.")
+endif()

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+# How the programs of this tree are built. Nothing here reaches whoever links pion.
+add_library(pion_own INTERFACE)
+target_compile_options(
+  pion_own
+  INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
+            # g++ finds false ones in its own AVX-512 intrinsics; clang looks for the true ones.
+            "$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>"
+            $<$<BOOL:${PION_WARNINGS_AS_ERRORS}>:-Werror>
+            $<$<BOOL:${PION_NATIVE}>:-march=native>)
+
+# The engine of the programs that may have threads.
+set(pion_fastest pion::pion)
+if(PION_ENABLE_OPENMP)
+  set(pion_fastest pion::openmp)
+endif()
+
+# A program on pion::pion that CTest runs as <label>.<name>.
+function(pion_program label name)
+  add_executable(${label}_${name} ${ARGN})
+  target_link_libraries(${label}_${name} PRIVATE pion_own pion::pion)
+  add_test(NAME ${label}.${name} COMMAND ${label}_${name})
+  set_tests_properties(${label}.${name} PROPERTIES LABELS ${label})
+endfunction()

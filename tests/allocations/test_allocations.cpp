@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nothing is allocated once the workspace is warm. Two counters: operator new, and Eigen's own
+// allocations (EIGEN_RUNTIME_NO_MALLOC makes them assertions, which here count).
+
+#include "counter.hpp"
+
+#define EIGEN_RUNTIME_NO_MALLOC
+#define eigen_assert(condition) ((condition) ? (void)0 : (void)++allocations)
+
+#include <pion/pion.hpp>
+
+#include "catch.hpp"
+
+using namespace pion;
+
+namespace {
+
+/// The allocations of one call.
+template <class Call>
+long count(const Call& call) {
+  Eigen::internal::set_is_malloc_allowed(false);
+  const long before = allocations;
+  call();
+  const long after = allocations;
+  Eigen::internal::set_is_malloc_allowed(true);
+  return after - before;
+}
+
+}  // namespace
+
+TEST_CASE("the counters count") {
+  CHECK(count([] { ::operator delete(::operator new(8)); }) == 1);
+  CHECK(count([] { Eigen::MatrixXf x(300, 300); }) >= 1);
+  const Eigen::MatrixXf a = Eigen::MatrixXf::Random(600, 600);
+  Eigen::MatrixXf c(600, 600);
+  CHECK(count([&] { c.noalias() = a * a; }) >= 1);  // Eigen's packing buffers
+}
+
+TEST_CASE("a warm call allocates nothing, for this size and smaller ones") {
+  Workspace workspace;
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(320, 700);
+  Eigen::MatrixXf y(320, 700);
+  for (const Normalizer n : all_normalizers) {
+    const Filter f{chains::high_pass(2), n};
+    for (const Method method : {Method::automatic, Method::dense, Method::gram}) {
+      Workspace fresh;
+      CHECK(count([&] { apply(f, x * 1e-3F, y, fresh, method); }) > 0);
+      CHECK(count([&] { apply(f, x * 1e-3F, y, fresh, method); }) == 0);
+      apply(f, x * 1e-3F, y, workspace, method);
+    }
+    CHECK(count([&] { apply(f, x.topRows(100) * 1e-3F, y.topRows(100), workspace); }) == 0);
+    CHECK(count([&] { apply(f, x.leftCols(99) * 1e-3F, y.leftCols(99), workspace); }) == 0);
+  }
+}
+
+TEST_CASE("a warm per-head call allocates nothing") {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(320, 256);
+  Eigen::MatrixXf y(320, 256);
+  const Filter f{chains::high_pass(2)};
+  const FusedHeads fused = fused_qkv(4, 2, 40);
+  Workspace workspace;
+  const auto heads = [&] { apply_per_head(f, x, Heads{8, Axis::cols}, y, workspace); };
+  const auto all = [&] { apply_per_head(f, x, fused, y, workspace); };
+  heads();
+  all();
+  CHECK(count(heads) == 0);
+  CHECK(count(all) == 0);
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// expected-error: the output must be a writable matrix, map or block
+#include <pion/pion.hpp>
+
+void f(const Eigen::MatrixXf& x, Eigen::MatrixXf& y) {
+  pion::apply({pion::chains::muon()}, x, 2 * y);
+}

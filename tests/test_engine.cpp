@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The primitives of the host engines, over sizes on both sides of every tile's edge.
+
+#include <random>
+#include <vector>
+
+#include <pion/pion.hpp>
+
+#if defined(PION_DEFAULT_ENGINE_OPENMP)
+#include <pion/engine/openmp.hpp>
+#endif
+
+#include "catch.hpp"
+
+using namespace pion;
+using engine::View;
+
+namespace {
+
+/// A matrix in memory of its own whose columns lie further apart than they must, with sentinels
+/// between them.
+template <class T>
+struct Padded {
+  Padded(Index rows, Index cols)
+      : stride(rows + 3), memory(static_cast<std::size_t>(stride * cols + 3), sentinel) {
+    view = View<T>(memory.data(), rows, cols, stride);
+  }
+  auto eigen() const { return engine::as_eigen(view); }
+  bool padding_untouched() const {
+    for (Index i = 0; i < static_cast<Index>(memory.size()); ++i) {
+      const bool inside = i % stride < view.rows && i / stride < view.cols;
+      if (!inside && memory[static_cast<std::size_t>(i)] != sentinel) return false;
+    }
+    return true;
+  }
+
+  static constexpr T sentinel = T(-77);
+  Index stride;
+  std::vector<T> memory;
+  View<T> view;
+};
+
+template <class T>
+Padded<T> random_padded(Index rows, Index cols, unsigned seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<double> gauss;
+  Padded<T> x(rows, cols);
+  for (Index j = 0; j < cols; ++j) {
+    for (Index i = 0; i < rows; ++i) x.eigen()(i, j) = static_cast<T>(gauss(random));
+  }
+  return x;
+}
+
+template <class E, class T>
+struct Engine {
+  using Kernels = typename E::template Kernels<T>;
+  Engine(Index m, Index n) : arena(workspace, bytes(m, n)), kernels(arena, m, n) {}
+  static std::size_t bytes(Index m, Index n) {
+    detail::Arena counting;
+    Kernels(counting, m, n);
+    return counting.used();
+  }
+  Workspace workspace;
+  detail::Arena arena;
+  Kernels kernels;
+};
+
+/// |got - want| <= k eps |a||b| entry by entry: Higham 2002, eq. (3.13), for inner dimension k.
+template <class T>
+void close(const Padded<T>& got, const Eigen::MatrixXd& want, const Eigen::MatrixXd& bound,
+           Index k) {
+  const double e = static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(k + 3);
+  CHECK(((got.eigen().template cast<double>() - want).cwiseAbs().array() <=
+         e * bound.array() + 1e-300)
+            .all());
+  CHECK(got.padding_untouched());
+}
+
+// On both sides of the edges of tiles: panels are 64 to 192 columns wide, tiles 512 rows, 256 columns.
+const std::vector<std::pair<Index, Index>> sizes = {{0, 0},    {1, 1},    {1, 7},    {3, 2},
+                                                    {63, 65},  {64, 64},  {65, 130}, {129, 300},
+                                                    {255, 257}, {513, 40}, {530, 70}, {700, 33}};
+
+#if defined(PION_DEFAULT_ENGINE_OPENMP)
+#define PION_ENGINES engine::eigen, engine::openmp
+#else
+#define PION_ENGINES engine::eigen
+#endif
+
+template <class E, class T>
+void check_primitives() {
+  for (const auto& [m, n] : sizes) {
+    INFO(m << " x " << n);
+    Engine<E, T> engine(m, n);
+    const auto x = random_padded<T>(m, n, 1), b = random_padded<T>(n, m, 2);
+    const Eigen::MatrixXd xd = x.eigen().template cast<double>();
+    const Eigen::MatrixXd bd = b.eigen().template cast<double>();
+
+    Padded<T> r(m, m);
+    engine.kernels.gram(x.view, r.view);
+    close(r, xd * xd.transpose(), xd.cwiseAbs() * xd.cwiseAbs().transpose(), n);
+    CHECK(r.eigen() == r.eigen().transpose());
+
+    Padded<T> c(m, m);
+    engine.kernels.multiply(x.view, b.view, c.view);
+    close(c, xd * bd, xd.cwiseAbs() * bd.cwiseAbs(), n);
+
+    const Eigen::MatrixXd rd = r.eigen().template cast<double>();
+    const Eigen::MatrixXd absolute = rd.cwiseAbs();
+    Padded<T> h(m, m), s(m, m);
+    for (const OddQuintic& p : {OddQuintic{0.5, -0.25, 2.0}, OddQuintic{1.5, -0.5, 0.0}}) {
+      engine.kernels.quadratic(p, r.view, h.view);
+      const Eigen::MatrixXd unit = Eigen::MatrixXd::Identity(m, m);
+      close(h, p.a * unit + p.b * rd + p.c * rd * rd,
+            std::fabs(p.a) * unit + std::fabs(p.b) * absolute +
+                std::fabs(p.c) * absolute * absolute,
+            m + 2);
+      CHECK(h.eigen() == h.eigen().transpose());
+    }
+    engine.kernels.multiply_commuting(r.view, h.view, s.view);
+    const Eigen::MatrixXd hd = h.eigen().template cast<double>();
+    // r h and h r agree up to the rounding of h, so the mirrored half has that error too.
+    close(s, 0.5 * (rd * hd + hd * rd), absolute * hd.cwiseAbs() + hd.cwiseAbs() * absolute, 2 * m);
+    CHECK(s.eigen() == s.eigen().transpose());
+
+    CHECK(std::fabs(engine.kernels.frobenius_norm(x.view) - xd.norm()) <= 1e-14 * xd.norm() * static_cast<double>(m + n));
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("primitives equal their definition, tile by tile", "", PION_ENGINES) {
+  check_primitives<TestType, float>();
+  check_primitives<TestType, double>();
+}
+
+TEST_CASE("an inner product of many terms is one chain of blocks") {
+  Engine<engine::eigen, float> engine(5, 6000);
+  const auto x = random_padded<float>(5, 6000, 3);
+  Padded<float> r(5, 5);
+  engine.kernels.gram(x.view, r.view);
+  const Eigen::MatrixXd xd = x.eigen().cast<double>();
+  close(r, xd * xd.transpose(), xd.cwiseAbs() * xd.cwiseAbs().transpose(), 6000);
+}
+
+#if defined(PION_DEFAULT_ENGINE_OPENMP)
+TEST_CASE("any number of threads gives the serial result, to the last bit") {
+  const int before = omp_get_max_threads();
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{70, 90}, {300, 700}, {600, 520}}) {
+    const auto x = random_padded<float>(rows, cols, 4);
+    for (const Filter& f : {Filter{chains::muon()}, Filter{chains::high_pass(2)}}) {
+      const Eigen::MatrixXf serial = apply<engine::eigen>(f, x.eigen());
+      const Eigen::MatrixXf heads = apply_per_head<engine::eigen>(f, x.eigen(), Heads{10});
+      for (const int threads : {1, 2, 3, 7}) {
+        omp_set_num_threads(threads);
+        CHECK(apply<engine::openmp>(f, x.eigen()) == serial);
+        CHECK(apply_per_head<engine::openmp>(f, x.eigen(), Heads{10}) == heads);
+      }
+      omp_set_num_threads(before);
+    }
+  }
+}
+
+TEST_CASE("inside a caller's parallel region the engine keeps to the caller's thread") {
+  const auto x = random_padded<float>(80, 120, 5);
+  const Filter f{chains::high_pass(2)};
+  const Eigen::MatrixXf serial = apply<engine::eigen>(f, x.eigen());
+  std::vector<int> right(8, 0), workers(8, 0);
+#pragma omp parallel for num_threads(4)
+  for (int i = 0; i < 8; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    workers[k] = engine::openmp::workers();
+    right[k] = apply<engine::openmp>(f, x.eigen()) == serial ? 1 : 0;
+  }
+  for (std::size_t k = 0; k < 8; ++k) {
+    CHECK(workers[k] == 1);
+    CHECK(right[k] == 1);
+  }
+}
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a caller may pass: layouts, expressions and overlap on one side, what is refused on the other.
+
+#include <limits>
+#include <random>
+#include <string>
+
+#include <pion/pion.hpp>
+
+#include "catch.hpp"
+#include "reference.hpp"
+
+using namespace pion;
+using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+namespace {
+
+const Filter f{chains::high_pass(3)};
+
+Eigen::MatrixXf sample(Index rows, Index cols, unsigned seed = 5) {
+  std::mt19937_64 random(seed);
+  return reference::random_matrix(rows, cols, random).cast<float>();
+}
+
+constexpr float infinite = std::numeric_limits<float>::infinity();
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+
+}  // namespace
+
+TEST_CASE("a strided or row-major matrix gives what its copy gives") {
+  const Eigen::MatrixXf x = sample(9, 13);
+  const Eigen::MatrixXf y = apply(f, x);
+
+  const RowMatrix by_rows = x;
+  CHECK(apply(f, by_rows) == y);
+
+  Eigen::MatrixXf large = sample(20, 40, 6);
+  large.block(3, 5, 9, 13) = x;
+  CHECK(apply(f, large.block(3, 5, 9, 13)) == y);
+
+  // Foreign memory with both strides, in either storage order.
+  using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  std::vector<float> memory(9 * 13 * 6, not_a_number);
+  Eigen::Map<Eigen::MatrixXf, 0, Stride> spread(memory.data(), 9, 13, Stride(9 * 6, 3));
+  spread = x;
+  CHECK(apply(f, spread) == y);
+  Eigen::Map<RowMatrix, 0, Stride> rows_spread(memory.data(), 9, 13, Stride(13 * 6, 2));
+  rows_spread = x;
+  CHECK(apply(f, rows_spread) == y);
+}
+
+TEST_CASE("an expression is evaluated once and gives what its value gives") {
+  const Eigen::MatrixXf x = sample(9, 13), z = sample(9, 13, 7);
+  CHECK(apply(f, x + 2 * z) == apply(f, Eigen::MatrixXf(x + 2 * z)));
+  CHECK(apply(f, x * z.transpose()) == apply(f, Eigen::MatrixXf(x * z.transpose())));
+  int calls = 0;
+  const auto counted = Eigen::MatrixXf::NullaryExpr(9, 13, [&](Index i, Index j) {
+    ++calls;
+    return x(i, j);
+  });
+  CHECK(apply(f, counted) == apply(f, x));
+  CHECK(calls == 9 * 13);
+}
+
+TEST_CASE("any writable layout takes the result, and nothing beside it is touched") {
+  const Eigen::MatrixXf x = sample(9, 13);
+  const Eigen::MatrixXf y = apply(f, x);
+
+  RowMatrix by_rows(9, 13);
+  apply(f, x, by_rows);
+  CHECK(by_rows == y);
+
+  Eigen::MatrixXf large = Eigen::MatrixXf::Constant(20, 40, 7.0F);
+  apply(f, x, large.block(3, 5, 9, 13));
+  CHECK(large.block(3, 5, 9, 13) == y);
+  large.block(3, 5, 9, 13).setConstant(7.0F);
+  CHECK((large.array() == 7.0F).all());
+
+  using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  std::vector<float> memory(9 * 13 * 6, 7.0F);
+  Eigen::Map<RowMatrix, 0, Stride> spread(memory.data(), 9, 13, Stride(13 * 6, 2));
+  apply(f, x, spread);
+  CHECK(spread == y);
+  spread.setConstant(7.0F);
+  for (const float v : memory) CHECK(v == 7.0F);
+
+  Eigen::Matrix<Eigen::bfloat16, Eigen::Dynamic, Eigen::Dynamic> small(9, 13);
+  apply(f, x, small);
+  CHECK(small == y.cast<Eigen::bfloat16>());
+}
+
+TEST_CASE("the output may be the input, its transpose's memory, or overlap it") {
+  const Eigen::MatrixXf x = sample(9, 13), square = sample(11, 11);
+  const Eigen::MatrixXf y = apply(f, x), square_y = apply(f, square);
+
+  Eigen::MatrixXf in_place = x;
+  apply(f, in_place, in_place);
+  CHECK(in_place == y);
+
+  Eigen::MatrixXf turned = square;
+  apply(f, turned.transpose(), turned);
+  CHECK(turned == apply(f, square.transpose()));
+
+  Eigen::MatrixXf large = sample(20, 40, 6);
+  large.block(2, 3, 9, 13) = x;
+  apply(f, large.block(2, 3, 9, 13), large.block(4, 7, 9, 13));
+  CHECK(large.block(4, 7, 9, 13) == y);
+}
+
+TEST_CASE("a result does not depend on what the workspace held before") {
+  Workspace workspace;
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{30, 40}, {3, 4}, {40, 30}, {17, 90}}) {
+    const Eigen::MatrixXf x = sample(rows, cols);
+    Eigen::MatrixXf y(rows, cols);
+    apply(f, x, y, workspace);
+    CHECK(y == apply(f, x));
+    std::fill_n(reinterpret_cast<unsigned char*>(workspace.data()), workspace.capacity(), 0xFF);
+    apply(f, x, y, workspace);
+    CHECK(y == apply(f, x));
+  }
+  const std::size_t grown = workspace.capacity();
+  workspace.reserve(1);
+  CHECK(workspace.capacity() == grown);
+}
+
+TEST_CASE("an entry that is not finite is named, and the output stays as it was") {
+  for (const bool tall : {false, true}) {
+    for (const float bad : {not_a_number, infinite, -infinite}) {
+      Eigen::MatrixXf x = sample(tall ? 13 : 9, tall ? 9 : 13);
+      x(7, 3) = bad;
+      Eigen::MatrixXf y = Eigen::MatrixXf::Constant(x.rows(), x.cols(), 7.0F);
+      const std::string why = bad == bad ? "infinite" : "not a number";
+      CHECK_THROWS_AS(apply(f, x, y), std::domain_error);
+      CHECK_THROWS_WITH(apply(f, x, y), "apply: x(7, 3) is " + why);
+      CHECK_THROWS_WITH(apply_svd(f, x, y), "apply_svd: x(7, 3) is " + why);
+      CHECK_THROWS_AS(apply_per_head(f, x, Heads{1}), std::domain_error);
+      CHECK_THROWS_AS(low_rank_polar(x, 2, y), std::domain_error);
+      CHECK_THROWS_AS(effective_rank(x), std::domain_error);
+      CHECK_THROWS_AS(head_norms(x, Heads{1}), std::domain_error);
+      CHECK_THROWS_AS(SnrSamples().add(x), std::domain_error);
+      CHECK((y.array() == 7.0F).all());
+    }
+  }
+}
+
+TEST_CASE("a result that overflows is refused, and the output stays as it was") {
+  const Filter raw{chains::muon(), Normalizer::none};
+  Eigen::MatrixXf y = Eigen::MatrixXf::Constant(4, 4, 7.0F);
+  const Eigen::MatrixXf large = Eigen::MatrixXf::Identity(4, 4) * 1e9F;
+  CHECK_THROWS_AS(apply(raw, large, y, Method::dense), std::domain_error);
+  CHECK_THROWS_AS(apply(raw, large, y, Method::gram), std::domain_error);
+  CHECK_THROWS_AS(apply_svd(raw, large, y), std::domain_error);
+  Workspace workspace;
+  CHECK_THROWS_AS(apply_per_head(raw, large, Heads{2}, y, workspace), std::domain_error);
+  // Fits the scalar computed in, but not the one stored.
+  Eigen::Matrix<Eigen::half, Eigen::Dynamic, Eigen::Dynamic> narrow(4, 4);
+  narrow.setConstant(Eigen::half(7.0F));
+  const Filter times_ten{Chain{{10, 0, 0}}, Normalizer::none};
+  CHECK_THROWS_AS(apply(times_ten, Eigen::MatrixXf::Identity(4, 4) * 1e4F, narrow),
+                  std::domain_error);
+  CHECK((narrow.cast<float>().array() == 7.0F).all());
+  CHECK((y.array() == 7.0F).all());
+}
+
+TEST_CASE("shapes that do not match are refused with both shapes") {
+  const Eigen::MatrixXf x = sample(9, 13);
+  Eigen::MatrixXf y = Eigen::MatrixXf::Constant(13, 9, 7.0F);
+  CHECK_THROWS_AS(apply(f, x, y), std::invalid_argument);
+  CHECK_THROWS_WITH(apply(f, x, y), "apply: y is 13x9 and x is 9x13; they must have one shape");
+  CHECK_THROWS_AS(low_rank_polar(x, 2, y), std::invalid_argument);
+  CHECK((y.array() == 7.0F).all());
+}
+
+TEST_CASE("zero, empty and one-entry matrices") {
+  for (const Normalizer n : all_normalizers) {
+    const Filter g{chains::muon(), n};
+    CHECK(apply_svd(g, Eigen::MatrixXf::Zero(5, 3)).isZero(0));
+    CHECK(apply_svd(g, Eigen::MatrixXf(0, 4)).cols() == 4);
+    for (const Method method : {Method::automatic, Method::dense, Method::gram}) {
+      CHECK(apply(g, Eigen::MatrixXf::Zero(5, 3), method).isZero(0));
+      CHECK(apply(g, Eigen::MatrixXf(0, 0), method).size() == 0);
+      CHECK(apply(g, Eigen::MatrixXf(0, 4), method).cols() == 4);
+      CHECK(apply(g, Eigen::MatrixXf(4, 0), method).rows() == 4);
+      Eigen::MatrixXf one(1, 1);
+      one << -0.5F;
+      const double s = n == Normalizer::none ? 0.5 : 1.0;
+      // A normaliser that bounds from above may divide by up to 2 % more.
+      const double slack = n == Normalizer::spectral ? 0.02 * 4 : 1e-5;
+      CHECK(std::fabs(apply(g, one, method)(0, 0) + g.chain(s)) <= slack);
+    }
+  }
+}
+
+TEST_CASE("plans: the method, its cost and what it refuses") {
+  const Plan square = plan({chains::muon()}, 100, 100);
+  CHECK(square.method == Method::dense);
+  CHECK(square.multiply_adds == 5 * 4 * 0.5 * 1e6);  // T (3 alpha + 1) / 2 m^3
+  const Plan wide = plan({chains::high_pass(2)}, 100, 400);
+  CHECK(wide.method == Method::gram);
+  CHECK(wide.multiply_adds == 14.5e6);  // T = 5, alpha = 4, one segment
+  CHECK(plan({chains::high_pass(2)}, 400, 100).multiply_adds == 14.5e6);
+  CHECK(plan({chains::high_pass(2)}, 100, 400, Method::dense).multiply_adds == 32.5e6);
+  for (int kp = 0; kp <= 5; ++kp) {
+    CHECK(plan({chains::high_pass(kp)}, 10, 40).restarts.count() == 0);
+  }
+  const Plan muon = plan({chains::muon()}, 10, 40, Method::gram);
+  CHECK(muon.restarts.count() == 2);
+  CHECK(muon.restarts.before(2));
+  CHECK(muon.restarts.before(4));
+  CHECK_THROWS_AS(plan({chains::muon()}, -1, 4), std::invalid_argument);
+  CHECK_THROWS_AS(plan({chains::muon(65)}, 4, 4, Method::gram), std::invalid_argument);
+  CHECK(plan({chains::muon(65)}, 4, 40).method == Method::dense);
+  CHECK_THROWS_AS(plan({chains::muon()}, 4, 4, Method::svd), std::invalid_argument);
+  for (const Method m : all_methods) CHECK(method_named(name(m)) == m);
+  CHECK(!method_named("lowrank").has_value());
+}
+
+TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
+  std::mt19937_64 random(9);
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{8, 14}, {14, 8}, {10, 10}}) {
+    reference::Matrix x = reference::random_matrix(rows, cols, random, 1.0);
+    const reference::Svd s = reference::svd(x);
+    // Rank 6: the rest of the spectrum is dropped.
+    x = s.u.leftCols(6) * s.sigma.head(6).asDiagonal() * s.v.leftCols(6).transpose();
+    for (const Index k : {1, 3, 6, 7, 100}) {
+      const Index k_eff = std::min<Index>(k, 6);
+      Eigen::MatrixXd y(rows, cols);
+      const ApplyInfo info = low_rank_polar(x.cast<double>(), k, y);
+      CHECK(info.rank == k_eff);
+      CHECK(info.survivors == k_eff);
+      CHECK(info.output_norm == std::sqrt(static_cast<double>(k_eff)));
+      // A singular subspace turns by the rounding of x over the gap that separates it.
+      const reference::Real gap =
+          s.sigma(k_eff - 1) - (k_eff < 6 ? s.sigma(k_eff) : reference::Real(0));
+      const reference::Real turn = static_cast<reference::Real>(rows + cols) * 16 *
+                                   reference::eps<double>() * s.sigma(0) / gap;
+      CHECK(reference::distance(
+                y, s.u.leftCols(k_eff) * s.v.leftCols(k_eff).transpose()) <= turn);
+    }
+  }
+  Eigen::MatrixXd y(2, 3);
+  CHECK(low_rank_polar(Eigen::MatrixXd::Zero(2, 3), 2, y).rank == 0);
+  CHECK(y.isZero(0));
+  CHECK(low_rank_polar(Eigen::MatrixXf(0, 3), 2).size() == 0);
+  CHECK_THROWS_AS(low_rank_polar(y, 0), std::invalid_argument);
+}

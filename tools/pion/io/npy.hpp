@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "pion/io/file.hpp"
+#include "pion/io/tensor.hpp"
+
+namespace pion::io {
+
+/// A .npy file, versions 1.0 to 3.0: one tensor, which bears the file's stem as its name. Reads
+/// floats of 2, 4 and 8 bytes in either byte order and either storage order. An array of another
+/// kind can be listed, not loaded.
+class NpyFile {
+ public:
+  explicit NpyFile(const std::filesystem::path& path) : NpyFile(Source::file(path)) {}
+  explicit NpyFile(Source source);
+
+  const std::vector<TensorInfo>& entries() const { return entries_; }
+  Tensor load(std::string_view name) const;
+
+ private:
+  Source source_;
+  std::vector<TensorInfo> entries_;  // always one
+  std::uint64_t data_ = 0;           // where the values begin
+  bool big_endian_ = false;
+  bool fortran_order_ = false;
+};
+
+/// How the values lie in the file: the last index fastest (row-major), or the first.
+enum class Order { c, fortran };
+
+/// Writes version 1.0, which every reader knows and whose header always suffices. The format has no
+/// name for bfloat16: such a tensor is refused.
+void write_npy(const std::filesystem::path& path, const Tensor& tensor, Order order = Order::c);
+
+}  // namespace pion::io
