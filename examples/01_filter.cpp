@@ -8,8 +8,8 @@ int main() {
   std::srand(7);
   const Eigen::VectorXf u = Eigen::VectorXf::Random(64), v = Eigen::VectorXf::Random(96);
   const Eigen::VectorXf p = Eigen::VectorXf::Random(64), q = Eigen::VectorXf::Random(96);
-  const Eigen::MatrixXf x = u * v.transpose() + 0.8F * p * q.transpose() +
-                            0.05F * Eigen::MatrixXf::Random(64, 96);
+  const Eigen::MatrixXf x =
+      u * v.transpose() + 0.8F * p * q.transpose() + 0.05F * Eigen::MatrixXf::Random(64, 96);
 
   const auto show = [](const char* name, const Eigen::MatrixXf& m) {
     const pion::Spectrum s = pion::spectrum(m);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The per-head mode on a fused QKV projection with grouped-query attention: 8 query heads, 2 key and
-// 2 value heads of 16 rows each, which one loud head would drown if they were filtered as one matrix.
+// The per-head mode on a fused QKV projection with grouped-query attention: 8 query heads, 2 key
+// and 2 value heads of 16 rows each, which one loud head would drown if they were filtered as one
+// matrix.
 #include <iostream>
 
 #include <pion/pion.hpp>

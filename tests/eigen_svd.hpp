@@ -9,16 +9,16 @@ using LongMatrix = Eigen::Matrix<long double, Eigen::Dynamic, Eigen::Dynamic>;
 
 #if EIGEN_VERSION_AT_LEAST(3, 4, 90)  // the options became arguments of the template
 #define PION_THIN , Eigen::ComputeThinU | Eigen::ComputeThinV
-#define PION_EIGEN_SVDS(prefix)                                     \
-  prefix template class Eigen::JacobiSVD<LongMatrix PION_THIN>;      \
-  prefix template class Eigen::BDCSVD<Eigen::MatrixXf PION_THIN>;    \
-  prefix template class Eigen::BDCSVD<Eigen::MatrixXd PION_THIN>;    \
+#define PION_EIGEN_SVDS(prefix)                                   \
+  prefix template class Eigen::JacobiSVD<LongMatrix PION_THIN>;   \
+  prefix template class Eigen::BDCSVD<Eigen::MatrixXf PION_THIN>; \
+  prefix template class Eigen::BDCSVD<Eigen::MatrixXd PION_THIN>; \
   prefix template class Eigen::BDCSVD<Eigen::MatrixXd>
 #else
 #define PION_THIN
-#define PION_EIGEN_SVDS(prefix)                            \
-  prefix template class Eigen::JacobiSVD<LongMatrix>;       \
-  prefix template class Eigen::BDCSVD<Eigen::MatrixXf>;     \
+#define PION_EIGEN_SVDS(prefix)                         \
+  prefix template class Eigen::JacobiSVD<LongMatrix>;   \
+  prefix template class Eigen::BDCSVD<Eigen::MatrixXf>; \
   prefix template class Eigen::BDCSVD<Eigen::MatrixXd>
 #endif
 

@@ -139,8 +139,8 @@ inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, Real 
   Real error = (std::sqrt(m * n) + 3) * e * frobenius;
   if (normalized_by_gram) error += (n + 4) * e * frobenius * m;
   const auto& steps = f.steps();
-  const auto restarts = method == Method::gram ? pion::algorithm::gram_restarts(f)
-                                               : pion::algorithm::Restarts{};
+  const auto restarts =
+      method == Method::gram ? pion::algorithm::gram_restarts(f) : pion::algorithm::Restarts{};
   for (int k = 0; k < f.size(); ++k) {
     const OddQuintic& p = steps[static_cast<std::size_t>(k)];
     const Real a = std::fabs(p.a), b = std::fabs(p.b), c = std::fabs(p.c);
@@ -182,13 +182,11 @@ Expected expected(const Filter& f, const Matrix& x, Method method) {
   const Vector gain = s.sigma.unaryExpr([&f](Real sigma) { return Real(f.chain(sigma)); });
   const bool by_gram = f.normalizer == Normalizer::schatten4 ||
                        f.normalizer == Normalizer::spectral || f.normalizer == Normalizer::aol;
-  Real tolerance =
-      rounding(f.chain, s.sigma, x.rows(), x.cols(), eps<T>(), method, by_gram);
+  Real tolerance = rounding(f.chain, s.sigma, x.rows(), x.cols(), eps<T>(), method, by_gram);
   Matrix value = s.u * gain.asDiagonal() * s.v.transpose();
   // Storing in S: relative to each entry, and below S's normal numbers absolute.
-  tolerance += eps<S>() * value.norm() +
-               static_cast<Real>(std::numeric_limits<S>::denorm_min()) *
-                   std::sqrt(static_cast<Real>(value.size()));
+  tolerance += eps<S>() * value.norm() + static_cast<Real>(std::numeric_limits<S>::denorm_min()) *
+                                             std::sqrt(static_cast<Real>(value.size()));
   return {std::move(value), tolerance};
 }
 
@@ -198,15 +196,16 @@ Real distance(const Eigen::MatrixBase<Y>& y, const Matrix& value) {
   return (y.template cast<Real>() - value).norm();
 }
 
-/// A random matrix with a spectrum that spans several orders, so that every part of a filter's curve
-/// is met: Gaussian times columns scaled from 1 to 10^-decades.
-inline Matrix random_matrix(Index rows, Index cols, std::mt19937_64& random,
-                            double decades = 2.0) {
+/// A random matrix with a spectrum that spans several orders, so that every part of a filter's
+/// curve is met: Gaussian times columns scaled from 1 to 10^-decades.
+inline Matrix random_matrix(Index rows, Index cols, std::mt19937_64& random, double decades = 2.0) {
   std::normal_distribution<double> gauss;
   Matrix x(rows, cols);
   for (Index j = 0; j < cols; ++j) {
-    const double scale = cols < 2 ? 1.0 : std::pow(10.0, -decades * static_cast<double>(j) /
-                                                             static_cast<double>(cols - 1));
+    const double scale =
+        cols < 2
+            ? 1.0
+            : std::pow(10.0, -decades * static_cast<double>(j) / static_cast<double>(cols - 1));
     for (Index i = 0; i < rows; ++i) x(i, j) = scale * gauss(random);
   }
   return x;
@@ -214,7 +213,7 @@ inline Matrix random_matrix(Index rows, Index cols, std::mt19937_64& random,
 
 /// Shapes from empty to tall and wide, with the ends that go wrong first.
 inline std::vector<std::pair<Index, Index>> shapes(std::mt19937_64& random, int more = 4) {
-  std::vector<std::pair<Index, Index>> all = {{0, 0}, {0, 3}, {4, 0}, {1, 1}, {1, 9},
+  std::vector<std::pair<Index, Index>> all = {{0, 0}, {0, 3}, {4, 0}, {1, 1},  {1, 9},
                                               {9, 1}, {2, 2}, {7, 7}, {5, 31}, {31, 5}};
   std::uniform_int_distribution<Index> size(2, 24);
   for (int i = 0; i < more; ++i) all.emplace_back(size(random), size(random));
@@ -224,8 +223,11 @@ inline std::vector<std::pair<Index, Index>> shapes(std::mt19937_64& random, int 
 /// The filters that the laws run over.
 inline std::vector<Chain> chain_zoo() {
   using namespace pion::chains;
-  return {Chain{}, muon(), muon(1), high_pass(0), high_pass(1), high_pass(2), high_pass(3),
-          high_pass(4), high_pass(5), Chain{{1.5, -0.5, 0.0}, {0.3, 0.2, 0.5}}};
+  return {Chain{},      muon(),
+          muon(1),      high_pass(0),
+          high_pass(1), high_pass(2),
+          high_pass(3), high_pass(4),
+          high_pass(5), Chain{{1.5, -0.5, 0.0}, {0.3, 0.2, 0.5}}};
 }
 
 }  // namespace reference

@@ -34,10 +34,10 @@ using Threaded = engine::openmp;
 #else
 using Threaded = engine::eigen;
 #endif
-#define PION_KINDS                                                               \
-  (Kind<float, col, Serial>), (Kind<float, row, Threaded>),                      \
-      (Kind<double, row, Serial>), (Kind<double, col, Threaded>),                \
-      (Kind<Eigen::half, row, Serial>), (Kind<Eigen::bfloat16, col, Threaded>)
+#define PION_KINDS                                                                       \
+  (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<double, row, Serial>), \
+      (Kind<double, col, Threaded>), (Kind<Eigen::half, row, Serial>),                   \
+      (Kind<Eigen::bfloat16, col, Threaded>)
 
 constexpr Method methods[] = {Method::dense, Method::gram, Method::svd, Method::automatic};
 
@@ -126,8 +126,7 @@ TEMPLATE_TEST_CASE("orthogonal factors pass through a filter", "", PION_KINDS) {
       const reference::Matrix q = reference::svd(reference::random_matrix(cols, cols, random, 0)).u;
       const typename K::Matrix rotated = (p * x * q).template cast<typename K::Scalar>();
       const typename K::Matrix y = apply<typename K::Engine>(f, rotated);
-      const auto expected =
-          reference::expected<T, typename K::Scalar>(f, x, Method::gram);
+      const auto expected = reference::expected<T, typename K::Scalar>(f, x, Method::gram);
       // Rounding p x q to the scalar moves x by eps ||x||, and f's slope is below 17 on [0, 1].
       const Real moved = 17 * reference::eps<typename K::Scalar>() /
                          (n == Normalizer::none ? Real(1) : reference::svd(x).sigma(0));
@@ -149,8 +148,8 @@ TEMPLATE_TEST_CASE("powers of two leave the result as it is, to the last bit", "
                                        .template cast<typename K::Scalar>();
       const typename K::Matrix y = apply<typename K::Engine>(f, x);
       for (const int power : {-9, -1, 1, 7}) {
-        const typename K::Matrix scaled =
-            (x.template cast<double>() * std::ldexp(1.0, power)).template cast<typename K::Scalar>();
+        const typename K::Matrix scaled = (x.template cast<double>() * std::ldexp(1.0, power))
+                                              .template cast<typename K::Scalar>();
         CHECK(apply<typename K::Engine>(f, scaled) == y);
       }
     }
@@ -175,8 +174,7 @@ TEMPLATE_TEST_CASE("any other factor changes rounding alone, and a sign changes 
   }
 }
 
-TEMPLATE_TEST_CASE("one filter after the other is the filter of the composition", "",
-                   PION_KINDS) {
+TEMPLATE_TEST_CASE("one filter after the other is the filter of the composition", "", PION_KINDS) {
   using K = TestType;
   using S = typename K::Scalar;
   std::mt19937_64 random(16);
@@ -191,8 +189,8 @@ TEMPLATE_TEST_CASE("one filter after the other is the filter of the composition"
         {first.then(then)}, x.template cast<Real>(), Method::gram);
     const auto second = reference::expected<typename K::Compute, S>(
         {then, Normalizer::none}, half_way.template cast<Real>(), Method::gram);
-    const auto one = reference::expected<typename K::Compute, S>(
-        {first}, x.template cast<Real>(), Method::gram);
+    const auto one =
+        reference::expected<typename K::Compute, S>({first}, x.template cast<Real>(), Method::gram);
     // The error of the first filter grows by the slope of the second: at most (5/3)^3 for three
     // suppression steps, whose slope peaks at 7.5 / 4 = 1.875 each.
     const Real slope = 1.875L * 1.875L * 1.875L;
@@ -217,8 +215,7 @@ TEMPLATE_TEST_CASE("entries of any size neither overflow nor vanish", "", float,
       const Matrix x = (shape * (size / top)).template cast<T>();
       for (const Method method : methods) {
         const Filter f{chains::high_pass(3), n};
-        const auto expected =
-            reference::expected<T>(f, x.template cast<Real>(), bound_for(method));
+        const auto expected = reference::expected<T>(f, x.template cast<Real>(), bound_for(method));
         const Matrix y = filtered<Kind<T, col, DefaultEngine>>(f, x, method);
         CHECK(reference::distance(y, expected.value) <= expected.tolerance);
       }
@@ -239,8 +236,7 @@ TEST_CASE("methods agree with each other, and the info says which one ran") {
     Eigen::MatrixXd y(rows, cols);
     for (const Filter& f : {Filter{chains::muon()}, Filter{chains::high_pass(2)}}) {
       for (const Method method : {Method::dense, Method::gram, Method::svd}) {
-        const ApplyInfo info =
-            method == Method::svd ? apply_svd(f, x, y) : apply(f, x, y, method);
+        const ApplyInfo info = method == Method::svd ? apply_svd(f, x, y) : apply(f, x, y, method);
         CHECK(info.method == method);
         CHECK(info.rank == std::min(rows, cols));
         CHECK(!info.dead);
@@ -287,8 +283,8 @@ TEST_CASE("an update that the filter kills is reported, whatever the method") {
   }
   CHECK(apply_svd(kills, flat, y).dead);
   CHECK(!apply_svd(keeps, flat, y).dead);
-  const ApplyInfo zero = apply(Filter{chains::high_pass(0)}, Eigen::MatrixXf::Zero(3, 5),
-                               y.topLeftCorner(3, 5));
+  const ApplyInfo zero =
+      apply(Filter{chains::high_pass(0)}, Eigen::MatrixXf::Zero(3, 5), y.topLeftCorner(3, 5));
   CHECK(!zero.dead);
   CHECK(zero.output_norm == 0.0);
   CHECK(y.topLeftCorner(3, 5).isZero(0));

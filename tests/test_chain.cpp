@@ -38,7 +38,7 @@ TEST_CASE("a quintic has its value, its slope and its oddness") {
   CHECK(p(2.0) == 2.0 - 16.0 + 16.0);
   CHECK(p.derivative(2.0) == 1.0 - 24.0 + 40.0);
   CHECK(p(-0.7) == -p(0.7));
-  CHECK(p(0.5F) == p(0.5));   // coefficients stay double
+  CHECK(p(0.5F) == p(0.5));  // coefficients stay double
   static_assert(std::is_same_v<decltype(p(1.0F)), double>);
   static_assert(std::is_same_v<decltype(p(1.0L)), long double>);
 }
@@ -49,11 +49,13 @@ TEST_CASE("the closed forms for critical and fixed points are roots, and all of 
   for (int trial = 0; trial < 500; ++trial) {
     const OddQuintic p{coefficient(random), coefficient(random), coefficient(random)};
     for (const double s : critical_points(p)) {
-      const double size = std::fabs(p.a) + 3 * std::fabs(p.b) * s * s + 5 * std::fabs(p.c) * std::pow(s, 4);
+      const double size =
+          std::fabs(p.a) + 3 * std::fabs(p.b) * s * s + 5 * std::fabs(p.c) * std::pow(s, 4);
       CHECK(std::fabs(p.derivative(s)) <= 32 * std::numeric_limits<double>::epsilon() * size);
     }
     for (const double s : fixed_points(p)) {
-      const double size = (std::fabs(p.a) + 1) * s + std::fabs(p.b) * std::pow(s, 3) + std::fabs(p.c) * std::pow(s, 5);
+      const double size = (std::fabs(p.a) + 1) * s + std::fabs(p.b) * std::pow(s, 3) +
+                          std::fabs(p.c) * std::pow(s, 5);
       CHECK(std::fabs(p(s) - s) <= 32 * std::numeric_limits<double>::epsilon() * size);
     }
     // A change of sign on a fine grid is a root that the closed form has.
@@ -103,12 +105,26 @@ TEST_CASE("high-pass: cutoff, slope there and sigma at gain to the digits known"
     int survivors[8];
   };
   const double gains[8] = {1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.5, 0.9, 0.99};
-  const Row rows[5] = {
-      {.816497, 12.860, {.6896, .7151, .7300, .7476, .7707, .7978, .8243, .8459}, {2, 1, 1, 1, 1, 1, 1, 1}},
-      {.523018, 7.635, {.3372, .3704, .3909, .4157, .4498, .4922, .5363, .5745}, {8, 7, 6, 5, 4, 4, 3, 3}},
-      {.295733, 7.153, {.1184, .1463, .1644, .1874, .2204, .2633, .3100, .3518}, {71, 46, 37, 28, 20, 14, 10, 8}},
-      {.160457, 7.638, {.0220, .0373, .0492, .0660, .0927, .1305, .1739, .2138}, {2073, 718, 413, 229, 116, 58, 33, 21}},
-      {.086000, 8.466, {.0006, .0028, .0060, .0130, .0294, .0595, .0982, .1347}, {-1, -1, -1, 5919, 1158, 282, 103, 55}}};
+  const Row rows[5] = {{.816497,
+                        12.860,
+                        {.6896, .7151, .7300, .7476, .7707, .7978, .8243, .8459},
+                        {2, 1, 1, 1, 1, 1, 1, 1}},
+                       {.523018,
+                        7.635,
+                        {.3372, .3704, .3909, .4157, .4498, .4922, .5363, .5745},
+                        {8, 7, 6, 5, 4, 4, 3, 3}},
+                       {.295733,
+                        7.153,
+                        {.1184, .1463, .1644, .1874, .2204, .2633, .3100, .3518},
+                        {71, 46, 37, 28, 20, 14, 10, 8}},
+                       {.160457,
+                        7.638,
+                        {.0220, .0373, .0492, .0660, .0927, .1305, .1739, .2138},
+                        {2073, 718, 413, 229, 116, 58, 33, 21}},
+                       {.086000,
+                        8.466,
+                        {.0006, .0028, .0060, .0130, .0294, .0595, .0982, .1347},
+                        {-1, -1, -1, 5919, 1158, 282, 103, 55}}};
   for (int kp = 0; kp < 5; ++kp) {
     INFO("kp = " << kp);
     const Filter f{chains::high_pass(kp)};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spectra and signal-to-noise ratios: known values, order relations, and agreement with definitions.
+// Spectra and signal-to-noise ratios: known values, order relations, and agreement with
+// definitions.
 
 #include <cmath>
 #include <random>
@@ -79,7 +80,8 @@ TEST_CASE("measures of a spectrum: order, invariance, and the ends of their rang
   const Spectrum one = spectrum(Eigen::MatrixXd::Ones(9, 12));
   near(one.effective_rank(), 1, 1e-12);
   CHECK(one.rank() == 1);
-  for (const Spectrum& none : {spectrum(Eigen::MatrixXf::Zero(3, 4)), spectrum(Eigen::MatrixXf(0, 4))}) {
+  for (const Spectrum& none :
+       {spectrum(Eigen::MatrixXf::Zero(3, 4)), spectrum(Eigen::MatrixXf(0, 4))}) {
     CHECK(none.effective_rank() == 0);
     CHECK(none.stable_rank() == 0);
     CHECK(none.nuclear_rank() == 0);
@@ -107,8 +109,9 @@ TEST_CASE("survivors under each normaliser are those that the SVD method counts"
       }
     }
   }
-  CHECK_THROWS_AS(spectrum(Eigen::MatrixXd::Ones(2, 2)).survivors({chains::muon(), Normalizer::aol}),
-                  std::invalid_argument);
+  CHECK_THROWS_AS(
+      spectrum(Eigen::MatrixXd::Ones(2, 2)).survivors({chains::muon(), Normalizer::aol}),
+      std::invalid_argument);
 }
 
 TEST_CASE("SNR of samples is the U-statistic of its definition") {
@@ -181,8 +184,8 @@ TEST_CASE("no estimator has a bias: the average over every pattern of signs is e
 }
 
 TEST_CASE("all estimators find the SNR that the samples were drawn with") {
-  // ||E g||^2 = s, E ||g - E g||^2 = 35 noise^2; over 4000 samples the estimate is within 5 standard
-  // errors, the largest of which is about 2 sqrt(s 35 noise^2 / n / 35) for the signal.
+  // ||E g||^2 = s, E ||g - E g||^2 = 35 noise^2; over 4000 samples the estimate is within 5
+  // standard errors, the largest of which is about 2 sqrt(s 35 noise^2 / n / 35) for the signal.
   const double noise = 1.0;
   const int n = 4000;
   const std::vector<Eigen::MatrixXd> g = gradients(n, noise, 36);

@@ -69,16 +69,18 @@ struct Engine {
 template <class T>
 void close(const Padded<T>& got, const Eigen::MatrixXd& want, const Eigen::MatrixXd& bound,
            Index k) {
-  const double e = static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(k + 3);
+  const double e =
+      static_cast<double>(std::numeric_limits<T>::epsilon()) * static_cast<double>(k + 3);
   CHECK(((got.eigen().template cast<double>() - want).cwiseAbs().array() <=
          e * bound.array() + 1e-300)
             .all());
   CHECK(got.padding_untouched());
 }
 
-// On both sides of the edges of tiles: panels are 64 to 192 columns wide, tiles 512 rows, 256 columns.
-const std::vector<std::pair<Index, Index>> sizes = {{0, 0},    {1, 1},    {1, 7},    {3, 2},
-                                                    {63, 65},  {64, 64},  {65, 130}, {129, 300},
+// On both sides of the edges of tiles: panels are 64 to 192 columns wide, tiles 512 rows, 256
+// columns.
+const std::vector<std::pair<Index, Index>> sizes = {{0, 0},     {1, 1},    {1, 7},    {3, 2},
+                                                    {63, 65},   {64, 64},  {65, 130}, {129, 300},
                                                     {255, 257}, {513, 40}, {530, 70}, {700, 33}};
 
 #if defined(PION_DEFAULT_ENGINE_OPENMP)
@@ -111,10 +113,10 @@ void check_primitives() {
     for (const OddQuintic& p : {OddQuintic{0.5, -0.25, 2.0}, OddQuintic{1.5, -0.5, 0.0}}) {
       engine.kernels.quadratic(p, r.view, h.view);
       const Eigen::MatrixXd unit = Eigen::MatrixXd::Identity(m, m);
-      close(h, p.a * unit + p.b * rd + p.c * rd * rd,
-            std::fabs(p.a) * unit + std::fabs(p.b) * absolute +
-                std::fabs(p.c) * absolute * absolute,
-            m + 2);
+      close(
+          h, p.a * unit + p.b * rd + p.c * rd * rd,
+          std::fabs(p.a) * unit + std::fabs(p.b) * absolute + std::fabs(p.c) * absolute * absolute,
+          m + 2);
       CHECK(h.eigen() == h.eigen().transpose());
     }
     engine.kernels.multiply_commuting(r.view, h.view, s.view);
@@ -123,7 +125,8 @@ void check_primitives() {
     close(s, 0.5 * (rd * hd + hd * rd), absolute * hd.cwiseAbs() + hd.cwiseAbs() * absolute, 2 * m);
     CHECK(s.eigen() == s.eigen().transpose());
 
-    CHECK(std::fabs(engine.kernels.frobenius_norm(x.view) - xd.norm()) <= 1e-14 * xd.norm() * static_cast<double>(m + n));
+    CHECK(std::fabs(engine.kernels.frobenius_norm(x.view) - xd.norm()) <=
+          1e-14 * xd.norm() * static_cast<double>(m + n));
   }
 }
 

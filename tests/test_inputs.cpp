@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a caller may pass: layouts, expressions and overlap on one side, what is refused on the other.
+// What a caller may pass: layouts, expressions and overlap on one side, what is refused on the
+// other.
 
 #include <limits>
 #include <random>
@@ -234,8 +235,7 @@ TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
           s.sigma(k_eff - 1) - (k_eff < 6 ? s.sigma(k_eff) : reference::Real(0));
       const reference::Real turn = static_cast<reference::Real>(rows + cols) * 16 *
                                    reference::eps<double>() * s.sigma(0) / gap;
-      CHECK(reference::distance(
-                y, s.u.leftCols(k_eff) * s.v.leftCols(k_eff).transpose()) <= turn);
+      CHECK(reference::distance(y, s.u.leftCols(k_eff) * s.v.leftCols(k_eff).transpose()) <= turn);
     }
   }
   Eigen::MatrixXd y(2, 3);

@@ -66,7 +66,7 @@ TEST_CASE("fused projections are split by their sizes, grouped-query attention i
 }
 
 TEST_CASE("the info adds up, and names the head that died") {
-  Eigen::MatrixXf x = Eigen::MatrixXf::Identity(16, 16);  // flat: killed by kp = 0
+  Eigen::MatrixXf x = Eigen::MatrixXf::Identity(16, 16);              // flat: killed by kp = 0
   x.topRows(8) = sample<float>(8, 1) * Eigen::RowVectorXf::Ones(16);  // rank one: kept
   Eigen::MatrixXf y(16, 16);
   Workspace workspace;

@@ -37,8 +37,8 @@ struct ApplyInfo {
 
 namespace detail {
 
-/// Divides what load() put in b.x by its normaliser, and leaves b.r = x x^T. False if x is zero, and
-/// then there is nothing to do: f(0) = 0.
+/// Divides what load() put in b.x by its normaliser, and leaves b.r = x x^T. False if x is zero,
+/// and then there is nothing to do: f(0) = 0.
 template <class Engine, class T>
 bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engine, T>& b) {
   if (largest == 0.0) return false;
@@ -87,10 +87,10 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 ///
 /// \tparam Engine  where the products run (engine/); linking pion::openmp changes the default.
 /// \param f   chain and normaliser.
-/// \param x   m x n: any dense Eigen expression of float, double, Eigen::half or Eigen::bfloat16, in
-///            any storage order, evaluated once. The 16-bit types are computed in float.
-/// \param[out] y  m x n, writable: a matrix, map or block of any of those scalars, storage orders and
-///            strides. It may be x, or overlap it. It is written last, or not at all.
+/// \param x   m x n: any dense Eigen expression of float, double, Eigen::half or Eigen::bfloat16,
+///            in any storage order, evaluated once. The 16-bit types are computed in float.
+/// \param[out] y  m x n, writable: a matrix, map or block of any of those scalars, storage orders
+///            and strides. It may be x, or overlap it. It is written last, or not at all.
 /// \param workspace  grows to plan().workspace; where it has that size already, nothing is
 ///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
 /// \throws std::invalid_argument if y's shape is not x's; as plan().
@@ -111,7 +111,7 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
   const double largest = detail::load("apply", x, buffers.x);
   const ApplyInfo info = detail::filter_loaded<Engine>(f, p, largest, buffers);
   detail::require_representable<typename detail::plain_t<Y>::Scalar>("apply", buffers.x,
-                                                                    info.output_norm);
+                                                                     info.output_norm);
   detail::store(buffers.x, y);
   return info;
 }

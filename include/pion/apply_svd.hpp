@@ -38,7 +38,7 @@ ApplyInfo apply_svd(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
     detail::inspect_result(buffers, info);
   }
   detail::require_representable<typename detail::plain_t<Y>::Scalar>(here, buffers.x,
-                                                                    info.output_norm);
+                                                                     info.output_norm);
   detail::store(buffers.x, y);
   return info;
 }

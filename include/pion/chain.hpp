@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>             // std::isfinite
-#include <cstddef>           // std::size_t
+#include <cmath>    // std::isfinite
+#include <cstddef>  // std::size_t
 #include <initializer_list>
 #include <string>
-#include <utility>           // std::move
+#include <utility>  // std::move
 #include <vector>
 
 #include <pion/detail/check.hpp>

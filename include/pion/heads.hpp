@@ -13,7 +13,7 @@ namespace pion {
 
 enum class Axis { rows, cols };
 
-/// `count` heads of one size along an axis. Under grouped-query attention k and v have fewer than q.
+/// `count` heads of one size along an axis. (Under grouped-query attention, fewer for k and v.)
 struct Heads {
   Index count = 1;
   Axis axis = Axis::rows;
@@ -117,4 +117,11 @@ auto head_block(X& x, const Layout& heads, Axis axis, Index i) {
 }
 
 }  // namespace detail
+
+/// Head i of x, as a block of it. Call require_heads_fit() first.
+template <class X, class Layout>
+auto head_block(X& x, const Layout& heads, Index i) {
+  return detail::head_block(x, heads, heads.axis, i);
+}
+
 }  // namespace pion

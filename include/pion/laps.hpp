@@ -57,8 +57,8 @@ inline constexpr std::size_t max_laps = std::size_t{1} << 16;
 /// The laps of f on [lo, hi], left to right; at least one, also when lo = hi.
 ///
 /// Cost: about 60 evaluations of f for each lap.
-/// \throws std::invalid_argument if lo > hi, or if there are more than 65,536 laps. (Muon's chain has
-///         24 laps on [0, 1] for 5 steps and 503 for 14.)
+/// \throws std::invalid_argument if lo > hi, or if there are more than 65,536 laps. (Muon's chain
+///         has 24 on [0, 1] for 5 steps and 503 for 14.)
 inline std::vector<Lap> laps(const Chain& f, double lo = 0.0, double hi = 1.0) {
   if (!(lo <= hi)) {
     detail::refuse_argument("laps: [" + std::to_string(lo) + ", " + std::to_string(hi) +

@@ -12,12 +12,13 @@
 namespace pion {
 
 /// LRMuon's direction (Fan et al. 2026, Alg. 1): y = U_k V_k^T, the polar factor of the k largest
-/// singular triplets of x, by a full SVD. k_eff = min(k, numerical rank) of them are used, where the
-/// numerical rank counts singular values above max(m, n) eps sigma_1.
+/// singular triplets of x, by a full SVD. k_eff = min(k, numerical rank) of them are used, where
+/// the numerical rank counts singular values above max(m, n) eps sigma_1.
 ///
-/// x and y as in apply(). The info has method svd, rank and survivors k_eff, output norm sqrt(k_eff).
-/// \throws std::invalid_argument if k < 1 or y's shape is not x's; std::domain_error if an entry of
-///         x is NaN or infinite. y is then untouched. Cost: that of the SVD; allocates.
+/// x and y as in apply(). The info has method svd, rank and survivors k_eff, and the output norm
+/// sqrt(k_eff). Cost: that of the SVD; allocates.
+/// \throws std::invalid_argument if k < 1 or y's shape is not x's; std::domain_error if an entry
+///         of x is NaN or infinite. y is then untouched.
 template <class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y) {
   constexpr const char* here = "low_rank_polar";
@@ -41,8 +42,8 @@ ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y) {
         algorithm::numerical_rank(factors.singularValues(), work.rows(), work.cols());
     info.rank = std::min(k, rank);
     info.survivors = info.rank;
-    work.noalias() = factors.matrixU().leftCols(info.rank) *
-                     factors.matrixV().leftCols(info.rank).transpose();
+    work.noalias() =
+        factors.matrixU().leftCols(info.rank) * factors.matrixV().leftCols(info.rank).transpose();
     info.output_norm = std::sqrt(static_cast<double>(info.rank));
   }
   detail::store(inside, y);

@@ -48,7 +48,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
 
   const auto plan_of = [&](Index size) {
     return axis == Axis::rows ? plan<T, Worker>(f, size, n, method)
-                                     : plan<T, Worker>(f, m, size, method);
+                              : plan<T, Worker>(f, m, size, method);
   };
   std::size_t bytes_each = 0;
   Plan p;
@@ -84,8 +84,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
     detail::Buffers<Worker, T> buffers(mine, own.method, std::min(head.rows(), head.cols()),
                                        std::max(head.rows(), head.cols()));
     const double largest = detail::load(here, head, buffers.x);
-    new (infos + i)
-        ApplyInfo(detail::filter_loaded<Worker>(f, own, largest, buffers));
+    new (infos + i) ApplyInfo(detail::filter_loaded<Worker>(f, own, largest, buffers));
     detail::store(buffers.x, head);
   });
 
@@ -98,8 +97,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
     if (one.dead) ++info.dead;
   }
   info.output_norm = std::sqrt(squares);
-  detail::require_representable<typename detail::plain_t<Y>::Scalar>(here, whole,
-                                                                    info.output_norm);
+  detail::require_representable<typename detail::plain_t<Y>::Scalar>(here, whole, info.output_norm);
   if (each != nullptr) std::copy(infos, infos + count, each);
   detail::store(whole, y);
   return info;

@@ -3,7 +3,7 @@
 
 #include <algorithm>  // std::max, std::min
 #include <array>
-#include <cstddef>    // std::size_t
+#include <cstddef>  // std::size_t
 #include <optional>
 #include <string_view>
 
@@ -56,7 +56,7 @@ struct Plan {
   /// Multiply-adds of the products, normaliser included (without the squarings of `spectral`, whose
   /// number depends on the matrix: at most 10 of m^3 / 2).
   double multiply_adds = 0.0;
-  std::size_t workspace = 0;  ///< Bytes, with the packing buffers of every worker.
+  std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
 };
 
@@ -68,9 +68,7 @@ struct Buffers {
   using View = engine::View<T>;
 
   Buffers(Arena& arena, Method method, Index m, Index n)
-      : x(arena.take<T>(m * n), m, n),
-        y(arena.take<T>(m * n), m, n),
-        kernels(arena, m, n) {
+      : x(arena.take<T>(m * n), m, n), y(arena.take<T>(m * n), m, n), kernels(arena, m, n) {
     const auto square = [&] { return View(arena.take<T>(m * m), m, m); };
     r = square();
     h = square();
@@ -93,10 +91,10 @@ std::size_t workspace_bytes(Method method, Index m, Index n) {
 
 /// The plan for applying `f` to rows x cols matrices with scalars `Scalar` on `Engine`.
 ///
-/// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short side
-/// and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments
-/// (4 T - 3 s + 3 s alpha) / 2 m^3.
-/// \throws std::invalid_argument if a size is negative; if `method` is svd, or gram for a chain of
+/// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short
+/// side and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments (4 T
+/// - 3 s + 3 s alpha) / 2 m^3. \throws std::invalid_argument if a size is negative; if `method` is
+/// svd, or gram for a chain of
 ///         more than 64 steps.
 template <class Scalar = float, class Engine = DefaultEngine>
 Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::automatic) {

@@ -11,8 +11,8 @@ namespace pion::algorithm {
 ///
 /// Shapes, m <= n: x and y are m x n, r and h are m x m. On entry r holds x x^T; on return x holds
 /// the result, and the views x and y may have traded memory.
-/// Cost: m^2 n / 2 + m^3 / 2 + m^2 n multiply-adds a step, the first Gram matrix being the caller's.
-/// Fan et al. 2026, eq. (3), (6); Jordan 2024.
+/// Cost: m^2 n / 2 + m^3 / 2 + m^2 n multiply-adds a step, the first Gram matrix being the
+/// caller's. Fan et al. 2026, eq. (3), (6); Jordan 2024.
 template <class Kernels, class View>
 void dense(const Kernels& kernels, const Chain& f, View& x, View& y, const View& r, const View& h) {
   bool first = true;

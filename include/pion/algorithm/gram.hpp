@@ -80,8 +80,8 @@ inline Restarts gram_restarts(const Chain& f) {
 
 /// x <- f(x), with products of m x m symmetric matrices that commute, at half cost each.
 ///
-/// Shapes, m <= n: x and y are m x n; r, h, q, t are m x m. On entry r holds x x^T; on return x holds
-/// the result. Views may have traded memory. For T steps in s segments the cost is
+/// Shapes, m <= n: x and y are m x n; r, h, q, t are m x m. On entry r holds x x^T; on return x
+/// holds the result. Views may have traded memory. For T steps in s segments the cost is
 /// (4 T - 3 s) m^3 / 2 + (3 s - 1) m^2 n / 2 multiply-adds.
 template <class Kernels, class View>
 void gram(const Kernels& kernels, const Chain& f, const Restarts& restarts, View& x, View& y,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>      // std::exp, std::log, std::sqrt
+#include <cmath>  // std::exp, std::log, std::sqrt
 #include <limits>
-#include <utility>    // std::swap
+#include <utility>  // std::swap
 
 #include <pion/engine/view.hpp>
 #include <pion/normalizer.hpp>

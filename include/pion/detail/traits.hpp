@@ -35,17 +35,16 @@ using plain_t = std::remove_cv_t<std::remove_reference_t<T>>;
 
 /// Matrix, Map, Block, Ref: anything that is an Eigen matrix expression.
 template <class T>
-inline constexpr bool is_matrix_v =
-    std::is_base_of_v<Eigen::MatrixBase<plain_t<T>>, plain_t<T>>;
+inline constexpr bool is_matrix_v = std::is_base_of_v<Eigen::MatrixBase<plain_t<T>>, plain_t<T>>;
 
 template <class T>
 using require_matrix = std::enable_if_t<is_matrix_v<T>, int>;
 
 template <class T>
 constexpr void require_writable() {
-  static_assert(!std::is_const_v<std::remove_reference_t<T>> &&
-                    (plain_t<T>::Flags & Eigen::LvalueBit) != 0,
-                "pion: the output must be a writable matrix, map or block");
+  static_assert(
+      !std::is_const_v<std::remove_reference_t<T>> && (plain_t<T>::Flags & Eigen::LvalueBit) != 0,
+      "pion: the output must be a writable matrix, map or block");
 }
 
 }  // namespace detail

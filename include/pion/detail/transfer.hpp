@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>   // std::ilogb, std::isfinite, std::ldexp
+#include <cmath>  // std::ilogb, std::isfinite, std::ldexp
 #include <limits>
 #include <string>
 

@@ -19,10 +19,9 @@ Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   const Eigen::MatrixXd in_double = x.template cast<double>();
   Eigen::VectorXd norms(head_count(heads));
   for (Index i = 0; i < norms.size(); ++i) {
-    norms(i) = detail::head_block(in_double, heads, heads.axis, i).stableNorm();
+    norms(i) = head_block(in_double, heads, i).stableNorm();
     if (!std::isfinite(norms(i))) {
-      detail::refuse_values("head_norms: the norm of head " + std::to_string(i) +
-                            " is not finite");
+      detail::refuse_values("head_norms: the norm of head " + std::to_string(i) + " is not finite");
     }
   }
   return norms;

@@ -41,8 +41,9 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
   }
   Eigen::MatrixXd in_double = g.template cast<double>();
   if (!std::isfinite(in_double.squaredNorm())) {
-    refuse_values(std::string(function) + ": a sample has an entry that is not finite, or a "
-                                          "squared norm that overflows");
+    refuse_values(std::string(function) +
+                  ": a sample has an entry that is not finite, or a "
+                  "squared norm that overflows");
   }
   return in_double;
 }
@@ -137,8 +138,7 @@ class SnrStream {
     const double forgotten = std::pow(decay_, static_cast<double>(count_));
     const double mean = mean_.squaredNorm() / ((1.0 - forgotten) * (1.0 - forgotten));
     const double square = square_ / (1.0 - forgotten);
-    const double w2 =
-        (1.0 - decay_) * (1.0 + forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
+    const double w2 = (1.0 - decay_) * (1.0 + forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
     return {(mean - w2 * square) / (1.0 - w2), (square - mean) / (1.0 - w2), count_};
   }
 
@@ -161,8 +161,7 @@ inline Snr snr_from_batch_sizes(double squared_norm_small, double small, double 
     detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small) + " and " +
                             std::to_string(large) + "; the first must be positive and smaller");
   }
-  const double signal =
-      (large * squared_norm_large - small * squared_norm_small) / (large - small);
+  const double signal = (large * squared_norm_large - small * squared_norm_small) / (large - small);
   const double noise = (squared_norm_small - squared_norm_large) / (1.0 / small - 1.0 / large);
   return {signal, noise, 2};
 }

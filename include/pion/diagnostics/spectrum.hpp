@@ -63,8 +63,8 @@ class Spectrum {
   /// sigma_1 / ||X||_F, what Pion's cutoff is compared with; 0 for a zero matrix.
   double concentration() const { return zero() ? 0.0 : 1.0 / relative().norm(); }
 
-  /// Directions of this matrix whose gain under `f` exceeds `gain`. The spectral normaliser is taken
-  /// as sigma_1 itself.
+  /// Directions of this matrix whose gain under `f` exceeds `gain`. The spectral normaliser is
+  /// taken as sigma_1 itself.
   /// \throws std::invalid_argument for AOL, which changes the singular vectors.
   Index survivors(const Filter& f, double gain = survivor_gain) const {
     if (zero()) return 0;
@@ -89,7 +89,8 @@ class Spectrum {
       case Normalizer::none: return 1.0;
       case Normalizer::aol: break;
     }
-    detail::refuse_argument("survivors: AOL changes the singular vectors; apply the filter instead");
+    detail::refuse_argument(
+        "survivors: AOL changes the singular vectors; apply the filter instead");
   }
 
   Eigen::VectorXd values_;
@@ -106,8 +107,7 @@ Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
   const double largest = detail::load("spectrum", x, inside);
   if (largest == 0.0) return {Eigen::VectorXd::Zero(work.rows()), x.rows(), x.cols()};
   detail::scale_to_one(largest, inside);
-  return {detail::singular_values(work) * std::ldexp(1.0, std::ilogb(largest)), x.rows(),
-          x.cols()};
+  return {detail::singular_values(work) * std::ldexp(1.0, std::ilogb(largest)), x.rows(), x.cols()};
 }
 
 /// Shorthands for one measure of one matrix; take a Spectrum for several. Throw as spectrum().

@@ -10,8 +10,8 @@
 
 /// One tile of a product by Eigen's blocked kernel, on packing buffers of ours.
 ///
-/// Eigen's `a * b` allocates its packing buffers in each call and, under -fopenmp, starts threads of
-/// its own. Calling the kernel one level lower avoids both. The entry point has had the same
+/// Eigen's `a * b` allocates its packing buffers in each call and, under -fopenmp, starts threads
+/// of its own. Calling the kernel one level lower avoids both. The entry point has had the same
 /// signature from Eigen 3.4 to 5; this file is the only one that knows it.
 namespace pion::engine {
 
@@ -40,8 +40,8 @@ void gemm(T alpha, const View<const T>& a, const View<const T>& b, const View<T>
           GemmBuffers<T>& buffers) {
   if (c.size() == 0 || a.cols == 0) return;
   using Kernel = Eigen::internal::general_matrix_matrix_product<
-      Index, T, Eigen::ColMajor, false, T,
-      op == Op::plain ? Eigen::ColMajor : Eigen::RowMajor, false, Eigen::ColMajor, 1>;
+      Index, T, Eigen::ColMajor, false, T, op == Op::plain ? Eigen::ColMajor : Eigen::RowMajor,
+      false, Eigen::ColMajor, 1>;
   Kernel::run(c.rows, c.cols, a.cols, a.data, a.stride, b.data, b.stride, c.data, 1, c.stride,
               alpha, buffers);
 }

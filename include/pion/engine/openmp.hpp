@@ -14,9 +14,9 @@ namespace pion::engine {
 
 /// The Eigen engine with its tiles shared among OpenMP's threads.
 ///
-/// A type of its own, so that code compiled with and without -fopenmp never shares a symbol. It uses
-/// omp_get_max_threads() threads, and one where the caller is inside a parallel region already.
-/// Results are bitwise those of engine::eigen, whatever the number of threads.
+/// A type of its own, so that code compiled with and without -fopenmp never shares a symbol. It
+/// uses omp_get_max_threads() threads, and one where the caller is inside a parallel region
+/// already. Results are bitwise those of engine::eigen, whatever the number of threads.
 struct openmp {
   template <class T>
   using Kernels = Host<openmp, T>;

@@ -18,8 +18,7 @@ struct View {
 
   View() = default;
   View(T* memory, Index r, Index c) : View(memory, r, c, r) {}
-  View(T* memory, Index r, Index c, Index s)
-      : data(memory), rows(r), cols(c), stride(s) {}
+  View(T* memory, Index r, Index c, Index s) : data(memory), rows(r), cols(c), stride(s) {}
 
   Index size() const { return rows * cols; }
 
@@ -32,8 +31,8 @@ struct View {
 template <class T>
 auto as_eigen(const View<T>& v) {
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-  return Eigen::Map<Matrix, Eigen::Unaligned, Eigen::OuterStride<>>(
-      v.data, v.rows, v.cols, Eigen::OuterStride<>(v.stride));
+  return Eigen::Map<Matrix, Eigen::Unaligned, Eigen::OuterStride<>>(v.data, v.rows, v.cols,
+                                                                    Eigen::OuterStride<>(v.stride));
 }
 
 }  // namespace pion::engine

@@ -1,0 +1,366 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the built tool through every verb and every kind of bad input.
+#   cli.sh <path of the tool> <folder of the example data>
+set -uo pipefail
+
+if [[ $# != 2 || ! -x $1 || ! -d $2 ]]; then
+  echo "usage: $0 TOOL DATA_FOLDER" >&2
+  exit 2
+fi
+pion=$(realpath "$1")
+data=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir out
+
+passed=0
+failed=0
+
+# result <holds: 0 or 1> <what was looked at> [<why not>]
+result() {
+  if (($1)); then
+    ((++passed))
+  else
+    ((++failed))
+    printf 'FAILED: %s\n' "$2"
+    [[ -z ${3:-} ]] || printf '  %s\n' "$3"
+  fi
+}
+
+# run <arguments>: leaves the exit status in $status, the outputs in the files stdout and stderr.
+run() {
+  "$pion" "$@" >stdout 2>stderr
+  status=$?
+}
+
+# good <arguments>: done, something printed, and not a word on standard error.
+good() {
+  run "$@"
+  local holds=$((status == 0))
+  [[ -s stdout && ! -s stderr ]] || holds=0
+  result $holds "pion $*" "status $status: $(cat stderr)"
+}
+
+# json <arguments>: as good, and one line that is one JSON object. The tool's own parser of chains
+# judges that: what is no object it calls so, what is one it takes, or misses "steps" in.
+json() {
+  run "$@" --json
+  local holds=$((status == 0)) why
+  [[ $(wc -l <stdout) == 1 && ! -s stderr ]] || holds=0
+  why=$("$pion" shape @stdout 2>&1 >chain_or_not)
+  [[ -s chain_or_not || $why == *'has no "steps"'* ]] || holds=0
+  result $holds "pion $* --json" "status $status: $(cat stderr) $(head -c 200 stdout)"
+}
+
+# has <text...>: each stands in what the last run printed.
+has() {
+  local text
+  for text in "$@"; do
+    grep -qF -e "$text" stdout
+    result $((!$?)) "the output has $text" "$(head -c 600 stdout)"
+  done
+}
+
+# bad <text in the message> <arguments>: exit status 2, one line on standard error that has the text,
+# nothing on standard output, nothing left in the folder for output.
+bad() {
+  local text=$1 holds=1
+  shift
+  run "$@"
+  ((status == 2)) || holds=0
+  [[ ! -s stdout && $(wc -l <stderr) == 1 && $(cat stderr) == "pion: "*"$text"* ]] || holds=0
+  [[ -z $(ls -A out) ]] || holds=0
+  result $holds "pion $* is refused with: $text" "status $status: $(cat stderr) $(ls -A out)"
+}
+
+# no <text in the message> <arguments>: the answer is "no", exit status 1, and why in one line.
+no() {
+  local text=$1
+  shift
+  run "$@"
+  local holds=$((status == 1))
+  [[ $(wc -l <stderr) == 1 && $(cat stderr) == "pion: "*"$text"* ]] || holds=0
+  result $holds "pion $* answers no: $text" "status $status: $(cat stderr)"
+}
+
+# npy <file> <descr> <shape> <values as printf escapes>
+npy() {
+  local header="{'descr': '$2', 'fortran_order': False, 'shape': ($3), }"
+  {
+    printf '\x93NUMPY\x01\x00'
+    printf "\\x$(printf %02x ${#header})\\x00%s" "$header"
+    printf '%b' "$4"
+  } >"$1"
+}
+
+# safetensors <file> <header> <values as printf escapes>; a header of less than 256 bytes
+safetensors() {
+  {
+    printf "\\x$(printf %02x ${#2})\\x00\\x00\\x00\\x00\\x00\\x00\\x00%s" "$2"
+    printf '%b' "$3"
+  } >"$1"
+}
+
+zero='\x00\x00\x00\x00'
+one='\x00\x00\x80\x3f'
+three='\x00\x00\x40\x40'
+not_a_number='\x00\x00\xc0\x7f'
+infinite='\x00\x00\x80\x7f'
+
+npy diagonal.npy '<f4' '2, 2' "$three$zero$zero$zero"
+npy ones.npy '<f4' '2, 2' "$one$zero$zero$one"
+npy flat.npy '<f4' '4, 4' "$(for i in 0 1 2 3; do
+  for j in 0 1 2 3; do ((i == j)) && printf %s "$one" || printf %s "$zero"; done
+done)"
+npy zero.npy '<f4' '2, 2' "$zero$zero$zero$zero"
+npy empty.npy '<f4' '0, 3' ''
+npy vector.npy '<f4' '3,' "$one$one$one"
+npy nan.npy '<f4' '2, 2' "$one$not_a_number$zero$one"
+npy infinite.npy '<f4' '2, 2' "$one$one$infinite$one"
+npy integers.npy '<i4' '2, 2' "$one$one$one$one"
+npy truncated.npy '<f4' '2, 2' "$one"
+npy complex64.npy '<c8' '1, 1' "$one$one"
+safetensors mixed.safetensors \
+  '{"__metadata__":{"step":"7"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]},"embed":{"dtype":"BF16","shape":[1,2],"data_offsets":[24,28]}}' \
+  "$three$zero$zero$one$one$one$one"
+safetensors bias.safetensors '{"bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' "$one$one"
+safetensors two.safetensors \
+  '{"a.0":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a.1":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"b":{"dtype":"F32","shape":[],"data_offsets":[16,20]}}' \
+  "$one$zero$three$zero$one"
+safetensors nan.safetensors \
+  '{"layer.2":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"layer.3":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]}}' \
+  "$one$one$one$not_a_number"
+safetensors large_half.safetensors '{"w":{"dtype":"F16","shape":[1,1],"data_offsets":[0,2]}}' '\x00\x78'
+safetensors names.safetensors \
+  '{"a\u001b[2J\nb":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' "$one"
+printf '{"name": "mine", "steps": [[1.5, -0.5, 0]]}' >mine.json
+printf '{"name": "wild", "steps": [[1e200, 1e200, 1e200], [1e200, 1, 1]]}' >wild.json
+fold='[5, -20, 16]' # Chebyshev's, which lays [-1, 1] over itself five times
+printf '{"steps": [%s, %s, %s, %s, %s, %s, %s, %s]}' "$fold"{,}{,}{,} >chaos.json
+printf '[1, 2' >broken.json
+printf 'text\n' >text.txt
+mkdir folder.npy
+ln -s /dev/null device.npy
+
+sft=$data/sft_momentum.safetensors
+grpo=$data/grpo_momentum.safetensors
+action=$data/action_momentum.safetensors
+samples=$data/snr_microbatches.safetensors
+q=blocks.0.q_proj.weight
+
+# The tool itself.
+good --version
+good --help
+has shape inspect apply snr compare
+for verb in shape inspect apply snr compare; do good $verb --help; done
+bad 'a verb is needed: shape, inspect, apply, snr, compare'
+bad '"fly": no verb' fly
+bad '"fly": no verb' fly --json
+bad --bogus shape muon --bogus
+bad extra shape muon extra
+bad 'CHAIN is required' shape
+
+# shape
+good shape highpass:kp=2
+has 'cutoff           0.295733' 'monotone         yes' '71'
+good shape muon
+has 'monotone         no' '1.20237'
+json shape highpass:kp=2
+has '"name":"highpass:kp=2"' '"steps":[[1.875,-1.25,0.375],[1.875,-1.25,0.375],[0.0,2.5,-1.5]' \
+  '"range":[0.0,1.0]' '"monotone":true' '"max_survivors":71,' '"certified":false' \
+  '"sigma_at_gain":{"0.01":0.187' '"0.99":0.351' '"cutoff":0.2957'
+json shape muon:steps=3 --normalizer spectral
+has '"monotone":false' '"max_survivors":null' '"cutoff":null'
+json shape highpass:kp=2 --gain 0.01
+has '"max_survivors":28,'
+json shape @mine.json
+has '"name":"mine"' '"steps":[[1.5,-0.5,0.0]]'
+good shape highpass:kp=1 --svg shape.svg --csv shape.csv
+[[ $(grep -c '</svg>' shape.svg) == 1 ]]
+result $((!$?)) 'shape.svg is a whole picture'
+[[ $(grep -c '^0.5,0.79' shape.csv) == 1 ]]
+result $((!$?)) 'shape.csv has a line for 0.5'
+[[ $(head -1 shape.csv) == sigma,f1,f2,f3,f4,f5 ]]
+result $((!$?)) 'shape.csv begins with its titles'
+good shape highpass:kp=2 --require monotone --require range=0,1
+no 'not monotone' shape muon --require monotone
+no 'is not within [0, 1]' shape muon --require range=0,1
+no 'not monotone' shape muon --require monotone --json
+bad '"monotonic" is not known' shape muon --require monotonic
+bad '--require range: "x"' shape muon --require range=0,x
+bad 'unknown; there are muon' shape newton
+bad 'unknown key "kq"; there are kp, steps' shape highpass:kq=2
+bad 'kp is missing' shape highpass
+bad '"two" is not a whole number from 0 to 64' shape highpass:kp=two
+bad '"2.0" is not a whole number' shape highpass:kp=2.0
+bad '6 promotion steps do not fit in 5' shape highpass:kp=6
+bad 'turns more than' shape @chaos.json
+bad 'overflow' shape @wild.json
+bad 'broken.json: is not a JSON object' shape @broken.json
+bad 'none.json: cannot open' shape @none.json
+bad 'is a directory' shape @out
+bad '--normalizer: "euclid" is not known; there are frobenius, schatten4, spectral, aol, none' \
+  shape muon --normalizer euclid
+for number in 0 -1 nan inf 2 1e-6x ''; do bad "--gain: \"$number\"" shape muon --gain "$number"; done
+bad 'cannot write: the directory none does not exist' shape muon --svg none/x.svg
+bad 'is a directory' shape muon --csv out
+bad 'no verb' $'two\nlines'
+bad 'unknown; there are' shape $'two\nlines'
+
+# inspect
+good inspect "$sft" --heads 8 --svg inspect.svg
+has '61.6' '0.492' 'Muon' '8 ±33%'
+[[ $(grep -c '<polyline' inspect.svg) == 6 ]]
+result $((!$?)) 'inspect.svg has six spectra'
+good inspect "$grpo" "$action" --svg both.svg
+has "$grpo" "$action"
+json inspect "$grpo" --heads 8
+has '"erank":24.7' '"sigma1_over_fro":0.71' '"survivors":[1,2,7,27,103]' '"suggestion":"Pion"' \
+  '"kp":1,"per_head":true' '"shape":[256,256]' '"stable_rank":1.9' '"head_norms":['
+json inspect "$action"
+has '"suggestion":"Pion","kp":0,"per_head":false' '"suggestion":"Muon"' '"head_norms":null'
+json inspect mixed.safetensors
+has '"name":"bias","shape":[2],"dtype":"F32","norm":null,"erank":null' '"suggestion":"AdamW"' \
+  'an embedding or output layer'
+json inspect integers.npy
+has '"erank":null' '"suggestion":null' 'are not measured'
+json inspect zero.npy empty.npy
+has '"erank":0.0' '"suggestion":null'
+good inspect names.safetensors
+has 'a\x1b[2J\x0ab'
+good inspect diagonal.npy --heads 2 --axis cols
+has '2 ±100%'
+bad "sft_momentum.safetensors: tensor \"$q\": 256 rows do not divide into 7 heads" \
+  inspect "$sft" --heads 7
+bad '3 heads' inspect diagonal.npy --heads 3 --axis cols
+bad 'k_proj.weight": 256 rows do not divide into 5 heads' inspect "$sft" --heads 8 --kv-heads 5
+bad '--axis requires --heads' inspect "$sft" --axis rows
+bad '--axis: "diagonal" is not known; there are rows, cols' inspect "$sft" --heads 8 --axis diagonal
+bad '--heads: "0" is not a whole number' inspect "$sft" --heads 0
+bad 'nan.npy: tensor "nan": x(0, 1) is not a number' inspect nan.npy
+bad 'nan.safetensors: tensor "layer.3": x(0, 1) is not a number' inspect nan.safetensors
+bad 'infinite.npy: tensor "infinite": x(1, 0) is infinite' inspect infinite.npy
+bad 'nan.npy' inspect "$sft" nan.npy --json
+bad 'none.npy: cannot open' inspect none.npy
+bad 'truncated' inspect truncated.npy
+bad 'unknown extension ".txt"' inspect text.txt
+bad 'is a directory' inspect folder.npy
+bad 'FILE is required' inspect
+
+# apply
+json apply highpass:kp=0 diagonal.npy -o filtered.npy
+has '"method":"' '"rank":2' '"output_norm":1.0' '"bound":null' '"seconds":' '"dead":false'
+json apply highpass:kp=0 diagonal.npy -o filtered.npy --method svd
+has '"method":"svd","rank":1,"survivors":1,"output_norm":1.0'
+for method in auto dense gram svd; do
+  for normalizer in frobenius schatten4 spectral aol none; do
+    good apply highpass:kp=2 ones.npy -o filtered.npy --method $method --normalizer $normalizer
+  done
+done
+good apply highpass:kp=2 "$grpo" --tensor $q -o filtered.safetensors
+has '1 filtered' '256x256'
+good apply muon filtered.safetensors -o filtered.npy
+good apply muon filtered.npy -o filtered.safetensors
+has '1 filtered'
+good apply highpass:kp=1 "$grpo" --heads 8 -o heads.safetensors
+has '6 filtered'
+json apply highpass:kp=1 "$grpo" --heads 8 --method svd -o heads.safetensors
+has '"heads":8' '"method":"svd"' '"dead_heads":0'
+json inspect heads.safetensors
+has '"name":"blocks.0.q_proj.weight","shape":[256,256],"dtype":"F32"'
+good apply muon mixed.safetensors -o mixed_out.safetensors
+has '2 filtered, 1 without two dimensions copied unchanged'
+json apply muon mixed.safetensors -o mixed_out.safetensors
+has '"copied":1' '"rank":null' '"name":"w"'
+json inspect mixed_out.safetensors
+has '"dtype":"BF16"'
+grep -aq '{"__metadata__":{"step":"7"},"w":.*"bias":.*"embed":' mixed_out.safetensors
+result $((!$?)) 'apply keeps the metadata and the order of the tensors'
+[[ $(tail -c 12 mixed_out.safetensors | head -c 8 | od -An -tx1) == ' 00 00 80 3f 00 00 80 3f' ]]
+result $((!$?)) 'apply copies what is no matrix'
+json apply muon zero.npy -o filtered.npy
+has '"output_norm":0.0' '"dead":false'
+json apply muon empty.npy -o filtered.npy
+run apply highpass:kp=0 flat.npy -o filtered.npy
+warned=$(grep -c 'warning: flat.npy: tensor "flat": the update is dead.*raise kp' stderr)
+result $((status == 0 && warned == 1 && $(wc -l <stderr) == 1)) 'a dead update is warned of'
+json apply highpass:kp=0 flat.npy -o filtered.npy
+has '"dead":true'
+run apply highpass:kp=0 flat.npy --heads 2 --axis rows -o filtered.npy
+result $((status == 0 && $(wc -l <stderr) == 0)) 'heads of two directions are not dead'
+cp ones.npy kept.npy
+cp ones.npy out_kept.npy
+run apply muon nan.npy -o out_kept.npy
+result $((status == 2)) 'nan.npy is refused'
+cmp -s kept.npy out_kept.npy
+result $((!$?)) 'a refused input leaves the output that was there'
+bad 'nan.npy: tensor "nan": x(0, 1) is not a number' apply muon nan.npy -o out/x.npy
+bad 'nan.safetensors: tensor "layer.3"' apply muon nan.safetensors -o out/x.safetensors
+bad 'large_half.safetensors: tensor "w": the result overflows' \
+  apply @mine.json large_half.safetensors --normalizer none -o out/x.safetensors
+bad 'vector.npy: tensor "vector": its shape [3] is not that of a matrix' \
+  apply muon vector.npy -o out/x.npy
+bad 'bias.safetensors: ' apply muon bias.safetensors -o out/x.safetensors
+bad 'two.safetensors: holds no matrix' apply muon two.safetensors -o out/x.safetensors
+bad 'tensor "missing": not in this file, which holds "w", "bias", "embed"' \
+  apply muon mixed.safetensors --tensor missing -o out/x.npy
+bad 'holds 3 tensors: name one of "w"' apply muon mixed.safetensors -o out/x.npy
+bad 'BF16' apply muon mixed.safetensors --tensor embed -o out/x.npy
+bad 'integers' apply muon integers.npy -o out/x.npy
+bad '256 rows do not divide into 7 heads' apply muon "$sft" --tensor $q --heads 7 -o out/x.npy
+bad '256 rows do not divide into 7 heads' \
+  apply muon "$sft" --tensor $q --heads 7 --method svd -o out/x.npy
+bad '--method: "magic" is not known; there are auto, dense, gram' \
+  apply muon ones.npy -o out/x.npy --method magic
+bad '--tolerance: 0.001 cannot be certified' apply muon ones.npy -o out/x.npy --tolerance 1e-3
+bad '--tolerance: "small"' apply muon ones.npy -o out/x.npy --tolerance small
+bad '--tolerance: "-1"' apply muon ones.npy -o out/x.npy --tolerance -1
+bad 'unknown extension ".txt"' apply muon ones.npy -o out/x.txt
+bad 'cannot write: the directory out/none does not exist' apply muon ones.npy -o out/none/x.npy
+bad 'is not a regular file' apply muon ones.npy -o device.npy
+bad 'is a directory' apply muon ones.npy -o folder.npy
+bad '--output is required' apply muon ones.npy
+bad 'none.npy: cannot open' apply muon none.npy -o out/x.npy
+
+# snr
+good snr "$samples"
+has '0.2552' '0.1745' 'sft' 'grpo'
+json snr "$samples" --prefix sft
+has '"snr":0.2552' '"count":16' '"signal":0.003' '"noise":0.012'
+json snr "$samples" --prefix grpo
+has '"snr":0.1744'
+json snr "$samples"
+has '{"prefix":null,"snr":null' '"groups":[{"prefix":"sft","snr":0.2552'
+good snr two.safetensors
+has 'a           2       3      2  1.5000' '(none)      1       -      -       -'
+bad 'no tensor'\''s name begins with "x"; it holds "sft.00"' snr "$samples" --prefix x
+bad 'one sample' snr two.safetensors --prefix b
+bad 'one sample' snr "$action"
+bad 'tensor "bias": its shape is [2], that of "w" is [2, 2]' snr mixed.safetensors --prefix ''
+bad 'tensor "layer.3"' snr nan.safetensors --prefix layer
+bad 'none.safetensors: cannot open' snr none.safetensors
+
+# compare
+good compare "$action" --repeats 1 --rank 4
+has 'the largest matrix of the file' 'LRMuon rank 4' 'Muon' 'Pion kp=2'
+json compare "$action" --tensor 6.weight --repeats 2
+has '"tensor":"6.weight"' '"rows":[{"name":"Muon, dense","method":"dense","seconds":' '"error":' \
+  '"predicted_flops":'
+json compare zero.npy --repeats 1
+has '"error":null'
+bad 'holds no matrix' compare two.safetensors
+bad 'nan.npy: tensor "nan": ' compare nan.npy
+bad 'tensor "missing": not in this file' compare "$action" --tensor missing
+bad '--rank: "0"' compare "$action" --rank 0
+bad '--repeats: "many"' compare "$action" --repeats many
+
+# Standard output that takes nothing.
+if [[ -c /dev/full ]]; then
+  "$pion" shape muon >/dev/full 2>stderr
+  result $(($? == 2 && $(wc -l <stderr) == 1)) 'a full standard output is an error'
+fi
+
+printf '%d passed, %d failed\n' $passed $failed
+((failed == 0))
