@@ -132,6 +132,8 @@ safetensors two.safetensors \
 safetensors nan.safetensors \
   '{"layer.2":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"layer.3":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]}}' \
   "$one$one$one$not_a_number"
+safetensors key.safetensors '{"k_proj":{"dtype":"F32","shape":[4,1],"data_offsets":[0,16]}}' \
+  "$one$one$three$one"
 safetensors large_half.safetensors '{"w":{"dtype":"F16","shape":[1,1],"data_offsets":[0,2]}}' '\x00\x78'
 safetensors names.safetensors \
   '{"a\u001b[2J\nb":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' "$one"
@@ -212,8 +214,8 @@ bad 'unknown; there are' shape $'two\nlines'
 # inspect
 good inspect "$sft" --heads 8 --svg inspect.svg
 has '61.6' '0.492' 'Muon' '8 ±33%'
-[[ $(grep -c '<polyline' inspect.svg) == 6 ]]
-result $((!$?)) 'inspect.svg has six spectra'
+[[ $(grep -c '<polyline' inspect.svg) == 2 ]]
+result $((!$?)) 'inspect.svg has two spectra'
 good inspect "$grpo" "$action" --svg both.svg
 has "$grpo" "$action"
 json inspect "$grpo" --heads 8
@@ -232,10 +234,13 @@ good inspect names.safetensors
 has 'a\x1b[2J\x0ab'
 good inspect diagonal.npy --heads 2 --axis cols
 has '2 ±100%'
-bad "sft_momentum.safetensors: tensor \"$q\": 256 rows do not divide into 7 heads" \
-  inspect "$sft" --heads 7
+json inspect diagonal.npy --heads 2 --axis cols # whose second head is zero
+has '"suggestion":"Pion","kp":0,"per_head":true'
+bad 'o_proj.weight": 256 columns do not divide into 7 heads' inspect "$sft" --heads 7
 bad '3 heads' inspect diagonal.npy --heads 3 --axis cols
-bad 'k_proj.weight": 256 rows do not divide into 5 heads' inspect "$sft" --heads 8 --kv-heads 5
+good inspect key.safetensors --heads 4 --kv-heads 2
+has '2 ±'
+bad 'k_proj": 4 rows do not divide into 3 heads' inspect key.safetensors --heads 4 --kv-heads 3
 bad '--axis requires --heads' inspect "$sft" --axis rows
 bad '--axis: "diagonal" is not known; there are rows, cols' inspect "$sft" --heads 8 --axis diagonal
 bad '--heads: "0" is not a whole number' inspect "$sft" --heads 0
@@ -265,7 +270,7 @@ good apply muon filtered.safetensors -o filtered.npy
 good apply muon filtered.npy -o filtered.safetensors
 has '1 filtered'
 good apply highpass:kp=1 "$grpo" --heads 8 -o heads.safetensors
-has '6 filtered'
+has '2 filtered'
 json apply highpass:kp=1 "$grpo" --heads 8 --method svd -o heads.safetensors
 has '"heads":8' '"method":"svd"' '"dead_heads":0'
 json inspect heads.safetensors
@@ -326,16 +331,16 @@ bad 'none.npy: cannot open' apply muon none.npy -o out/x.npy
 
 # snr
 good snr "$samples"
-has '0.2552' '0.1745' 'sft' 'grpo'
+has '0.3072' '0.1023' 'sft' 'grpo'
 json snr "$samples" --prefix sft
-has '"snr":0.2552' '"count":16' '"signal":0.003' '"noise":0.012'
+has '"snr":0.3072' '"count":16' '"signal":0.00039' '"noise":0.00129'
 json snr "$samples" --prefix grpo
-has '"snr":0.1744'
+has '"snr":0.1022'
 json snr "$samples"
-has '{"prefix":null,"snr":null' '"groups":[{"prefix":"sft","snr":0.2552'
+has '{"prefix":null,"snr":null' '"groups":[{"prefix":"grpo","snr":0.1022'
 good snr two.safetensors
 has 'a           2       3      2  1.5000' '(none)      1       -      -       -'
-bad 'no tensor'\''s name begins with "x"; it holds "sft.00"' snr "$samples" --prefix x
+bad 'no tensor'\''s name begins with "x"; it holds "grpo.00"' snr "$samples" --prefix x
 bad 'one sample' snr two.safetensors --prefix b
 bad 'one sample' snr "$action"
 bad 'tensor "bias": its shape is [2], that of "w" is [2, 2]' snr mixed.safetensors --prefix ''

@@ -79,7 +79,7 @@ TEST_CASE("text is escaped") {
   chart.title = "a < b & \"c\" > \x01\n";
   chart.series[0].label = "</svg><script>";
   const std::string out = svg(chart);
-  CHECK(count(out, "a &lt; b &amp; &quot;c&quot; &gt; ??") == 1);
+  CHECK(count(out, "a &lt; b &amp; &quot;c&quot; > ??") == 1);
   CHECK(count(out, "<script>") == 0);
   CHECK(count(out, "</svg>") == 1);
 }
@@ -90,13 +90,10 @@ TEST_CASE("what is not UTF-8 becomes question marks, and the rest stays") {
   CHECK(count(svg(chart), ">\xcf\x83 ? ?? ?</text>") == 1);
 }
 
-TEST_CASE("long names keep their end, whole characters of it") {
+TEST_CASE("long names lose their middle") {
   Chart chart = plain();
-  chart.series[0].label = std::string(40, 'x') + "\xcf\x83" + std::string(25, 'y');
-  const std::string out = svg(chart);
-  CHECK(count(out, "…" + std::string(25, 'y') + "</text>") +
-            count(out, "…\xcf\x83" + std::string(25, 'y') + "</text>") ==
-        1);
+  chart.series[0].label = std::string(40, 'x') + std::string(40, 'y');
+  CHECK(count(svg(chart), ">" + std::string(16, 'x') + "…" + std::string(17, 'y') + "<") == 1);
 }
 
 TEST_CASE("a line breaks where a point has no place") {

@@ -4,7 +4,9 @@
 
 #include "catch.hpp"
 #include "pion/table.hpp"
+#include "pion/text.hpp"
 
+using pion::tool::shorten;
 using pion::tool::Table;
 
 namespace {
@@ -56,4 +58,10 @@ TEST_CASE("what would move the cursor is escaped") {
   Table table("l", {"name"});
   table.add({"a\x1b[2Jb\nc"});
   CHECK(table.text() == "name\na\\x1b[2Jb\\x0ac\n");
+}
+
+TEST_CASE("text is cut between characters") {
+  CHECK(shorten("σσσσ", 4) == "σσσσ");
+  CHECK(shorten("σabcτυ", 5) == "σa…τυ");
+  CHECK(shorten("", 5).empty());
 }

@@ -41,10 +41,8 @@ Tensor load(const std::filesystem::path& path, const std::optional<std::string>&
 
 void save(const std::filesystem::path& path, const Tensor& tensor) {
   switch (format_of(path)) {
-    case Format::npy:
-      return write_npy(path, tensor);
-    case Format::safetensors:
-      return write_safetensors(path, {tensor});
+    case Format::npy: return write_npy(path, tensor);
+    case Format::safetensors: return write_safetensors(path, {tensor});
   }
 }
 

@@ -215,8 +215,7 @@ void SafetensorsFile::parse(const std::string& header) {
           fail(fmt::format("{} holds a list where none belongs", quote(name)));
         }
         return true;
-      case json::parse_event_t::array_end:
-        return true;
+      case json::parse_event_t::array_end: return true;
       case json::parse_event_t::key:
         (depth == 1 ? name : key) = parsed.get<std::string>();
         values = 0;

@@ -77,14 +77,10 @@ void check_matrix(const Tensor& tensor);
 template <class Use>
 void with_type(DType dtype, Use&& use) {
   switch (dtype) {
-    case DType::f32:
-      return use(float{});
-    case DType::f64:
-      return use(double{});
-    case DType::f16:
-      return use(Eigen::half{});
-    case DType::bf16:
-      return use(Eigen::bfloat16{});
+    case DType::f32: return use(float{});
+    case DType::f64: return use(double{});
+    case DType::f16: return use(Eigen::half{});
+    case DType::bf16: return use(Eigen::bfloat16{});
   }
 }
 

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::min, std::max, std::clamp
+#include <cfloat>     // FLT_EVAL_METHOD
+#include <cmath>      // std::fma, std::nextafter, std::sqrt
+#include <limits>
+#include <optional>
+#include <string>
+
+#include <pion/detail/check.hpp>
+
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
+    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "pion/interval.hpp proves bounds: it needs IEEE arithmetic, without -ffast-math"
+#endif
+
+namespace pion {
+
+static_assert(std::numeric_limits<double>::is_iec559 && FLT_EVAL_METHOD == 0,
+              "pion/interval.hpp needs IEEE double arithmetic without excess precision");
+
+namespace detail {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr double largest = std::numeric_limits<double>::max();
+
+/// Below this an error term may underflow, and an operation counts as inexact.
+inline constexpr double tiny = 0x1p-900;
+
+/// The next double; a +0 that comes of underflow is above 0 already.
+inline double below(double x) {
+  return x == 0.0 && !std::signbit(x) ? 0.0 : std::nextafter(x, -infinity);
+}
+
+// The greatest double that is not above the exact result, or one less. Bounds from above are
+// these, negated. An infinite end is a bound and not a value, so 0 times it is 0. On overflow
+// the error below is NaN or has the sign that means inexact, and below(infinity) is finite.
+
+/// x + y; its error is that of Knuth's two-sum.
+inline double add_down(double x, double y) {
+  const double s = x + y;
+  const double z = s - x;
+  const double error = (x - (s - z)) + (y - z);
+  return error >= 0.0 ? s : below(s);
+}
+
+inline double multiply_down(double x, double y) {
+  if (x == 0.0 || y == 0.0) return 0.0;
+  const double p = x * y;
+  return std::fabs(p) >= tiny && std::fma(x, y, -p) >= 0.0 ? p : below(p);
+}
+
+inline double divide_down(double x, double y) {
+  if (x == 0.0 || std::isinf(y)) return 0.0;
+  const double q = x / y;
+  const double rest = std::fma(-q, y, x);  // exact; x / y - q has the sign of rest / y
+  const bool exact_rest = std::fabs(q) >= tiny && std::fabs(x) >= tiny;
+  return exact_rest && (y > 0.0 ? rest >= 0.0 : rest <= 0.0) ? q : below(q);
+}
+
+}  // namespace detail
+
+/// A closed interval that contains a real number known only to lie in it.
+///
+/// Every operation returns an interval that contains every result for operands in the intervals
+/// given. Ends are rounded outward to the neighbouring double, and only where the operation is
+/// inexact: the error of +, -, *, / and sqrt is itself a double (two-sum and fused multiply-add;
+/// Muller et al., Handbook of Floating-Point Arithmetic, ch. 4), and its sign tells. So equality
+/// survives, 1.875 - 1.25 + 0.375 is [1, 1], and no rounding mode is set. Contraction of products
+/// and sums by the compiler cannot reach through the choice of an end. Rounding to nearest with
+/// gradual underflow, C++'s default, is assumed.
+///
+/// lo() <= hi(), never NaN, and a zero is +0. Infinite ends stand for overflow: lo() is never
+/// +infinity and hi() never -infinity.
+class Interval {
+ public:
+  /// The double x itself; implicit, so that coefficients mix with intervals.
+  /// \throws std::invalid_argument if x is NaN.
+  Interval(double x = 0.0) : Interval(x, x) {}  // NOLINT(google-explicit-constructor)
+
+  /// \throws std::invalid_argument if lo > hi, or one is NaN.
+  Interval(double lo, double hi)
+      : lo_(std::min(lo, detail::largest) + 0.0), hi_(std::max(hi, -detail::largest) + 0.0) {
+    if (!(lo <= hi)) {
+      detail::refuse_argument("Interval: [" + std::to_string(lo) + ", " + std::to_string(hi) +
+                              "] is not an interval");
+    }
+  }
+
+  double lo() const { return lo_; }
+  double hi() const { return hi_; }
+
+  bool contains(double x) const { return lo_ <= x && x <= hi_; }
+  bool contains(const Interval& x) const { return lo_ <= x.lo_ && x.hi_ <= hi_; }
+  /// x lies in the interior.
+  bool surrounds(const Interval& x) const { return lo_ < x.lo_ && x.hi_ < hi_; }
+  bool overlaps(const Interval& x) const { return lo_ <= x.hi_ && x.lo_ <= hi_; }
+
+  /// A bound from above on hi - lo.
+  double width() const { return -detail::add_down(lo_, -hi_); }
+  /// A finite double inside, near the middle.
+  double midpoint() const {
+    const double a = std::max(lo_, -detail::largest), b = std::min(hi_, detail::largest);
+    return std::clamp(b - a <= detail::largest ? a + 0.5 * (b - a) : 0.5 * a + 0.5 * b, a, b);
+  }
+  /// The greatest and the least |x| inside.
+  double magnitude() const { return std::max(-lo_, hi_); }
+  double mignitude() const { return std::max({lo_, -hi_, 0.0}); }
+
+  friend bool operator==(const Interval& x, const Interval& y) {
+    return x.lo_ == y.lo_ && x.hi_ == y.hi_;
+  }
+  friend bool operator!=(const Interval& x, const Interval& y) { return !(x == y); }
+
+  friend Interval operator-(const Interval& x) { return {-x.hi_, -x.lo_}; }
+  friend Interval operator+(const Interval& x, const Interval& y) {
+    return {detail::add_down(x.lo_, y.lo_), -detail::add_down(-x.hi_, -y.hi_)};
+  }
+  friend Interval operator-(const Interval& x, const Interval& y) { return x + -y; }
+  friend Interval operator*(const Interval& x, const Interval& y) {
+    return of_ends(detail::multiply_down, x, y);
+  }
+  /// The whole line if y contains 0.
+  friend Interval operator/(const Interval& x, const Interval& y) {
+    if (y.contains(0.0)) return {-detail::infinity, detail::infinity};
+    return of_ends(detail::divide_down, x, y);
+  }
+
+ private:
+  /// The hull of an operation on the ends, for one that is monotone in each operand.
+  template <class Down>
+  static Interval of_ends(const Down& down, const Interval& x, const Interval& y) {
+    double lo = down(x.lo_, y.lo_);
+    double hi = -down(-x.lo_, y.lo_);
+    const auto take = [&down, &lo, &hi](double a, double b) {
+      lo = std::min(lo, down(a, b));
+      hi = std::max(hi, -down(-a, b));
+    };
+    if (x.lo_ != x.hi_) take(x.hi_, y.lo_);
+    if (y.lo_ != y.hi_) {
+      take(x.lo_, y.hi_);
+      if (x.lo_ != x.hi_) take(x.hi_, y.hi_);
+    }
+    return {lo, hi};
+  }
+
+  double lo_;
+  double hi_;
+};
+
+/// x^2, which x * x is not where x contains 0: there the operands are one number.
+inline Interval square(const Interval& x) {
+  const double near = x.mignitude(), far = x.magnitude();
+  return {detail::multiply_down(near, near), -detail::multiply_down(-far, far)};
+}
+
+/// The square roots of what is not negative in x.
+/// \throws std::invalid_argument if all of x is negative.
+inline Interval sqrt(const Interval& x) {
+  if (x.hi() < 0.0) detail::refuse_argument("sqrt: the interval is negative");
+  const double a = std::max(x.lo(), 0.0), b = std::max(x.hi(), 0.0);
+  const double lo = std::sqrt(a), hi = std::sqrt(b);
+  const bool lo_is_below = a == 0.0 || (a >= detail::tiny && std::fma(-lo, lo, a) >= 0.0);
+  const bool hi_is_above = b == 0.0 || (b >= detail::tiny && std::fma(-hi, hi, b) <= 0.0);
+  return {lo_is_below ? lo : detail::below(lo),
+          hi_is_above ? hi : std::nextafter(hi, detail::infinity)};
+}
+
+/// Enclosures of the lesser and of the greater of two numbers.
+inline Interval min(const Interval& x, const Interval& y) {
+  return {std::min(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
+}
+inline Interval max(const Interval& x, const Interval& y) {
+  return {std::max(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
+}
+
+/// The least interval that contains both.
+inline Interval hull(const Interval& x, const Interval& y) {
+  return {std::min(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
+}
+
+/// What is in both, or nothing.
+inline std::optional<Interval> meet(const Interval& x, const Interval& y) {
+  if (!x.overlaps(y)) return std::nullopt;
+  return Interval{std::max(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
+}
+
+}  // namespace pion

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// The design of single steps and of chains that orthogonalise: conditions, equioscillation, the
+// greedy recursion, and the digits that are published.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <stdexcept>
+#include <vector>
+
+#include <pion/chains.hpp>
+#include <pion/chains_published.hpp>
+#include <pion/design/constraints.hpp>
+#include <pion/design/polar_express.hpp>
+#include <pion/design/two_band.hpp>
+#include <pion/laps.hpp>
+
+#include "catch.hpp"
+
+using namespace pion;
+
+namespace {
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
+/// The largest difference between coefficients that stand at the same place.
+double distance(const Chain& f, const Chain& g) {
+  REQUIRE(f.size() == g.size());
+  double largest = 0.0;
+  for (std::size_t i = 0; i < f.steps().size(); ++i) {
+    const OddQuintic &p = f.steps()[i], &q = g.steps()[i];
+    largest = std::max({largest, std::fabs(p.a - q.a), std::fabs(p.b - q.b), std::fabs(p.c - q.c)});
+  }
+  return largest;
+}
+
+/// The largest |f(s) - 1| on [lo, hi].
+double error(const Chain& f, double lo, double hi) {
+  const Range r = range(f, lo, hi);
+  return std::max(1.0 - r.lo, r.hi - 1.0);
+}
+
+/// What rounding can do to the upper end of the range of a greedy chain: each step errs by a few
+/// units of its terms, which are up to 26 there, and multiplies what it gets by a slope up to 26.
+double rounding(int steps) { return 4 * epsilon * std::pow(26.0, steps); }
+
+}  // namespace
+
+TEST_CASE("the conditions of promotion and suppression give their coefficients without rounding") {
+  CHECK(design::promotion() == chains::promotion);
+  CHECK(design::suppression() == chains::suppression);
+}
+
+TEST_CASE("a quintic meets the conditions it was asked for") {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> number(-2.0, 2.0), point(0.25, 1.5);
+  for (int trial = 0; trial < 300; ++trial) {
+    const double s = point(random), t = s + point(random), u = point(random);
+    const double y = number(random), z = number(random), w = number(random);
+    const OddQuintic p =
+        design::quintic({design::value(s, y), design::value(t, z), design::slope(u, w)});
+    // Cramer's rule loses what the largest cofactor exceeds the determinant by; a wild p has it all.
+    const double size = std::fabs(p.a) + std::fabs(p.b) + std::fabs(p.c) + 1.0;
+    const double slack = 1e4 * epsilon * size * size;
+    CHECK(std::fabs(p(s) - y) <= slack);
+    CHECK(std::fabs(p(t) - z) <= slack);
+    CHECK(std::fabs(p.derivative(u) - w) <= slack);
+  }
+  const OddQuintic bent =
+      design::quintic({design::value(1, 2), design::slope(1, 3), design::curvature(1, 4)});
+  CHECK(6 * bent.b + 20 * bent.c == 4.0);
+}
+
+TEST_CASE("conditions that do not determine a quintic are refused") {
+  using design::slope;
+  using design::value;
+  CHECK_THROWS_AS(design::quintic({value(1, 1), value(-1, -1), slope(1, 0)}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(design::quintic({value(0, 0), value(1, 1), slope(1, 0)}), std::invalid_argument);
+  CHECK_THROWS_AS(design::quintic({design::Condition{3, 1, 0}, value(1, 1), slope(1, 0)}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(design::quintic({value(std::nan(""), 0), value(1, 1), slope(1, 0)}),
+                  std::invalid_argument);
+}
+
+TEST_CASE("anchored quintics rise within the feasible range, and fall just outside it") {
+  const auto rises = [](const OddQuintic& p) { return monotone(Chain{p}); };
+  for (int i = 0; i <= 60; ++i) {
+    const double a = 1.875 * i / 60;
+    const OddQuintic p = design::anchored(a);
+    CHECK(std::fabs(p(1.0) - 1.0) <= 2 * epsilon);
+    CHECK(std::fabs(p.derivative(1.0)) <= 16 * epsilon);
+    CHECK(rises(p));
+    CHECK(design::feasible_b.lo <= p.b);
+    CHECK(p.b <= design::feasible_b.hi);
+    CHECK(design::feasible_c.lo <= p.c);
+    CHECK(p.c <= design::feasible_c.hi);
+  }
+  CHECK(!rises({1.89, 2.5 - 2 * 1.89, 0.39}));
+  CHECK(!rises({-0.01, 2.52, -1.51}));
+  CHECK(design::anchored(1.875) == chains::promotion);
+  CHECK(design::anchored(0.0) == chains::suppression);
+  CHECK(design::anchored(1.5) == OddQuintic{1.5, -0.5, 0.0});  // Newton and Schulz' cubic
+  CHECK_THROWS_AS(design::anchored(1.876), std::invalid_argument);
+  CHECK_THROWS_AS(design::anchored(-1e-9), std::invalid_argument);
+}
+
+TEST_CASE("an anchored quintic parts where it is told to, with slope 1 + tau^2") {
+  for (const double tau : {0.05, 0.1, 0.3, 0.5, 0.7, 0.8, std::sqrt(2.0 / 3.0)}) {
+    const OddQuintic p = design::anchored_with_fixed_point(tau);
+    CHECK(std::fabs(p(tau) - tau) <= 8 * epsilon);
+    CHECK(std::fabs(p.derivative(tau) - (1 + tau * tau)) <= 32 * epsilon);
+    const Chain often = repeat(p, 20000);
+    CHECK(often(1.01 * tau) > 0.5);
+    CHECK(often(0.99 * tau) < 0.5 * tau);
+  }
+  const OddQuintic p = design::anchored_with_fixed_point(0.3);
+  CHECK(distance(Chain{p}, Chain{{0.950549, 0.598901, -0.549451}}) <= 5e-7);
+  for (const double tau : {0.0, -0.1, 0.82, std::nan("")}) {
+    CHECK_THROWS_AS(design::anchored_with_fixed_point(tau), std::invalid_argument);
+  }
+}
+
+TEST_CASE("a minimax polynomial equioscillates on its interval and nowhere exceeds its error") {
+  for (const double ratio : {1e-8, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999}) {
+    for (const double hi : {1.0, 0.3, 1.7}) {
+      const double lo = ratio * hi;
+      INFO("[" << lo << ", " << hi << "]");
+      // Values are of size 1 to 2, from terms a hundred times larger at the smallest ratio.
+      const design::Minimax cubic = design::minimax_cubic(lo, hi);
+      REQUIRE(critical_points(cubic.p).count == 1);
+      const double turn = *critical_points(cubic.p).begin();
+      CHECK(std::fabs(cubic.p(lo) - (1 - cubic.error)) <= 1e-14);
+      CHECK(std::fabs(cubic.p(turn) - (1 + cubic.error)) <= 1e-14);
+      CHECK(std::fabs(cubic.p(hi) - (1 - cubic.error)) <= 1e-14);
+      CHECK(error(Chain{cubic.p}, lo, hi) <= cubic.error + 1e-14);
+
+      const design::Minimax quintic = design::minimax_quintic(lo, hi);
+      const PositiveRoots turns = critical_points(quintic.p);
+      REQUIRE(turns.count == 2);
+      CHECK((lo < turns.value[0] && turns.value[1] < hi));
+      CHECK(std::fabs(quintic.p(lo) - (1 - quintic.error)) <= 1e-13);
+      CHECK(std::fabs(quintic.p(turns.value[0]) - (1 + quintic.error)) <= 1e-13);
+      CHECK(std::fabs(quintic.p(turns.value[1]) - (1 - quintic.error)) <= 1e-13);
+      CHECK(std::fabs(quintic.p(hi) - (1 + quintic.error)) <= 1e-13);
+      CHECK(error(Chain{quintic.p}, lo, hi) <= quintic.error + 1e-13);
+      CHECK(quintic.error <= cubic.error + 1e-14);
+    }
+  }
+}
+
+TEST_CASE("no other quintic does better than the minimax one") {
+  std::mt19937_64 random(2);
+  std::normal_distribution<double> normal;
+  for (const double lo : {0.01, 0.1, 0.5}) {
+    const design::Minimax best = design::minimax_quintic(lo, 1.0);
+    for (int trial = 0; trial < 500; ++trial) {
+      const double size = std::exp2(-20.0 * trial / 500);
+      const OddQuintic other{best.p.a + size * normal(random), best.p.b + size * normal(random),
+                             best.p.c + size * normal(random)};
+      CHECK(error(Chain{other}, lo, 1.0) >= best.error);
+    }
+  }
+}
+
+TEST_CASE("on a point the minimax polynomials are Newton and Schulz'") {
+  CHECK(design::minimax_cubic(1, 1).p == OddQuintic{1.5, -0.5, 0.0});
+  CHECK(design::minimax_quintic(1, 1).p == chains::promotion);
+  CHECK(error(Chain{design::minimax_quintic(1 - 4e-6, 1).p}, 1 - 4e-6, 1) <= 4 * epsilon);
+  for (const auto& [lo, hi] : {std::pair{0.0, 1.0}, {-0.1, 1.0}, {1.0, 0.5}, {0.1, HUGE_VAL}}) {
+    CHECK_THROWS_AS(design::minimax_cubic(lo, hi), std::invalid_argument);
+    CHECK_THROWS_AS(design::minimax_quintic(lo, hi), std::invalid_argument);
+  }
+}
+
+TEST_CASE("each step of Polar Express is the minimax one where the steps before it lead") {
+  for (const design::Degree degree : {design::Degree::cubic, design::Degree::quintic}) {
+    for (const double from : {1e-4, 1e-3, 0.1}) {
+      const Chain f = design::polar_express(from, 4, {degree, 0.0, 1.0});
+      double lo = from, hi = 1.0;
+      for (const OddQuintic& p : f.steps()) {
+        const Range image = range(Chain{p}, lo, hi);
+        CHECK(std::fabs(image.lo + image.hi - 2.0) <= 1e-13);
+        CHECK(std::fabs(p(lo) - image.lo) <= 1e-13);
+        lo = p(lo);
+        hi = 2.0 - lo;
+      }
+      CHECK(std::fabs(error(f, from, 1.0) - (1.0 - f(from))) <= rounding(4));
+    }
+  }
+}
+
+TEST_CASE("Polar Express has the errors known") {
+  const auto errors = [](double from, design::Degree degree, std::vector<double> expected) {
+    for (std::size_t t = 1; t <= expected.size(); ++t) {
+      const Chain f = design::polar_express(from, static_cast<int>(t), {degree, 0.0, 1.0});
+      const double last_digit = std::pow(10.0, std::floor(std::log10(expected[t - 1])) - 3);
+      CHECK(std::fabs(error(f, from, 1.0) - expected[t - 1]) <= 0.5 * last_digit + 1e-14);
+    }
+  };
+  using design::Degree;
+  errors(1e-1, Degree::quintic, {.4534, .06268, 1.541e-4});
+  errors(1e-2, Degree::quintic, {.9191, .7072, .2694, .01253, 1.229e-6});
+  errors(1e-3, Degree::quintic, {.9915, .9646, .8598, .5459, .1134, 9.165e-4});
+  errors(1e-1, Degree::cubic, {.6072, .3067, .07245, 3.942e-3, 1.165e-5});
+  errors(1e-3, Degree::cubic, {.9948, .9866, .9657, .9140, .7956, .5681, .2651, .05373});
+}
+
+TEST_CASE("the recipes give the tables that are published, to their last digits") {
+  using design::Degree;
+  CHECK(distance(design::polar_express(1e-3, 8, {Degree::quintic, .02407327424182761, 1.0}),
+                 chains::polar_express(8, 1.0)) <= 1e-10);
+  CHECK(distance(design::polar_express(1e-3, 7), {{8.4703288038, -25.1080747067, 18.6292755991},
+                                                  {4.1828341833, -3.1087011099, .5806066814},
+                                                  {3.961857279, -2.9540637464, .562976118},
+                                                  {3.286586217, -2.4647201345, .5073576939},
+                                                  {2.2737499944, -1.6446603679, .4161909275},
+                                                  {1.8887161974, -1.2651572253, .3765189256},
+                                                  {1.8750008858, -1.2500009842, .3750000984}}) <=
+        1e-10);
+  // With safety the first eight steps of the table of the authors' code.
+  const std::vector<OddQuintic> safe =
+      design::polar_express(1e-3, 9, {Degree::quintic, .02, 1.01}).steps();
+  CHECK(distance(Chain(std::vector<OddQuintic>(safe.begin(), safe.begin() + 8)),
+                 {{8.2373124905, -23.1577474146, 16.6805684114},
+                  {4.0824419991, -2.8930477353, .5252849257},
+                  {3.9263479923, -2.8547468035, .5318022423},
+                  {3.2982187133, -2.424541981, .4863200836},
+                  {2.2970369435, -1.6366255813, .4002628456},
+                  {1.8763805351, -1.2347896578, .358918875},
+                  {1.8564423486, -1.2132449881, .3568003488},
+                  {1.8564356436, -1.2132376849, .3567996329}}) <= 1e-10);
+  // The cubic chain of the closed form.
+  CHECK(distance(design::polar_express(1e-3, 3, {Degree::cubic, 0.0, 1.0}),
+                 {{5.1801021434, -5.1749220464, 0},
+                  {2.584027904, -.6476801541, 0},
+                  {2.562059066, -.6448013544, 0}}) <= 1e-10);
+  // CANS' four decimals are the minimax chain's.
+  CHECK(distance(design::polar_express(1e-3, 5), chains::cans()) <= 0.5e-4);
+}
+
+TEST_CASE("CANS reaches the delta asked for, from as far down as is known") {
+  using design::Degree;
+  const auto checks = [](int steps, double delta, Degree degree, double from, const Chain& chain) {
+    const design::Cans found = design::cans(steps, delta, degree);
+    CHECK(std::fabs(found.from - from) <= 5e-6 * from);
+    CHECK(distance(found.chain, chain) <= 1e-8);
+    CHECK(std::fabs(error(found.chain, found.from, 1.0) - delta) <= rounding(steps));
+  };
+  const OddQuintic last{2.73295457, -2.03548307, .45910244};
+  const OddQuintic third{3.68409175, -2.75620473, .54044507};
+  const OddQuintic second{4.10220156, -3.052535, .57420158};
+  checks(3, .3, Degree::quintic, .00907481, {{8.13061926, -23.76733792, 17.56295257}, third, last});
+  checks(4, .3, Degree::quintic, .00213595,
+         {{8.42090137, -24.91289099, 18.47400321}, second, third, last});
+  checks(5, .3, Degree::quintic, 5.01968e-4,
+         {{8.49217457, -25.19435242, 18.69791506},
+          {4.21944401, -3.13410881, .58350456},
+          second,
+          third,
+          last});
+  checks(5, .3, Degree::cubic, .00601758,
+         {{5.10098889, -5.07029438, 0},
+          {2.51683485, -.63886303, 0},
+          {2.40243032, -.62376548, 0},
+          {2.17328274, -.59317787, 0},
+          {1.84220064, -.54805016, 0}});
+  checks(1, .99, Degree::quintic, .0011817, {{8.46238521, -25.07670393, 18.60431872}});
+  checks(1, .99, Degree::cubic, .00193605, {{5.16516439, -5.15516439, 0}});
+  CHECK_THROWS_AS(design::cans(0, .3), std::invalid_argument);
+  CHECK_THROWS_AS(design::cans(3, 1.0), std::invalid_argument);
+}
+
+TEST_CASE("published chains have the ranges stated beside them") {
+  const auto spans = [](const Chain& f, double from, double lo, double hi, double slack = 5e-5) {
+    const Range r = range(f, from, 1.0);
+    CHECK(std::fabs(r.lo - lo) <= slack);
+    CHECK(std::fabs(r.hi - hi) <= slack);
+  };
+  spans(chains::polar_express(5, 1.0), 1e-3, .8764, 1.1236);
+  spans(chains::polar_express(5), 1e-3, .8462, 1.1236);
+  spans(chains::polar_express(5, 1.05), 1e-3, .7290, 1.1236);
+  spans(chains::polar_express(8, 1.0), 1e-3, 1, 1, 2e-15);
+  spans(chains::polar_express(), 1e-3, 1, 1, 2e-15);
+  spans(chains::you_jiacheng(), 3e-3, .9778, 1.1450);
+  spans(chains::you_jiacheng(), 1e-3, .4750, 1.1450);
+  spans(chains::cans(), 1e-3, .8844, 1.1198);
+  CHECK(chains::polar_express(10).steps()[9] == chains::promotion);
+  CHECK(chains::polar_express(0).empty());
+  CHECK_THROWS_AS(chains::polar_express(-1), std::invalid_argument);
+  CHECK_THROWS_AS(chains::polar_express(8, 0.99), std::invalid_argument);
+}
+
+TEST_CASE("Polar Express refuses what it cannot design") {
+  using design::Degree;
+  CHECK_THROWS_AS(design::polar_express(0.0, 5), std::invalid_argument);
+  CHECK_THROWS_AS(design::polar_express(1.1, 5), std::invalid_argument);
+  CHECK_THROWS_AS(design::polar_express(0.1, -1), std::invalid_argument);
+  CHECK_THROWS_AS(design::polar_express(0.1, 5, {Degree::quintic, 1.0, 1.0}),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(design::polar_express(0.1, 5, {Degree::quintic, 0.0, 0.9}),
+                  std::invalid_argument);
+  CHECK(design::polar_express(0.1, 0).empty());
+}
+
+TEST_CASE("a two-band minimax quintic keeps its bounds, and no other quintic has smaller ones") {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  for (const double stop : {0.1, 0.3, 0.6}) {
+    for (const double weight : {1.0, 6.0}) {
+      const Range pass{stop + 0.15, 1.0};
+      // The least e that p needs for its bounds.
+      const auto needs = [&](const OddQuintic& p) {
+        const Chain f{p};
+        const Range low = range(f, 0, stop), all = range(f, 0, 1), high = range(f, pass.lo, 1);
+        return std::max({low.hi / weight, -all.lo / weight, all.hi - 1, 1 - high.lo});
+      };
+      const design::TwoBandMinimax best = design::minimax_two_band(stop, pass, weight);
+      CHECK(std::fabs(needs(best.p) - best.error) <= 1e-10);  // conditions hold to 1e-11
+      for (int trial = 0; trial < 300; ++trial) {
+        const double size = std::exp2(-20.0 * trial / 300);
+        CHECK(needs({best.p.a + size * normal(random), best.p.b + size * normal(random),
+                     best.p.c + size * normal(random)}) >= best.error - 1e-10);
+      }
+    }
+  }
+}
+
+TEST_CASE("a greedy two-band chain parts as sharply as is known, and ends in suppression") {
+  struct Row {
+    double stop, pass;
+    OddQuintic first;
+  };
+  const Row rows[4] = {{.05, .0631, {6.40602634, -16.99865288, 12.19270277}},
+                       {.1, .1152, {5.33267171, -12.84018363, 8.91252789}},
+                       {.2, .2172, {4.07761763, -8.10438697, 5.22151548}},
+                       {.3, .3129, {3.33637285, -5.25202607, 2.90985556}}};
+  for (const Row& row : rows) {
+    const design::TwoBandChain f = design::two_band_high_pass(row.stop, row.pass, 5, 8.0);
+    REQUIRE(f.chain.size() == 5);
+    CHECK(f.error <= 0.0202);  // .02, and what the digits of `pass` leave open
+    const Range low = range(f.chain, 0, row.stop), high = range(f.chain, row.pass, 1);
+    const Range all = range(f.chain);
+    CHECK(std::max(low.hi, -all.lo) <= f.error + 1e-9);
+    CHECK(std::max(1 - high.lo, all.hi - 1) <= f.error + 1e-9);
+    // The known chains were found on a grid, and for the pass band's end unrounded.
+    CHECK(distance(Chain{f.chain.steps().front()}, Chain{row.first}) <= 3e-3);
+  }
+  const OddQuintic late = design::two_band_high_pass(0.3, 0.5, 8, 1.0).chain.steps().back();
+  CHECK(distance(Chain{late}, Chain{chains::suppression}) <= 1e-3);
+  CHECK(design::two_band_high_pass(0.1, 0.1001, 5).error > 0.3);
+  CHECK_THROWS_AS(design::two_band_high_pass(0.2, 0.1), std::invalid_argument);
+  CHECK_THROWS_AS(design::two_band_high_pass(0.1, 0.2, 0), std::invalid_argument);
+  CHECK_THROWS_AS(design::two_band_high_pass(0.1, 0.2, 5, 0.0), std::invalid_argument);
+  CHECK_THROWS_AS(design::minimax_two_band(0.0, {0.5, 1.0}, 1.0), std::invalid_argument);
+}

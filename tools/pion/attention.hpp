@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <pion/heads.hpp>
+#include <string_view>
+
+/// Which matrices are attention projections, and how their heads lie.
+namespace pion::tool {
+
+/// What --heads, --kv-heads and --axis say.
+struct HeadOptions {
+  std::int64_t heads = 0;     ///< 0: matrices are taken whole.
+  std::int64_t kv_heads = 0;  ///< Of k_proj and v_proj under grouped-query attention; 0: as heads.
+  std::optional<Axis> axis;   ///< Of every matrix, whatever its name.
+};
+
+void add_heads(CLI::App& verb, HeadOptions& options);
+
+/// The heads of the matrix of that name: blocks of rows of q_proj, k_proj and v_proj, blocks of
+/// columns of o_proj. Nothing where heads were not asked for, or the name tells nothing and no axis
+/// was given.
+std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options);
+
+}  // namespace pion::tool

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/chain.hpp>
+#include <string>
+#include <string_view>
+
+namespace pion::tool {
+
+struct NamedChain {
+  std::string name;
+  Chain chain;
+};
+
+/// The chain that `text` describes: `NAME[:key=value,...]`, or `@FILE` for a JSON file
+/// {"name": "...", "steps": [[a, b, c], ...]}, whose further keys are not looked at.
+/// \throws io::Error that names the chain, key or file and says what there is instead.
+NamedChain parse_chain(std::string_view text);
+
+/// How the known chains are written: "muon[:steps=..], highpass:kp=..[,steps=..], ...".
+std::string known_chains();
+
+}  // namespace pion::tool

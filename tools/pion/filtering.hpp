@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <pion/apply.hpp>
+#include <string>
+#include <string_view>
+
+#include "pion/attention.hpp"
+#include "pion/io/tensor.hpp"
+
+namespace pion::tool {
+
+/// What was done to one tensor: by its one filter, or by those of all its heads together.
+struct Outcome {
+  std::string tensor;
+  io::Shape shape;
+  Method method = Method::dense;
+  Index heads = 0;  ///< 0: filtered whole.
+  Index dead = 0;   ///< Filters that killed their update.
+  Index rank = 0;
+  std::optional<Index> survivors;
+  double output_norm = 0.0;
+  std::optional<double> bound;
+  double seconds = 0.0;
+};
+
+/// Filters tensors in place, each type that files hold as itself, so that the core sees to rounding
+/// and overflow.
+class Filtering {
+ public:
+  Filtering(Filter filter, Method method, HeadOptions heads);
+
+  /// \throws std::invalid_argument, std::domain_error as apply(); io::Error if it is no matrix.
+  Outcome operator()(io::Tensor& tensor);
+
+ private:
+  template <class Scalar>
+  Outcome run(std::string_view name, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y);
+
+  Filter filter_;
+  Method method_;
+  HeadOptions heads_;
+  Workspace workspace_;
+};
+
+}  // namespace pion::tool

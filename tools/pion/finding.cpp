@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pion/finding.hpp"
+
+#include <fmt/format.h>
+
+#include <pion/chains.hpp>
+#include <pion/diagnostics/head_norms.hpp>
+
+#include "pion/svd.hpp"
+#include "pion/tensors.hpp"
+
+namespace pion::tool {
+namespace {
+
+/// The dominant directions of the head that a rising cutoff would be the first to lose.
+Dominant weakest_head(const io::Matrix<double>& x, const Heads& heads) {
+  Dominant weakest;
+  for (Index i = 0; i < heads.count; ++i) {
+    const Dominant own = dominant_directions(spectrum_of(head_block(x, heads, i)));
+    if (own.count == 0) continue;  // nothing to lose
+    if (weakest.count == 0 || own.faintest < weakest.faintest) weakest = own;
+  }
+  return weakest;
+}
+
+}  // namespace
+
+Finding look_at(const std::string& path, const io::TensorFile& file, const io::TensorInfo& info,
+                const HeadOptions& options, double gain) {
+  Finding f;
+  f.file = path;
+  f.info = info;
+  if (!info.dtype) {  // integers: nothing that a gradient step changes
+    f.suggestion.reason = fmt::format("values of type {} are not measured", info.dtype_name);
+    return f;
+  }
+  Measured m;
+  m.name = info.name;
+  m.shape = info.shape;
+  if (is_matrix(info)) {
+    const auto x = io::to_matrix<double>(file.load(info.name));
+    f.spectrum = spectrum_of(x);
+    for (std::size_t kp = 0; kp < f.survivors.size(); ++kp) {
+      f.survivors[kp] = f.spectrum->survivors({chains::high_pass(static_cast<int>(kp))}, gain);
+    }
+    m.effective_rank = f.spectrum->effective_rank();
+    m.stable_rank = f.spectrum->stable_rank();
+    m.dominant = dominant_directions(*f.spectrum);
+    if (const auto heads = heads_of(info.name, options)) {
+      f.head_norms = head_norms(x, *heads);
+      m.dominant = weakest_head(x, *heads);
+      m.per_head = true;
+    }
+  }
+  f.suggestion = suggest(m);
+  return f;
+}
+
+}  // namespace pion::tool

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <pion/version.hpp>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "pion/io/error.hpp"
+#include "pion/verbs.hpp"
+
+namespace {
+
+using namespace pion::tool;
+
+constexpr const char* description =
+    "Spectral filters of matrices: odd polynomials applied to the singular values without an SVD.";
+
+constexpr const char* footer =
+    "A CHAIN is written NAME[:key=value,...] or @FILE.json: muon, highpass:kp=2, ...\n"
+    "Exit status: 0 done, 1 the answer is \"no\", 2 bad usage or input (one line says which).";
+
+// io::Error escapes line ends and control characters, which a message can have from an argument.
+int complain(std::string_view message) {
+  const pion::io::Error line({}, message);
+  std::fprintf(stderr, "pion: %s\n", line.what());
+  return bad_usage_or_input;
+}
+
+int run(const CLI::App& app, const std::vector<Verb>& verbs) {
+  std::string names;
+  for (const Verb& verb : verbs) {
+    names += (names.empty() ? "" : ", ") + verb.command->get_name();
+  }
+  const auto& unknown = app.remaining();
+  if (!unknown.empty()) {
+    throw pion::io::Error(pion::io::quote(unknown.front()), "no verb; there are " + names);
+  }
+  for (const Verb& verb : verbs) {
+    if (verb.command->parsed()) return verb.run();
+  }
+  throw pion::io::Error({}, "a verb is needed: " + names + " (more by pion --help)");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    CLI::App app(description, "pion");
+    app.set_version_flag("--version", std::string("pion ") + pion::version);
+    app.footer(footer);
+    const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
+                                     snr_verb(app), compare_verb(app)};
+    app.allow_extras();  // for the app alone: a verb refuses what it does not know
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::Success& help_or_version) {
+      return app.exit(help_or_version);
+    }
+    const int status = run(app, verbs);
+    if (std::fflush(stdout) != 0) {
+      throw pion::io::Error("standard output", std::generic_category().message(errno));
+    }
+    return status;
+  } catch (const std::bad_alloc&) {
+    return complain("not enough memory");
+  } catch (const std::exception& error) {
+    return complain(error.what());
+  }
+}

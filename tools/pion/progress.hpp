@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace pion::tool {
+
+/// One line on standard error that says how far a verb is, where that is a terminal; it is gone at
+/// the end.
+class Progress {
+ public:
+  explicit Progress(std::size_t total);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+
+  /// The next item begins.
+  void step(std::string_view item);
+
+ private:
+  std::size_t total_;
+  std::size_t at_ = 0;
+  bool shown_;
+};
+
+}  // namespace pion::tool

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pion/svd.hpp"
+
+#include <pion/apply_svd.hpp>
+#include <pion/low_rank_polar.hpp>
+
+namespace pion::tool {
+
+Spectrum spectrum_of(const io::Matrix<double>& x) { return spectrum(x); }
+
+template <class Scalar>
+ApplyInfo apply_by_svd(const Filter& f, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y) {
+  return apply_svd(f, x, y);
+}
+template ApplyInfo apply_by_svd(const Filter&, const io::Matrix<float>&, io::Matrix<float>&);
+template ApplyInfo apply_by_svd(const Filter&, const io::Matrix<double>&, io::Matrix<double>&);
+template ApplyInfo apply_by_svd(const Filter&, const io::Matrix<Eigen::half>&,
+                                io::Matrix<Eigen::half>&);
+template ApplyInfo apply_by_svd(const Filter&, const io::Matrix<Eigen::bfloat16>&,
+                                io::Matrix<Eigen::bfloat16>&);
+
+template <class Scalar>
+ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Matrix<Scalar>& y) {
+  return low_rank_polar(x, rank, y);
+}
+template ApplyInfo low_rank_by_svd(const io::Matrix<float>&, std::int64_t, io::Matrix<float>&);
+template ApplyInfo low_rank_by_svd(const io::Matrix<double>&, std::int64_t, io::Matrix<double>&);
+
+}  // namespace pion::tool

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "pion/ticks.hpp"
+
+/// Line charts as SVG.
+namespace pion::tool {
+
+/// A line, or points, through (x[i], y[i]). What lies outside the plot is cut off; at a point that
+/// has no place on its axis (NaN; 0 on a logarithmic scale) the line breaks.
+struct Series {
+  std::string label;  ///< Empty: not in the legend.
+  std::vector<double> x;
+  std::vector<double> y;
+  std::string colour = "#000000";
+  double width = 1.8;
+  std::string dashes = {};  ///< As in SVG's stroke-dasharray; empty for none.
+  bool points = false;      ///< Points in place of a line.
+};
+
+/// A thin line across the plot at one value of x (upright) or y, with a label beside it.
+struct Marker {
+  bool upright = true;
+  double at = 0.0;
+  std::string label;
+};
+
+struct Chart {
+  std::string title;
+  Dimension x;
+  Dimension y;
+  std::vector<Series> series;
+  std::vector<Marker> markers = {};
+};
+
+/// Colours that people who are colour-blind can tell apart (Okabe and Ito 2008, without the yellow,
+/// which white swallows). With more lines than colours, let the dashes differ.
+inline constexpr std::array<const char*, 7> palette = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                                       "#56b4e9", "#e69f00", "#000000"};
+
+/// Blue, from pale at 0 to dark at 1: for lines that have an order.
+std::string shade(double depth);
+
+/// The chart as a whole SVG document, on white so that it reads on any page.
+/// \throws std::invalid_argument if an axis is empty or has no end.
+std::string svg(const Chart& chart);
+
+}  // namespace pion::tool

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pion::tool {
+
+/// Rows of text under titles, in aligned columns two spaces apart.
+///
+/// Cells are made printable(). What is wider than the page is made to fit: prose in the last column is wrapped, names in the
+/// first lose their middle.
+class Table {
+ public:
+  static constexpr std::size_t page = 100;
+
+  /// \param layout  a letter for each column: l to align left, r right, p for prose (the last).
+  Table(std::string_view layout, std::vector<std::string> titles);
+
+  void add(std::vector<std::string> row);
+  std::string text() const;
+
+ private:
+  std::vector<std::size_t> widths() const;
+
+  std::string layout_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace pion::tool

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pion/chain_spec.hpp"
+#include "pion/filtering.hpp"
+#include "pion/io/read.hpp"
+#include "pion/options.hpp"
+#include "pion/progress.hpp"
+#include "pion/table.hpp"
+#include "pion/tensors.hpp"
+#include "pion/text.hpp"
+#include "pion/verbs.hpp"
+
+/// `pion apply`: filters a matrix file.
+namespace pion::tool {
+namespace {
+
+struct Options {
+  std::string chain;
+  std::string in;
+  std::string out;
+  std::string tensor;
+  Normalizer normalizer = Normalizer::frobenius;
+  Method method = Method::automatic;
+  HeadOptions heads;
+  std::optional<double> tolerance;
+  bool json = false;
+};
+
+/// The tensors of the output, in the input's order, and the text beside them.
+struct Content {
+  std::vector<io::Tensor> tensors;
+  io::Metadata metadata;
+};
+
+/// The tensor asked for; or all of the file, where the output can hold them.
+Content read(const Options& o) {
+  const io::Format out = io::format_of(o.out);
+  const bool all = o.tensor.empty() && out == io::Format::safetensors;
+  if (!all || io::format_of(o.in) == io::Format::npy) {
+    return {{io::load(o.in, o.tensor.empty() ? std::nullopt : std::optional(o.tensor))}, {}};
+  }
+  const io::SafetensorsFile file(o.in);
+  Content content{{}, file.metadata()};
+  for (const io::TensorInfo& info : file.entries()) content.tensors.push_back(file.load(info.name));
+  return content;
+}
+
+void write(const Options& o, const Content& content) {
+  if (io::format_of(o.out) == io::Format::npy) {
+    io::write_npy(o.out, content.tensors.front());
+  } else {
+    io::write_safetensors(o.out, content.tensors, content.metadata);
+  }
+}
+
+/// What is not proved is not promised.
+void require_tolerance(const Options& o, const Outcome& x) {
+  if (!o.tolerance || (x.bound && *x.bound <= *o.tolerance)) return;
+  const std::string proved = x.bound ? fmt::format("an error of at most {}", *x.bound)
+                                     : std::string("no bound of its error");
+  throw io::Error("--tolerance",
+                  fmt::format("{} cannot be certified for tensor {}: the method {} proves {}",
+                              *o.tolerance, io::quote(x.tensor), name(x.method), proved));
+}
+
+Json to_json(const Outcome& x) {
+  return {{"name", x.tensor},
+          {"shape", x.shape},
+          {"method", name(x.method)},
+          {"rank", x.rank},
+          {"survivors", or_null(x.survivors)},
+          {"output_norm", x.output_norm},
+          {"bound", or_null(x.bound)},
+          {"seconds", x.seconds},
+          {"dead", x.dead > 0},
+          {"heads", x.heads > 0 ? Json(x.heads) : Json()},
+          {"dead_heads", x.heads > 0 ? Json(x.dead) : Json()}};
+}
+
+/// One tensor's report; for several, what can be said of them together, and null for the rest.
+Json to_json(const Options& o, const std::vector<Outcome>& all, std::size_t copied) {
+  Json report = {{"output", o.out}};
+  Json tensors = Json::array();
+  double norm = 0.0, seconds = 0.0;
+  bool dead = false;
+  for (const Outcome& x : all) {
+    tensors.push_back(to_json(x));
+    norm = std::hypot(norm, x.output_norm);
+    seconds += x.seconds;
+    dead = dead || x.dead > 0;
+  }
+  for (const auto& [key, value] : tensors[0].items()) {
+    report[key] = all.size() == 1 ? value : Json();
+  }
+  report["output_norm"] = norm;
+  report["seconds"] = seconds;
+  report["dead"] = dead;
+  report["copied"] = copied;
+  report["tensors"] = std::move(tensors);
+  return report;
+}
+
+void print_text(const Options& o, const std::vector<Outcome>& all, std::size_t copied) {
+  Table table("lrlrrrrr",
+              {"tensor", "shape", "method", "heads", "rank", "survivors", "||Y||", "ms"});
+  for (const Outcome& x : all) {
+    table.add({x.tensor, dimensions(x.shape), std::string(name(x.method)),
+               x.heads > 0 ? fmt::format("{}", x.heads) : "-", fmt::format("{}", x.rank),
+               x.survivors ? fmt::format("{}", *x.survivors) : "-",
+               fmt::format("{:.5g}", x.output_norm), fmt::format("{:.2f}", 1e3 * x.seconds)});
+  }
+  fmt::print("{}\n{}: {} filtered", table.text(), printable(o.out), all.size());
+  if (copied > 0) fmt::print(", {} without two dimensions copied unchanged", copied);
+  fmt::print("\n");
+}
+
+void warn_of_dead(const Options& o, const Outcome& x) {
+  if (x.dead == 0) return;
+  const std::string what = x.heads == 0 ? std::string("the update is dead")
+                                        : fmt::format("{} of {} heads are dead", x.dead, x.heads);
+  const std::string line = fmt::format(
+      "warning: {}: tensor {}: {}, no direction comes near the cutoff: raise kp, or take another "
+      "--normalizer",
+      o.in, io::quote(x.tensor), what);
+  fmt::print(stderr, "pion: {}\n", printable(line));
+}
+
+int apply(const Options& o) {
+  Filtering filter({parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads);
+  Content content = read(o);
+  std::vector<Outcome> all;
+  {
+    Progress progress(content.tensors.size());
+    for (io::Tensor& tensor : content.tensors) {
+      progress.step(tensor.name);
+      if (content.tensors.size() > 1 && tensor.shape.size() != 2) continue;
+      all.push_back(about(o.in, tensor.name, [&] { return filter(tensor); }));
+      require_tolerance(o, all.back());
+    }
+  }
+  if (all.empty()) throw io::Error(o.in, "holds no matrix");
+  write(o, content);
+  const std::size_t copied = content.tensors.size() - all.size();
+  if (o.json) {
+    print(to_json(o, all, copied));
+    return 0;
+  }
+  print_text(o, all, copied);
+  std::fflush(stdout);
+  for (const Outcome& x : all) warn_of_dead(o, x);
+  return 0;
+}
+
+}  // namespace
+
+Verb apply_verb(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("apply", "Filter a matrix, or every matrix of a file");
+  const auto o = std::make_shared<Options>();
+  verb->add_option("CHAIN", o->chain, known_chains() + ", or @FILE.json")->required();
+  verb->add_option("IN", o->in, ".npy or .safetensors")->required();
+  verb->add_option("-o,--output", o->out, ".npy or .safetensors")->required()->type_name("FILE");
+  verb->add_option("--tensor", o->tensor, "The one to filter, where IN holds several")
+      ->type_name("NAME");
+  add_normalizer(*verb, o->normalizer);
+  add_method(*verb, o->method);
+  add_heads(*verb, o->heads);
+  add_real(*verb, "--tolerance", o->tolerance, 0.0, 1e300,
+           "Write nothing unless ||Y - f(X)|| is proved to be at most this");
+  add_json(*verb, o->json);
+  return {verb, [o] { return apply(*o); }};
+}
+
+}  // namespace pion::tool

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <pion/filter.hpp>
+#include <pion/laps.hpp>
+
+#include "pion/chain_spec.hpp"
+#include "pion/curves.hpp"
+#include "pion/io/file.hpp"
+#include "pion/options.hpp"
+#include "pion/table.hpp"
+#include "pion/text.hpp"
+#include "pion/verbs.hpp"
+
+/// `pion shape`: what a filter does to a singular value in [0, 1].
+namespace pion::tool {
+namespace {
+
+constexpr std::array<double, 5> gains = {0.01, 0.1, 0.5, 0.9, 0.99};
+
+struct Options {
+  std::string chain;
+  Normalizer normalizer = Normalizer::frobenius;
+  double gain = survivor_gain;
+  std::string svg;
+  std::string csv;
+  std::vector<std::string> requirements;
+  bool json = false;
+};
+
+struct Shape {
+  NamedChain chain;
+  Filter filter;
+  std::vector<Lap> laps;
+  Range range;
+  bool monotone = false;
+};
+
+Shape shape_of(const Options& o) {
+  Shape s;
+  s.chain = parse_chain(o.chain);
+  s.filter = {s.chain.chain, o.normalizer};
+  const std::string what = "chain " + io::quote(o.chain);
+  try {
+    s.laps = laps(s.filter.chain);
+    s.range = range(s.filter.chain);
+    s.monotone = monotone(s.filter.chain);
+  } catch (const std::invalid_argument& error) {
+    throw io::Error(what, error.what());
+  }
+  if (std::isfinite(s.range.lo) && std::isfinite(s.range.hi)) return s;
+  throw io::Error(what, "its values overflow on [0, 1]");
+}
+
+/// Why the requirement does not hold; empty if it does.
+std::string failure(const Shape& s, std::string_view requirement) {
+  constexpr std::string_view range_is = "range=";
+  if (requirement == "monotone") {
+    const auto falling =
+        std::find_if(s.laps.begin(), s.laps.end(), [](const Lap& lap) { return !lap.rising(); });
+    if (falling == s.laps.end()) return "";
+    return fmt::format("not monotone: it falls from {:.6g} at {:.6g} to {:.6g} at {:.6g}",
+                       falling->at_from, falling->from, falling->at_to, falling->to);
+  }
+  const std::size_t comma = requirement.find(',');
+  if (requirement.substr(0, range_is.size()) != range_is || comma == requirement.npos) {
+    throw io::Error("--require",
+                    io::quote(requirement) + " is not known; there are monotone, range=LO,HI");
+  }
+  const auto limit = [](std::string_view text) {
+    return real_number("--require range", text, -1e300, 1e300);
+  };
+  const double lo = limit(requirement.substr(range_is.size(), comma - range_is.size()));
+  const double hi = limit(requirement.substr(comma + 1));
+  if (lo <= s.range.lo && s.range.hi <= hi) return "";
+  return fmt::format("its range [{}, {}] is not within [{}, {}]", s.range.lo, s.range.hi, lo, hi);
+}
+
+/// As a whole number, unless it is so large that a double has no fractions there.
+Json count(const std::optional<double>& number) {
+  constexpr double whole = 9007199254740992.0;  // 2^53
+  return number && *number < whole ? Json(static_cast<std::int64_t>(*number)) : or_null(number);
+}
+
+Json to_json(const Shape& s, double gain, const std::vector<std::string>& failures) {
+  Json steps = Json::array();
+  for (const OddQuintic& p : s.filter.chain.steps()) steps.push_back({p.a, p.b, p.c});
+  Json sigma = Json::object(), survivors = Json::object();
+  for (const double g : gains) {
+    const std::string key = fmt::format("{}", g);
+    sigma[key] = or_null(sigma_at_gain(s.filter.chain, g));
+    survivors[key] = count(max_survivors(s.filter, g));
+  }
+  return {{"name", s.chain.name},
+          {"normalizer", name(s.filter.normalizer)},
+          {"steps", steps},
+          {"range", {s.range.lo, s.range.hi}},
+          {"monotone", s.monotone},
+          {"fixed_points", fixed_points(s.filter.chain)},
+          {"sigma_at_gain", sigma},
+          {"cutoff", or_null(cutoff(s.filter))},
+          {"gain", gain},
+          {"max_survivors", count(max_survivors(s.filter, gain))},
+          {"max_survivors_at_gain", survivors},
+          {"certified", false},
+          {"failures", failures}};
+}
+
+void print_text(const Shape& s, double gain) {
+  const auto or_dash = [](const std::optional<double>& x) {
+    return x ? fmt::format("{:.6g}", *x) : std::string("-");
+  };
+  fmt::print("{}, {} normaliser\n\n", printable(s.chain.name), name(s.filter.normalizer));
+  Table steps("lrrr", {"step", "a", "b", "c"});
+  int number = 0;
+  for (const OddQuintic& p : s.filter.chain.steps()) {
+    steps.add({fmt::format("{}", ++number), fmt::format("{}", p.a), fmt::format("{}", p.b),
+               fmt::format("{}", p.c)});
+  }
+  std::string points;
+  for (const double x : fixed_points(s.filter.chain)) points += fmt::format(" {:.6g}", x);
+  fmt::print("{}\nrange on [0, 1]  {:.6g} to {:.6g}\nmonotone         {}\nfixed points    {}\n",
+             steps.text(), s.range.lo, s.range.hi, s.monotone ? "yes" : "no",
+             points.empty() ? " -" : points);
+  fmt::print("cutoff           {}\n\n", or_dash(cutoff(s.filter)));
+
+  Table by_gain("lrr", {"gain", "from sigma", "directions, at most"});
+  std::vector<double> all(gains.begin(), gains.end());
+  all.insert(std::lower_bound(all.begin(), all.end(), gain), gain);
+  for (const double g : all) {
+    const std::optional<double> most = max_survivors(s.filter, g);
+    by_gain.add({fmt::format("{}", g), or_dash(sigma_at_gain(s.filter.chain, g)),
+                 most ? fmt::format("{:.{}g}", *most, *most < 1e6 ? 6 : 3) : "-"});
+  }
+  fmt::print("{}", by_gain.text());
+}
+
+int shape(const Options& o) {
+  const Shape s = shape_of(o);
+  std::vector<std::string> failures;
+  for (const std::string& requirement : o.requirements) {
+    const std::string why = failure(s, requirement);
+    if (!why.empty()) failures.push_back(why);
+  }
+  if (!o.svg.empty() || !o.csv.empty()) {
+    const Curves curves = curves_of(s.filter.chain);
+    if (!o.svg.empty()) io::write_text(o.svg, svg(picture(s.chain, curves)));
+    if (!o.csv.empty()) io::write_text(o.csv, csv(curves));
+  }
+  if (o.json) {
+    print(to_json(s, o.gain, failures));
+  } else {
+    print_text(s, o.gain);
+  }
+  if (failures.empty()) return 0;
+  std::fflush(stdout);
+  fmt::print(stderr, "pion: {}: {}\n", printable(s.chain.name), fmt::join(failures, "; "));
+  return answer_is_no;
+}
+
+}  // namespace
+
+Verb shape_verb(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("shape", "What a filter does to a singular value in [0, 1]");
+  const auto o = std::make_shared<Options>();
+  verb->add_option("CHAIN", o->chain, known_chains() + ", or @FILE.json")->required();
+  add_normalizer(*verb, o->normalizer);
+  add_gain(*verb, o->gain);
+  verb->add_option("--svg", o->svg, "Draw f after each step here")->type_name("FILE");
+  verb->add_option("--csv", o->csv, "Write sigma and f after each step here")->type_name("FILE");
+  verb->add_option("--require", o->requirements,
+                   "Exit with 1 unless this holds: monotone, or range=LO,HI")
+      ->type_name("WHAT")
+      ->allow_extra_args(false);
+  add_json(*verb, o->json);
+  return {verb, [o] { return shape(*o); }};
+}
+
+}  // namespace pion::tool

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+#include <pion/diagnostics/snr.hpp>
+
+#include "pion/io/read.hpp"
+#include "pion/options.hpp"
+#include "pion/table.hpp"
+#include "pion/tensors.hpp"
+#include "pion/verbs.hpp"
+
+/// `pion snr`: signal against noise over micro-batch gradients of one parameter.
+namespace pion::tool {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string prefix;
+  bool json = false;
+};
+
+/// Samples of one parameter's gradient.
+struct Group {
+  std::string prefix;
+  std::vector<io::TensorInfo> samples;
+  std::optional<Snr> snr;  // from two samples on
+};
+
+/// One group of the tensors whose names begin with the prefix; without one, a group for each part
+/// of a name before its last dot ("sft" for "sft.07"), in the order of the file.
+std::vector<Group> groups_of(const Options& o, const std::vector<io::TensorInfo>& entries) {
+  std::vector<Group> groups;
+  for (const io::TensorInfo& info : entries) {
+    if (info.name.rfind(o.prefix, 0) != 0) continue;
+    const std::size_t dot = info.name.rfind('.');
+    const std::string prefix =
+        !o.prefix.empty() ? o.prefix : info.name.substr(0, dot == info.name.npos ? 0 : dot);
+    auto group = groups.begin();
+    while (group != groups.end() && group->prefix != prefix) ++group;
+    if (group == groups.end()) group = groups.insert(group, {prefix, {}, {}});
+    group->samples.push_back(info);
+  }
+  return groups;
+}
+
+/// Of tensors of any shape, as only lengths and means enter.
+Snr snr_of(const Options& o, const io::TensorFile& file, const Group& group) {
+  const io::Shape& shape = group.samples.front().shape;
+  SnrSamples samples;
+  for (const io::TensorInfo& info : group.samples) {
+    if (info.shape != shape) {
+      throw io::Error(
+          o.file, fmt::format("tensor {}: its shape is {}, that of {} is {}", io::quote(info.name),
+                              io::to_string(info.shape), io::quote(group.samples.front().name),
+                              io::to_string(shape)));
+    }
+    io::Tensor tensor = file.load(info.name);
+    tensor.shape = {static_cast<std::int64_t>(tensor.bytes.size() / io::size_of(tensor.dtype)), 1};
+    about(o.file, info.name, [&] { samples.add(io::to_matrix<double>(tensor)); });
+  }
+  return samples.estimate();
+}
+
+void print_text(const std::vector<Group>& groups) {
+  Table table("lrrrr", {"group", "count", "signal", "noise", "snr"});
+  for (const Group& g : groups) {
+    std::vector<std::string> row = {g.prefix.empty() ? "(none)" : g.prefix,
+                                    fmt::format("{}", g.samples.size()), "-", "-", "-"};
+    if (g.snr) {
+      row[2] = fmt::format("{:.4g}", g.snr->signal);
+      row[3] = fmt::format("{:.4g}", g.snr->noise);
+      row[4] = fmt::format("{:.4f}", g.snr->ratio());
+    }
+    table.add(row);
+  }
+  fmt::print("{}\nsnr: ||E G||^2 / E||G - E G||^2, without the bias of a finite count\n",
+             table.text());
+}
+
+Json to_json(const Group& g) {
+  return {{"prefix", g.prefix},
+          {"snr", g.snr ? Json(g.snr->ratio()) : Json()},
+          {"signal", g.snr ? Json(g.snr->signal) : Json()},
+          {"noise", g.snr ? Json(g.snr->noise) : Json()},
+          {"count", g.samples.size()}};
+}
+
+/// The numbers of the one group; with several they are null, and stand in `groups`.
+Json to_json(const std::vector<Group>& groups) {
+  Json report = groups.size() == 1 ? to_json(groups.front())
+                                   : Json{{"prefix", nullptr},
+                                          {"snr", nullptr},
+                                          {"signal", nullptr},
+                                          {"noise", nullptr},
+                                          {"count", nullptr}};
+  report["groups"] = Json::array();
+  for (const Group& g : groups) report["groups"].push_back(to_json(g));
+  return report;
+}
+
+int snr(const Options& o) {
+  const io::TensorFile file(o.file);
+  std::vector<Group> groups = groups_of(o, file.entries());
+  if (groups.empty()) {
+    throw io::Error(o.file, fmt::format("no tensor's name begins with {}; it holds {}",
+                                        io::quote(o.prefix), io::list_names(file.entries())));
+  }
+  bool any = false;
+  for (Group& group : groups) {
+    if (group.samples.size() < 2) continue;
+    group.snr = snr_of(o, file, group);
+    any = true;
+  }
+  if (!any) {
+    throw io::Error(o.file, fmt::format("{}: one sample; the noise shows from two on",
+                                        groups.size() == 1 ? io::quote(groups[0].prefix)
+                                                           : "each group of names"));
+  }
+  if (o.json) {
+    print(to_json(groups));
+  } else {
+    print_text(groups);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb snr_verb(CLI::App& app) {
+  CLI::App* verb =
+      app.add_subcommand("snr", "Signal to noise over micro-batch gradients, bias-corrected");
+  const auto o = std::make_shared<Options>();
+  verb->add_option("FILE", o->file, ".safetensors with one gradient a tensor")->required();
+  verb->add_option("--prefix", o->prefix,
+                   "The samples' names begin so; else a group for each NAME of NAME.07")
+      ->type_name("P");
+  add_json(*verb, o->json);
+  return {verb, [o] { return snr(*o); }};
+}
+
+}  // namespace pion::tool

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace pion::tool {
+
+/// Exit statuses beside 0, done.
+inline constexpr int answer_is_no = 1;
+inline constexpr int bad_usage_or_input = 2;
+
+/// One verb of the tool. `run` is called after parsing where `command` was given, and returns the
+/// exit status; whatever is wrong leaves it as an exception whose text is one line.
+struct Verb {
+  CLI::App* command;
+  std::function<int()> run;
+};
+
+/// Each adds its verb and its options to the app.
+Verb shape_verb(CLI::App& app);
+Verb inspect_verb(CLI::App& app);
+Verb apply_verb(CLI::App& app);
+Verb snr_verb(CLI::App& app);
+Verb compare_verb(CLI::App& app);
+
+}  // namespace pion::tool
