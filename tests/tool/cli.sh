@@ -171,7 +171,7 @@ good shape muon
 has 'monotone         no' '1.20237'
 json shape highpass:kp=2
 has '"name":"highpass:kp=2"' '"steps":[[1.875,-1.25,0.375],[1.875,-1.25,0.375],[0.0,2.5,-1.5]' \
-  '"range":[0.0,1.0]' '"monotone":true' '"max_survivors":71,' '"certified":false' \
+  '"range":[0.0,1.0]' '"monotone":true' '"max_survivors":71,' '"certified":true' \
   '"sigma_at_gain":{"0.01":0.187' '"0.99":0.351' '"cutoff":0.2957'
 json shape muon:steps=3 --normalizer spectral
 has '"monotone":false' '"max_survivors":null' '"cutoff":null'

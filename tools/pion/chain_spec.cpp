@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <pion/chains.hpp>
+#include <pion/design/low_pass.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -41,6 +43,12 @@ struct Family {
   std::function<Chain(const Values&)> make;
 };
 
+/// The stored chain; for a tau that has none, one fitted now, which takes a second.
+Chain low_pass(double tau) {
+  const bool stored = std::fabs(10.0 * tau - std::nearbyint(10.0 * tau)) <= 1e-9;
+  return stored ? chains::low_pass(tau) : design::fit_low_pass(tau).chain;
+}
+
 /// Every chain that can be asked for by name. A new one is an entry here.
 const std::vector<Family>& families() {
   static const Key steps{"steps", 1, max_steps, true, 5.0};
@@ -51,6 +59,14 @@ const std::vector<Family>& families() {
        [](const Values& v) {
          return chains::high_pass(static_cast<int>(v[0]), static_cast<int>(v[1]));
        }},
+      {"lowpass",
+       {{"tau", 0.051, 0.949, false, {}}},
+       [](const Values& v) { return low_pass(v[0]); }},
+      {"polar-express",
+       {{"steps", 1, max_steps, true, 8.0}},
+       [](const Values& v) { return chains::polar_express(static_cast<int>(v[0])); }},
+      {"you-jiacheng", {}, [](const Values&) { return chains::you_jiacheng(); }},
+      {"cans", {}, [](const Values&) { return chains::cans(); }},
   };
   return all;
 }

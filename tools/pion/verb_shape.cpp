@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <pion/certify.hpp>
 #include <pion/filter.hpp>
 #include <pion/laps.hpp>
 
@@ -37,8 +38,8 @@ struct Shape {
   NamedChain chain;
   Filter filter;
   std::vector<Lap> laps;
-  Range range;
-  bool monotone = false;
+  Certificate proved;
+  Range range;  // the outer ends of its enclosure
 };
 
 Shape shape_of(const Options& o) {
@@ -48,8 +49,8 @@ Shape shape_of(const Options& o) {
   const std::string what = "chain " + io::quote(o.chain);
   try {
     s.laps = laps(s.filter.chain);
-    s.range = range(s.filter.chain);
-    s.monotone = monotone(s.filter.chain);
+    s.proved = certify(s.filter.chain);
+    s.range = {s.proved.range.lo.lo(), s.proved.range.hi.hi()};
   } catch (const std::invalid_argument& error) {
     throw io::Error(what, error.what());
   }
@@ -57,13 +58,31 @@ Shape shape_of(const Options& o) {
   throw io::Error(what, "its values overflow on [0, 1]");
 }
 
+/// The sigma from which the gain is reached, within its enclosure; nothing if it is not, or if that is
+/// not proved.
+std::optional<double> sigma_from(const Shape& s, double gain) {
+  const certified::Crossing crossing = certified::sigma_at_gain(s.filter.chain, gain);
+  if (crossing.verdict != Verdict::proved) return std::nullopt;
+  return crossing.sigma.midpoint();
+}
+
+/// Those above 0, each within its enclosure.
+std::vector<double> fixed_points_of(const Shape& s) {
+  std::vector<double> points;
+  for (const certified::FixedPoint& p : s.proved.fixed_points) {
+    if (p.at.lo() > 0.0) points.push_back(std::min(p.at.midpoint(), 1.0));
+  }
+  return points;
+}
+
 /// Why the requirement does not hold; empty if it does.
 std::string failure(const Shape& s, std::string_view requirement) {
   constexpr std::string_view range_is = "range=";
   if (requirement == "monotone") {
+    if (s.proved.monotone.verdict == Verdict::proved) return "";
     const auto falling =
         std::find_if(s.laps.begin(), s.laps.end(), [](const Lap& lap) { return !lap.rising(); });
-    if (falling == s.laps.end()) return "";
+    if (falling == s.laps.end()) return "not proved to be monotone: a fall below rounding";
     return fmt::format("not monotone: it falls from {:.6g} at {:.6g} to {:.6g} at {:.6g}",
                        falling->at_from, falling->from, falling->at_to, falling->to);
   }
@@ -93,21 +112,22 @@ Json to_json(const Shape& s, double gain, const std::vector<std::string>& failur
   Json sigma = Json::object(), survivors = Json::object();
   for (const double g : gains) {
     const std::string key = fmt::format("{}", g);
-    sigma[key] = or_null(sigma_at_gain(s.filter.chain, g));
+    sigma[key] = or_null(sigma_from(s, g));
     survivors[key] = count(max_survivors(s.filter, g));
   }
   return {{"name", s.chain.name},
           {"normalizer", name(s.filter.normalizer)},
           {"steps", steps},
           {"range", {s.range.lo, s.range.hi}},
-          {"monotone", s.monotone},
-          {"fixed_points", fixed_points(s.filter.chain)},
+          {"monotone", s.proved.monotone.verdict == Verdict::proved},
+          {"fixed_points", fixed_points_of(s)},
           {"sigma_at_gain", sigma},
           {"cutoff", or_null(cutoff(s.filter))},
           {"gain", gain},
           {"max_survivors", count(max_survivors(s.filter, gain))},
           {"max_survivors_at_gain", survivors},
-          {"certified", false},
+          {"lipschitz", s.proved.lipschitz.hi()},
+          {"certified", s.proved.complete()},
           {"failures", failures}};
 }
 
@@ -123,18 +143,21 @@ void print_text(const Shape& s, double gain) {
                fmt::format("{}", p.c)});
   }
   std::string points;
-  for (const double x : fixed_points(s.filter.chain)) points += fmt::format(" {:.6g}", x);
+  for (const double x : fixed_points_of(s)) points += fmt::format(" {:.6g}", x);
   fmt::print("{}\nrange on [0, 1]  {:.6g} to {:.6g}\nmonotone         {}\nfixed points    {}\n",
-             steps.text(), s.range.lo, s.range.hi, s.monotone ? "yes" : "no",
+             steps.text(), s.range.lo, s.range.hi,
+             s.proved.monotone.verdict == Verdict::proved ? "yes" : "no",
              points.empty() ? " -" : points);
-  fmt::print("cutoff           {}\n\n", or_dash(cutoff(s.filter)));
+  fmt::print("steepest slope   {:.6g}\ncutoff           {}\ncertified        {}\n\n",
+             s.proved.lipschitz.hi(), or_dash(cutoff(s.filter)),
+             s.proved.complete() ? "yes, by interval arithmetic" : "not every answer is decided");
 
   Table by_gain("lrr", {"gain", "from sigma", "directions, at most"});
   std::vector<double> all(gains.begin(), gains.end());
   all.insert(std::lower_bound(all.begin(), all.end(), gain), gain);
   for (const double g : all) {
     const std::optional<double> most = max_survivors(s.filter, g);
-    by_gain.add({fmt::format("{}", g), or_dash(sigma_at_gain(s.filter.chain, g)),
+    by_gain.add({fmt::format("{}", g), or_dash(sigma_from(s, g)),
                  most ? fmt::format("{:.{}g}", *most, *most < 1e6 ? 6 : 3) : "-"});
   }
   fmt::print("{}", by_gain.text());

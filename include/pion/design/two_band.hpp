@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <Eigen/LU>
+#include <algorithm>  // std::max
+#include <cmath>      // std::isfinite
+#include <cstddef>    // std::size_t
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <pion/chain.hpp>
+#include <pion/detail/check.hpp>
+#include <pion/laps.hpp>  // Range, range
+#include <pion/polynomial.hpp>
+
+namespace pion::design {
+
+/// An odd quintic that is small on a stop band and near 1 on a pass band.
+struct TwoBandMinimax {
+  OddQuintic p;
+  double error = 0.0;
+};
+
+/// The odd quintic with the least e such that |p| <= weight e on [0, stop], |p - 1| <= e on `pass`,
+/// and -weight e <= p <= 1 + e in the gap between them: Parks and McClellan's problem, with a gap
+/// that is bounded.
+///
+/// A linear program in a, b, c and e, solved by exchange: the optimum over a few conditions is the
+/// best of the points where four of them hold with equality; what p violates most, at the ends of
+/// the bands or where it turns, is added, and what is idle leaves, until nothing is violated.
+///
+/// Cost: below a millisecond.
+/// \throws std::invalid_argument unless 0 < stop < pass.lo <= pass.hi and weight > 0.
+inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double weight) {
+  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && std::isfinite(pass.hi) &&
+        weight > 0.0 && std::isfinite(weight))) {
+    detail::refuse_argument("minimax_two_band: stop [0, " + std::to_string(stop) + "], pass [" +
+                            std::to_string(pass.lo) + ", " + std::to_string(pass.hi) +
+                            "] and weight " + std::to_string(weight) + " do not fit together");
+  }
+  struct Inequality {  // row . (a, b, c, e) <= bound
+    Eigen::Vector4d row;
+    double bound;
+    double excess(const Eigen::Vector4d& x) const { return row.dot(x) - bound; }
+  };
+  const auto bounds_at = [&](double s) {
+    const bool passes = s >= pass.lo, stops = s <= stop;
+    const Eigen::Vector3d powers(s, s * s * s, s * s * s * s * s);
+    Inequality above, below;
+    above.row << powers, stops ? -weight : -1.0;
+    above.bound = stops ? 0.0 : 1.0;
+    below.row << -powers, passes ? -1.0 : -weight;
+    below.bound = passes ? -1.0 : 0.0;
+    return std::vector<Inequality>{above, below};
+  };
+
+  std::vector<Inequality> active;
+  for (const double s : {0.6 * stop, stop, pass.lo, 0.5 * (pass.lo + pass.hi), pass.hi}) {
+    for (const Inequality& c : bounds_at(s)) active.push_back(c);
+  }
+  Eigen::Vector4d best = Eigen::Vector4d::Zero();
+  for (int exchange = 0; exchange < 60; ++exchange) {
+    const std::size_t n = active.size();
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = i + 1; j < n; ++j) {
+        for (std::size_t k = j + 1; k < n; ++k) {
+          for (std::size_t l = k + 1; l < n; ++l) {
+            Eigen::Matrix4d m;
+            m << active[i].row.transpose(), active[j].row.transpose(), active[k].row.transpose(),
+                active[l].row.transpose();
+            const Eigen::Vector4d at = m.partialPivLu().solve(Eigen::Vector4d(
+                active[i].bound, active[j].bound, active[k].bound, active[l].bound));
+            if (!(at[3] < least)) continue;
+            bool feasible = at.allFinite();
+            for (const Inequality& c : active) feasible = feasible && c.excess(at) <= 1e-11;
+            if (feasible) {
+              least = at[3];
+              best = at;
+            }
+          }
+        }
+      }
+    }
+    std::vector<Inequality> next;
+    for (const Inequality& c : active) {
+      if (c.excess(best) > -1e-9) next.push_back(c);
+    }
+    std::vector<double> points = {stop, pass.lo, pass.hi};
+    for (const double s : critical_points({best[0], best[1], best[2]})) {
+      if (s < pass.hi) points.push_back(s);
+    }
+    bool violated = false;
+    for (const double s : points) {
+      for (const Inequality& c : bounds_at(s)) {
+        if (c.excess(best) <= 1e-11) continue;
+        next.push_back(c);
+        violated = true;
+      }
+    }
+    if (!violated) break;
+    active = std::move(next);
+  }
+  return {{best[0], best[1], best[2]}, best[3]};
+}
+
+/// A high-pass, and the e for which |f| <= e on [0, stop] and |f - 1| <= e on [pass, 1].
+struct TwoBandChain {
+  Chain chain;
+  double error = 0.0;
+};
+
+/// A high-pass of so many steps from the stop band [0, stop] to the pass band [pass, 1]: each step
+/// is minimax_two_band() where those before it lead, the last with weight 1. In between, f lies
+/// within [-e, 1 + e]; it is not monotone. Whether the greedy choice is the best is not known.
+///
+/// As the bands shrink the steps approach suppression (0, 5/2, -3/2), as those of Polar Express
+/// approach promotion. Where a step leaves nothing to part the chain ends there, with error 1.
+/// \throws std::invalid_argument unless 0 < stop < pass < 1, steps >= 1 and weight > 0.
+inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
+                                       double weight = 8.0) {
+  if (!(0.0 < stop && stop < pass && pass < 1.0 && steps >= 1)) {
+    detail::refuse_argument("two_band_high_pass: stop = " + std::to_string(stop) +
+                            ", pass = " + std::to_string(pass) +
+                            ", steps = " + std::to_string(steps) + " is out of range");
+  }
+  std::vector<OddQuintic> chain;
+  Range band{pass, 1.0};
+  double error = 0.0;
+  for (int t = 1; t <= steps; ++t) {
+    if (!(stop < band.lo)) return {Chain(std::move(chain)), 1.0};
+    const TwoBandMinimax step = minimax_two_band(stop, band, t == steps ? 1.0 : weight);
+    chain.push_back(step.p);
+    error = step.error;
+    const Range small = range(Chain{step.p}, 0.0, stop), all = range(Chain{step.p}, 0.0, band.hi);
+    stop = std::max(small.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
+    band = {1.0 - error, 1.0 + error};
+  }
+  return {Chain(std::move(chain)), error};
+}
+
+}  // namespace pion::design
