@@ -162,6 +162,7 @@ bad '"fly": no verb' fly
 bad '"fly": no verb' fly --json
 bad --bogus shape muon --bogus
 bad extra shape muon extra
+bad '--two\x0alines' shape muon $'--two\nlines'
 bad 'CHAIN is required' shape
 
 # shape
@@ -273,6 +274,10 @@ good apply highpass:kp=1 "$grpo" --heads 8 -o heads.safetensors
 has '2 filtered'
 json apply highpass:kp=1 "$grpo" --heads 8 --method svd -o heads.safetensors
 has '"heads":8' '"method":"svd"' '"dead_heads":0'
+good apply highpass:kp=0 diagonal.npy --heads 2 --axis rows --method svd -o heads.npy
+json inspect heads.npy
+grep -Eq '"norm":(1\.0|0\.99999).*"survivors":\[1,1,1,1,1\]' stdout
+result $((!$?)) 'each head is filtered by itself' "$(cat stdout)"
 json inspect heads.safetensors
 has '"name":"blocks.0.q_proj.weight","shape":[256,256],"dtype":"F32"'
 good apply muon mixed.safetensors -o mixed_out.safetensors
@@ -349,10 +354,13 @@ bad 'none.safetensors: cannot open' snr none.safetensors
 
 # compare
 good compare "$action" --repeats 1 --rank 4
-has 'the largest matrix of the file' 'LRMuon rank 4' 'Muon' 'Pion kp=2'
+has '2.weight, 256x256, the largest matrix of the file' 'LRMuon rank 4' 'Muon' 'Pion kp=2'
 json compare "$action" --tensor 6.weight --repeats 2
 has '"tensor":"6.weight"' '"rows":[{"name":"Muon, dense","method":"dense","seconds":' '"error":' \
   '"predicted_flops":'
+good compare zero.npy --repeats 1
+grep -q nan stdout
+result $? 'the error against a zero update is no number, and not shown as one'
 json compare zero.npy --repeats 1
 has '"error":null'
 bad 'holds no matrix' compare two.safetensors
