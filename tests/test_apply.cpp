@@ -253,8 +253,9 @@ TEST_CASE(
     "restarts keep Gram space as accurate as the dense chain, where it would blow up without") {
   // Singular values down to 1e-6, below what rounding leaves of the Gram matrix's eigenvalues, and
   // slopes at 0 up to 3.4445^10. The first-order bound of reference.hpp grows with the product of
-  // the steps' slopes and says nothing here; but the dense chain meets the same slopes, so it is the
-  // measure: a segment magnifies errors of R at most 256 times, and one step of Muon already 3 times.
+  // the steps' slopes and says nothing here; but the dense chain meets the same slopes, so it is
+  // the measure: a segment magnifies errors of R at most 256 times, and one step of Muon already 3
+  // times.
   std::mt19937_64 random(23);
   for (const int steps : {5, 8, 10}) {
     for (const double decades : {3.0, 4.0, 6.0}) {

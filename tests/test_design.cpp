@@ -60,7 +60,8 @@ TEST_CASE("a quintic meets the conditions it was asked for") {
     const double y = number(random), z = number(random), w = number(random);
     const OddQuintic p =
         design::quintic({design::value(s, y), design::value(t, z), design::slope(u, w)});
-    // Cramer's rule loses what the largest cofactor exceeds the determinant by; a wild p has it all.
+    // Cramer's rule loses what the largest cofactor exceeds the determinant by; a wild p has it
+    // all.
     const double size = std::fabs(p.a) + std::fabs(p.b) + std::fabs(p.c) + 1.0;
     const double slack = 1e4 * epsilon * size * size;
     CHECK(std::fabs(p(s) - y) <= slack);

@@ -12,7 +12,7 @@ namespace pion {
 ///
 /// Arguments and errors as apply(). The info knows the numerical rank of x (singular values above
 /// max(m, n) eps sigma_1) and the survivors, the directions whose gain |f| exceeds `threshold`.
-/// Slow, on the calling thread, and allocates.
+/// Slow, and allocates; Eigen threads it where it was built to.
 template <class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply_svd(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
                     double threshold = survivor_gain) {

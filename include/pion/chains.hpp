@@ -7,8 +7,8 @@
 #include <pion/chains_low_pass.hpp>
 #include <pion/chains_published.hpp>
 
-/// The catalogue of chains, each with the source of its coefficients: Muon's and Pion's here, low-pass
-/// chains in chains_low_pass.hpp, published orthogonalisers in chains_published.hpp.
+/// The catalogue of chains, each with the source of its coefficients: Muon's and Pion's here,
+/// low-pass chains in chains_low_pass.hpp, published orthogonalisers in chains_published.hpp.
 namespace pion::chains {
 
 /// Muon's Newton-Schulz step (Jordan 2024). Its composition does not settle at 1: five steps take

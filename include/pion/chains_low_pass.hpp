@@ -10,9 +10,9 @@
 
 namespace pion::detail {
 
-/// The low-pass chains for tau = .1, .2, ... .9, by tools/design/fit_low_pass_table.cpp. The loss is
-/// that of Fan et al. 2026, (A56), of the coefficients as they stand and rounded; the iterates are
-/// the largest |value| that any step takes an s in [0, 1] to.
+/// The low-pass chains for tau = .1, .2, ... .9, by tools/design/fit_low_pass_table.cpp. The loss
+/// is that of Fan et al. 2026, (A56), of the coefficients as they stand and rounded; the iterates
+/// are the largest |value| that any step takes an s in [0, 1] to.
 inline constexpr OddQuintic low_pass_table[9][5] = {
     // clang-format off
     // tau = .1: loss 0.000653 (float32 0.000653, bfloat16 0.000666, decimals 0.000653),
@@ -90,8 +90,8 @@ namespace pion::chains {
 ///
 /// On [0, 1] the gain stays within [-.004, 1.024] and no iterate exceeds 1.34. On the pass band it
 /// is at least .73, reached at its ends; on the stop band at most .041. What is below .01 keeps its
-/// sign, with slope 41 to 153 at 0. The loss (A56) is below what the paper reports for every tau, and
-/// below half of it for six; with coefficients rounded to bfloat16 it is at most .0022.
+/// sign, with slope 41 to 153 at 0. The loss (A56) is below what the paper reports for every tau,
+/// and below half of it for six; with coefficients rounded to bfloat16 it is at most .0022.
 /// \throws std::invalid_argument for any other tau; design::fit_low_pass() fits it.
 inline Chain low_pass(double tau) {
   const double tenths = std::nearbyint(10.0 * tau);

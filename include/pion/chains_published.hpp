@@ -13,8 +13,8 @@
 /// is in design/polar_express.hpp.
 namespace pion::chains {
 
-/// Polar Express (Amsel, Persson, Musco and Gower 2025): the authors' table, made for [.001, 1] with
-/// a cushion of .0240732743; beyond its eight steps the last, which is promotion, repeats.
+/// Polar Express (Amsel, Persson, Musco and Gower 2025): the authors' table, made for [.001, 1]
+/// with a cushion of .0240732743; beyond its eight steps the last, which is promotion, repeats.
 ///
 /// Each step of the table but the eighth is applied to s / safety. On [.001, 1]: five steps reach
 /// [.8764, 1.1236] with safety 1 and [.8461, 1.1236] with the authors' 1.01; eight reach 1 to

@@ -352,6 +352,32 @@ bad 'tensor "bias": its shape is [2], that of "w" is [2, 2]' snr mixed.safetenso
 bad 'tensor "layer.3"' snr nan.safetensors --prefix layer
 bad 'none.safetensors: cannot open' snr none.safetensors
 
+# fit
+json fit lowpass --tau 0.35 --starts 8 -o fitted.json
+has '"name":"lowpass:tau=0.35"' '"tau":0.35' '"loss":0.00' '"loss_float32":0.00' '"loss_bfloat16":0.0' \
+  '"loss_rounded3":0.0' '"seed":1'
+good shape @fitted.json
+has 'lowpass:tau=0.35'
+good apply @fitted.json ones.npy -o fitted.npy
+good fit highpass --tau 0.13 --starts 4 --steps 4
+json fit bandpass --tau 0.3 --upper 0.6 --starts 8
+has '"upper":0.6'
+bad 'KIND: "notch" is not known; there are lowpass, highpass, bandpass' fit notch --tau 0.5
+bad '--tau: is required' fit lowpass
+bad '--tau: "1"' fit lowpass --tau 1
+bad 'a bandpass needs its upper cutoff too' fit bandpass --tau 0.5
+bad 'must be more than 0.06 above' fit bandpass --tau 0.5 --upper 0.52
+bad 'is for bandpass alone' fit lowpass --tau 0.5 --upper 0.6
+bad 'cannot write' fit highpass --tau 0.5 --starts 2 --steps 2 -o none/x.json
+[[ ! -e none ]]
+result $((!$?)) 'a fit that cannot be written leaves nothing'
+
+# the chains that have a name
+for chain in lowpass:tau=0.5 lowpass:tau=0.25 polar-express polar-express:steps=5 you-jiacheng cans; do
+  good shape $chain
+  has 'certified'
+done
+
 # compare
 good compare "$action" --repeats 1 --rank 4
 has '2.weight, 256x256, the largest matrix of the file' 'LRMuon rank 4' 'Muon' 'Pion kp=2'

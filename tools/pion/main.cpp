@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", std::string("pion ") + pion::version);
     app.footer(footer);
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
-                                     snr_verb(app), compare_verb(app)};
+                                     snr_verb(app),   compare_verb(app), fit_verb(app)};
     app.allow_extras();  // for the app alone: a verb refuses what it does not know
     try {
       app.parse(argc, argv);

@@ -10,8 +10,8 @@ namespace pion::tool {
 
 /// Rows of text under titles, in aligned columns two spaces apart.
 ///
-/// Cells are made printable(). What is wider than the page is made to fit: prose in the last column is wrapped, names in the
-/// first lose their middle.
+/// Cells are made printable(). What is wider than the page is made to fit: prose in the last column
+/// is wrapped, names in the first lose their middle.
 class Table {
  public:
   static constexpr std::size_t page = 100;

@@ -58,8 +58,8 @@ Shape shape_of(const Options& o) {
   throw io::Error(what, "its values overflow on [0, 1]");
 }
 
-/// The sigma from which the gain is reached, within its enclosure; nothing if it is not, or if that is
-/// not proved.
+/// The sigma from which the gain is reached, within its enclosure; nothing if it is not, or if that
+/// is not proved.
 std::optional<double> sigma_from(const Shape& s, double gain) {
   const certified::Crossing crossing = certified::sigma_at_gain(s.filter.chain, gain);
   if (crossing.verdict != Verdict::proved) return std::nullopt;

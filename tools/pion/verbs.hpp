@@ -23,5 +23,6 @@ Verb inspect_verb(CLI::App& app);
 Verb apply_verb(CLI::App& app);
 Verb snr_verb(CLI::App& app);
 Verb compare_verb(CLI::App& app);
+Verb fit_verb(CLI::App& app);
 
 }  // namespace pion::tool
