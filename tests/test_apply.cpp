@@ -352,4 +352,9 @@ TEST_CASE("AOL takes every matrix into the unit ball of the spectral norm") {
       CHECK(top <= 1.0 + 1e-14 * static_cast<double>(rows + cols));
     }
   }
+  // A row whose square is subnormal, and so of no precision, is taken for a zero row.
+  Eigen::MatrixXf faint = Eigen::MatrixXf::Zero(2, 8);
+  faint(0, 0) = 1.0F;
+  faint(1, 1) = 4.55e-23F;
+  CHECK(apply(Filter{Chain{}, Normalizer::aol}, faint).row(1).norm() <= 1.0F);
 }

@@ -224,6 +224,15 @@ TEST_CASE("laps cover the interval, are monotone, and miss no turn that a fine g
   }
 }
 
+TEST_CASE("the size of a chain's coefficients hides no lap") {
+  for (const double k : {1.0, 1e100, 1e154, 1e-160, 1e-200}) {
+    const Chain f{{k, -3 * k, 1.2 * k}, {1 / k, 0, 0}};  // the same f for every k
+    CHECK(laps(f).size() == 2);
+    CHECK(std::fabs(range(f).lo + 0.8) <= 1e-14);
+    CHECK(std::fabs(range(f).hi - range(Chain{{1, -3, 1.2}}).hi) <= 1e-14);
+  }
+}
+
 TEST_CASE("sigma_at_gain is the first sigma that reaches the gain") {
   std::mt19937_64 random(4);
   for (int trial = 0; trial < 60; ++trial) {
@@ -264,5 +273,7 @@ TEST_CASE("a chain refuses what is not a chain") {
   CHECK_THROWS_AS(sigma_at_gain(chains::muon(), nan), std::invalid_argument);
   CHECK_THROWS_AS(laps(chains::muon(), 1.0, 0.0), std::invalid_argument);
   CHECK_THROWS_AS(laps(chains::muon(), nan, 1.0), std::invalid_argument);
+  CHECK_THROWS_AS(laps(chains::muon(), -std::numeric_limits<double>::infinity(), 1.0),
+                  std::invalid_argument);
   CHECK(laps(chains::muon(), 0.5, 0.5).size() == 1);
 }

@@ -213,7 +213,22 @@ TEST_CASE("all estimators find the SNR that the samples were drawn with") {
   near(exact.noise, 12, 1e-13);
 }
 
+TEST_CASE("what overflows is refused, and what nearly does is measured") {
+  CHECK_THROWS_AS(spectrum(Eigen::MatrixXd::Constant(10, 10, 1e308)), std::domain_error);
+  const Eigen::MatrixXd large = Eigen::MatrixXd::Identity(10, 10) * 1e308;
+  near(effective_rank(large), 10, 1e-12);  // though the sum of the values overflows
+  near(stable_rank(large), 10, 1e-12);
+}
+
 TEST_CASE("the ratio at its ends") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(std::isnan(Snr{nan, 1.0, 2}.ratio()));
+  CHECK(std::isnan(Snr{1.0, nan, 2}.ratio()));
+  CHECK_THROWS_AS(snr_from_batch_sizes(nan, 1, 2, 8), std::invalid_argument);
+  SnrStream forgetful(1e-17);
+  forgetful.add(Eigen::MatrixXd::Identity(2, 2));
+  forgetful.add(2 * Eigen::MatrixXd::Identity(2, 2));
+  CHECK(!std::isnan(forgetful.estimate().ratio()));
   CHECK(Snr{1.0, 0.0, 2}.ratio() == std::numeric_limits<double>::infinity());
   CHECK(Snr{0.0, 0.0, 2}.ratio() == 0.0);
   CHECK(Snr{-1.0, 2.0, 2}.ratio() == 0.0);

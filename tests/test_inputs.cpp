@@ -192,6 +192,33 @@ TEST_CASE("zero, empty and one-entry matrices") {
   }
 }
 
+TEST_CASE("an empty matrix costs nothing, however long its other side") {
+  const Index huge = Index(1) << 40;
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{0, huge}, {huge, 0}}) {
+    CHECK(apply(f, Eigen::MatrixXf(rows, cols)).cols() == cols);
+    CHECK(apply_svd(f, Eigen::MatrixXf(rows, cols)).cols() == cols);
+    CHECK(apply_per_head(f, Eigen::MatrixXf(rows, cols), Heads{2, Axis::rows}).cols() == cols);
+    CHECK(low_rank_polar(Eigen::MatrixXf(rows, cols), 2).cols() == cols);
+    CHECK(effective_rank(Eigen::MatrixXf(rows, cols)) == 0.0);
+    CHECK(head_norms(Eigen::MatrixXf(rows, cols), Heads{2}).isZero(0));
+  }
+}
+
+TEST_CASE("without a normaliser, size is neither lost in the info nor taken for a dead update") {
+  const Filter as_it_is{Chain{}, Normalizer::none};
+  for (const double size : {1e-200, 1.0, 1e200}) {
+    const Eigen::MatrixXd x = Eigen::MatrixXd::Constant(3, 3, size);
+    Eigen::MatrixXd y(3, 3);
+    const ApplyInfo info = apply(as_it_is, x, y);
+    CHECK(y == x);
+    CHECK(std::fabs(info.output_norm / size - 3.0) <= 1e-14);
+    CHECK(!info.dead);
+  }
+  Eigen::MatrixXd y(3, 3);
+  CHECK(apply({chains::high_pass(2), Normalizer::none}, Eigen::MatrixXd::Constant(3, 3, 1e-4), y)
+            .dead);
+}
+
 TEST_CASE("plans: the method, its cost and what it refuses") {
   const Plan square = plan({chains::muon()}, 100, 100);
   CHECK(square.method == Method::dense);
@@ -209,6 +236,7 @@ TEST_CASE("plans: the method, its cost and what it refuses") {
   CHECK(muon.restarts.before(2));
   CHECK(muon.restarts.before(4));
   CHECK_THROWS_AS(plan({chains::muon()}, -1, 4), std::invalid_argument);
+  CHECK_THROWS_AS(plan({chains::muon()}, Index(1) << 32, Index(1) << 32), std::invalid_argument);
   CHECK_THROWS_AS(plan({chains::muon(65)}, 4, 4, Method::gram), std::invalid_argument);
   CHECK(plan({chains::muon(65)}, 4, 40).method == Method::dense);
   CHECK_THROWS_AS(plan({chains::muon()}, 4, 4, Method::svd), std::invalid_argument);

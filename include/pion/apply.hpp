@@ -31,7 +31,8 @@ struct ApplyInfo {
   /// A bound of ||y - f(x)||_F, where the method has one. None of today's methods does.
   std::optional<double> bound;
   /// The filter has killed the update: x is not zero, but no direction of y is above the rounding
-  /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in.
+  /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in (times the largest
+  /// |entry| of x, if below 1, under Normalizer::none, which lets the size of x through).
   bool dead = false;
 };
 
@@ -52,10 +53,11 @@ bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engin
 
 /// Fills in what the result in b.x shows.
 template <class Engine, class T>
-void inspect_result(const Buffers<Engine, T>& b, ApplyInfo& info) {
+void inspect_result(const Filter& f, double largest, const Buffers<Engine, T>& b, ApplyInfo& info) {
   info.output_norm = b.kernels.frobenius_norm(b.x);
+  const double unit = f.normalizer == Normalizer::none ? std::min(1.0, largest) : 1.0;
   const auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-  info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows));
+  info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows)) * unit;
 }
 
 /// Filters what load() put in b.x; the result is in b.x again.
@@ -70,7 +72,7 @@ ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, Buffe
   } else {
     algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
   }
-  inspect_result(b, info);
+  inspect_result(f, largest, b, info);
   return info;
 }
 

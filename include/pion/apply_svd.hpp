@@ -35,7 +35,7 @@ ApplyInfo apply_svd(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
     const algorithm::SvdOutcome outcome = algorithm::svd(f.chain, buffers.x, threshold);
     info.rank = outcome.rank;
     info.survivors = outcome.survivors;
-    detail::inspect_result(buffers, info);
+    detail::inspect_result(f, largest, buffers, info);
   }
   detail::require_representable<typename detail::plain_t<Y>::Scalar>(here, buffers.x,
                                                                      info.output_norm);

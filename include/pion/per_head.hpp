@@ -34,6 +34,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
   detail::require_writable<Y>();
   detail::require_same_shape(here, x, y);
   require_heads_fit(here, heads, x.rows(), x.cols());
+  if (x.size() == 0) return {head_count(heads), 0, 0.0};
   using T = detail::compute_t<typename X::Scalar>;
   using Worker = typename Engine::OneWorker;
 

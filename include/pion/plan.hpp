@@ -4,6 +4,7 @@
 #include <algorithm>  // std::max, std::min
 #include <array>
 #include <cstddef>  // std::size_t
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -53,8 +54,8 @@ struct Plan {
   Method method = Method::dense;  ///< Never automatic.
   Index rows = 0;
   Index cols = 0;
-  /// Multiply-adds of the products, normaliser included (without the squarings of `spectral`, whose
-  /// number depends on the matrix: at most 10 of m^3 / 2).
+  /// Multiply-adds of the chain's products; the normaliser shares their first Gram matrix. (The
+  /// squarings of `spectral`, whose number depends on the matrix, are at most 10 of m^3 / 2 more.)
   double multiply_adds = 0.0;
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
@@ -91,11 +92,11 @@ std::size_t workspace_bytes(Method method, Index m, Index n) {
 
 /// The plan for applying `f` to rows x cols matrices with scalars `Scalar` on `Engine`.
 ///
-/// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short
-/// side and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments (4 T
-/// - 3 s + 3 s alpha) / 2 m^3. \throws std::invalid_argument if a size is negative; if `method` is
-/// svd, or gram for a chain of
-///         more than 64 steps.
+/// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short side
+/// and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments
+/// (4 T - 3 s + 3 s alpha) / 2 m^3.
+/// \throws std::invalid_argument if a size is negative or the bytes cannot be counted; if `method`
+///         is svd, or gram for a chain of more than 64 steps.
 template <class Scalar = float, class Engine = DefaultEngine>
 Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::automatic) {
   if (rows < 0 || cols < 0) {
@@ -106,6 +107,10 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
   }
   const Index m = std::min(rows, cols);
   const Index n = std::max(rows, cols);
+  if (n > 0 && m > std::numeric_limits<Index>::max() / 128 / n) {
+    detail::refuse_argument("plan: the bytes for " + detail::shape(rows, cols) +
+                            " cannot be counted");
+  }
   const double steps = f.chain.size();
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
   const double alpha = m == 0 ? 0.0 : static_cast<double>(n) / static_cast<double>(m);

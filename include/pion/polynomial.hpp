@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::sqrt, std::fabs
+#include <cmath>  // std::fabs, std::ilogb, std::ldexp, std::sqrt
 
 namespace pion {
 
@@ -47,13 +47,20 @@ namespace detail {
 
 /// The s > 0 with c0 + c1 s^2 + c2 s^4 = 0, ascending; a double root counts once.
 ///
-/// The quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc)) / 2, and
-/// the roots are q / c2 and c0 / q.
+/// The coefficients are scaled by a power of two, so that their squares neither overflow nor vanish,
+/// and the quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc)) / 2, the
+/// roots being q / c2 and c0 / q.
 inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
   PositiveRoots roots;
   const auto keep = [&roots](double r) {
     if (std::isfinite(r) && r > 0.0) roots.value[roots.count++] = std::sqrt(r);
   };
+  const double largest = std::fmax(std::fabs(c0), std::fmax(std::fabs(c1), std::fabs(c2)));
+  if (!(largest > 0.0 && std::isfinite(largest))) return roots;
+  const int power = -std::ilogb(largest);
+  c0 = std::ldexp(c0, power);
+  c1 = std::ldexp(c1, power);
+  c2 = std::ldexp(c2, power);
   const double discriminant = c1 * c1 - 4.0 * c0 * c2;
   if (discriminant < 0.0) return roots;
   const double q = -0.5 * (c1 + std::copysign(std::sqrt(discriminant), c1));

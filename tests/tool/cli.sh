@@ -201,7 +201,6 @@ bad '"2.0" is not a whole number' shape highpass:kp=2.0
 bad '6 promotion steps do not fit in 5' shape highpass:kp=6
 bad 'turns more than' shape @chaos.json
 bad 'overflow' shape @wild.json
-bad 'broken.json: is not a JSON object' shape @broken.json
 bad 'none.json: cannot open' shape @none.json
 bad 'is a directory' shape @out
 bad '--normalizer: "euclid" is not known; there are frobenius, schatten4, spectral, aol, none' \
@@ -371,6 +370,23 @@ bad 'is for bandpass alone' fit lowpass --tau 0.5 --upper 0.6
 bad 'cannot write' fit highpass --tau 0.5 --starts 2 --steps 2 -o none/x.json
 [[ ! -e none ]]
 result $((!$?)) 'a fit that cannot be written leaves nothing'
+
+# what a hostile reviewer tried
+safetensors huge.safetensors \
+  '{"w":{"dtype":"F32","shape":[1099511627776,0],"data_offsets":[0,0]},"v":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' \
+  "$one"
+good apply muon huge.safetensors -o huge_out.safetensors
+good inspect huge.safetensors
+"$pion" apply muon ones.npy -o full.npy >/dev/full 2>stderr
+result $(($? == 2)) 'a report that cannot be printed is an error' "$(cat stderr)"
+bad 'chain "@": names no file' shape @
+bad 'cannot be parsed as JSON' shape @broken.json
+bad '--heads: no tensor' apply muon ones.npy --heads 2 -o out/x.npy
+for verb in '' shape inspect apply snr compare fit; do
+  run $verb --help
+  [[ $status == 0 && $(wc -L <stdout) -le 100 ]]
+  result $((!$?)) "pion $verb --help fits the page" "$(awk 'length > 100' stdout)"
+done
 
 # the chains that have a name
 for chain in lowpass:tau=0.5 lowpass:tau=0.25 polar-express polar-express:steps=5 you-jiacheng cans; do

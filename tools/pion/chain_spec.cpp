@@ -147,9 +147,11 @@ class Spec {
 };
 
 NamedChain read_file(const std::filesystem::path& path) {
+  if (path.empty()) throw io::Error("chain \"@\"", "names no file");
   const auto fail = [&](std::string_view reason) { throw io::Error(path.string(), reason); };
   const std::string text = io::read_text(path);
   const json file = json::parse(text, nullptr, false);
+  if (file.is_discarded()) fail("cannot be parsed as JSON, or holds a number out of range");
   if (!file.is_object()) fail("is not a JSON object");
   if (!file.contains("steps") || !file["steps"].is_array()) {
     fail("has no \"steps\", a list of [a, b, c]");

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <pion/version.hpp>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "pion/io/error.hpp"
+#include "pion/options.hpp"
 #include "pion/verbs.hpp"
 
 namespace {
@@ -20,7 +20,9 @@ constexpr const char* description =
     "Spectral filters of matrices: odd polynomials applied to the singular values without an SVD.";
 
 constexpr const char* footer =
-    "A CHAIN is written NAME[:key=value,...] or @FILE.json: muon, highpass:kp=2, ...\n"
+    "A CHAIN is written NAME[:key=value,...] or @FILE.json. Names: muon, highpass:kp=2,\n"
+    "lowpass:tau=0.5, polar-express, you-jiacheng, cans; muon, highpass and polar-express take "
+    "steps=N.\n"
     "Exit status: 0 done, 1 the answer is \"no\", 2 bad usage or input (one line says which).";
 
 // io::Error escapes line ends and control characters, which a message can have from an argument.
@@ -48,6 +50,7 @@ int run(const CLI::App& app, const std::vector<Verb>& verbs) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write
   try {
     CLI::App app(description, "pion");
     app.set_version_flag("--version", std::string("pion ") + pion::version);
@@ -61,9 +64,7 @@ int main(int argc, char** argv) {
       return app.exit(help_or_version);
     }
     const int status = run(app, verbs);
-    if (std::fflush(stdout) != 0) {
-      throw pion::io::Error("standard output", std::generic_category().message(errno));
-    }
+    flush_output();
     return status;
   } catch (const std::bad_alloc&) {
     return complain("not enough memory");

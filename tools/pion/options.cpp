@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <system_error>
 
 namespace pion::tool {
@@ -58,6 +60,11 @@ void add_normalizer(CLI::App& verb, Normalizer& normalizer) {
 
 void add_method(CLI::App& verb, Method& method) {
   add_choice(verb, "--method", method, choices(all_methods), "Apply by");
+}
+
+void flush_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw io::Error("standard output", std::generic_category().message(errno));
 }
 
 void print(const Json& object) {

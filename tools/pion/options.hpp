@@ -84,6 +84,9 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json();
 }
 
+/// Sees to it that what was printed has left. \throws io::Error if it could not.
+void flush_output();
+
 /// On standard output, in one line. Numbers that are not finite become null.
 void print(const Json& object);
 

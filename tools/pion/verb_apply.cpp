@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -147,6 +148,10 @@ int apply(const Options& o) {
     }
   }
   if (all.empty()) throw io::Error(o.in, "holds no matrix");
+  const auto whole = [](const Outcome& x) { return x.heads == 0; };
+  if (o.heads.heads > 0 && std::all_of(all.begin(), all.end(), whole)) {
+    throw io::Error("--heads", "no tensor's name tells how its heads lie; say it with --axis");
+  }
   write(o, content);
   const std::size_t copied = content.tensors.size() - all.size();
   if (o.json) {
@@ -154,7 +159,7 @@ int apply(const Options& o) {
     return 0;
   }
   print_text(o, all, copied);
-  std::fflush(stdout);
+  flush_output();
   for (const Outcome& x : all) warn_of_dead(o, x);
   return 0;
 }
@@ -164,7 +169,7 @@ int apply(const Options& o) {
 Verb apply_verb(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("apply", "Filter a matrix, or every matrix of a file");
   const auto o = std::make_shared<Options>();
-  verb->add_option("CHAIN", o->chain, known_chains() + ", or @FILE.json")->required();
+  verb->add_option("CHAIN", o->chain, "NAME[:key=value,...], or @FILE.json")->required();
   verb->add_option("IN", o->in, ".npy or .safetensors")->required();
   verb->add_option("-o,--output", o->out, ".npy or .safetensors")->required()->type_name("FILE");
   verb->add_option("--tensor", o->tensor, "The one to filter, where IN holds several")

@@ -181,7 +181,7 @@ int shape(const Options& o) {
     print_text(s, o.gain);
   }
   if (failures.empty()) return 0;
-  std::fflush(stdout);
+  flush_output();
   fmt::print(stderr, "pion: {}: {}\n", printable(s.chain.name), fmt::join(failures, "; "));
   return answer_is_no;
 }
@@ -191,7 +191,7 @@ int shape(const Options& o) {
 Verb shape_verb(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("shape", "What a filter does to a singular value in [0, 1]");
   const auto o = std::make_shared<Options>();
-  verb->add_option("CHAIN", o->chain, known_chains() + ", or @FILE.json")->required();
+  verb->add_option("CHAIN", o->chain, "NAME[:key=value,...], or @FILE.json")->required();
   add_normalizer(*verb, o->normalizer);
   add_gain(*verb, o->gain);
   verb->add_option("--svg", o->svg, "Draw f after each step here")->type_name("FILE");

@@ -38,7 +38,7 @@ class Restarts {
 /// How far a relative error of R is magnified in Q X by the steps [from, to) of f: the largest
 /// divided difference of q, against neighbours and against r = 0, times the singular value.
 ///
-/// High-pass chains of five steps stay below 143 for any kp; two of Muon's steps reach 31, three
+/// High-pass chains of five steps stay below 144 for any kp; two of Muon's steps reach 31, three
 /// 373, five 5.2e4.
 inline double gram_growth(const Chain& f, int from, int to) {
   constexpr int samples = 96;

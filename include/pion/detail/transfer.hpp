@@ -17,6 +17,7 @@ namespace pion::detail {
 /// \throws std::domain_error that names the first entry that is NaN or infinite.
 template <class T, class X>
 double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::View<T>& to) {
+  if (to.size() == 0) return 0.0;  // one extent may still be huge: no loop may run over it
   const bool tall = x.rows() > x.cols();
   auto inside = engine::as_eigen(to);
   if (tall) {
@@ -24,7 +25,6 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   } else {
     inside = x.template cast<T>();
   }
-  if (inside.size() == 0) return 0.0;
   const T largest = inside.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
   if (std::isfinite(largest)) return static_cast<double>(largest);
   for (Index j = 0; j < inside.cols(); ++j) {
@@ -64,6 +64,7 @@ void require_representable(const char* function, const engine::View<T>& x, doubl
 template <class T, class Y>
 void store(const engine::View<T>& x, Y& y) {
   using Scalar = typename Y::Scalar;
+  if (x.size() == 0) return;
   const auto inside = engine::as_eigen(x);
   if (y.rows() <= y.cols()) {
     y = inside.template cast<Scalar>();

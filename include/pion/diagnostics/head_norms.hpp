@@ -16,6 +16,7 @@ namespace pion {
 template <class X, class Layout>
 Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   require_heads_fit("head_norms", heads, x.rows(), x.cols());
+  if (x.size() == 0) return Eigen::VectorXd::Zero(head_count(heads));
   const Eigen::MatrixXd in_double = x.template cast<double>();
   Eigen::VectorXd norms(head_count(heads));
   for (Index i = 0; i < norms.size(); ++i) {

@@ -22,6 +22,7 @@ struct Snr {
 
   /// max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is neither.
   double ratio() const {
+    if (std::isnan(signal) || std::isnan(noise)) return std::numeric_limits<double>::quiet_NaN();
     const double positive = std::max(signal, 0.0);
     if (noise > 0.0) return positive / noise;
     return positive > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
@@ -139,7 +140,9 @@ class SnrStream {
     const double mean = mean_.squaredNorm() / ((1.0 - forgotten) * (1.0 - forgotten));
     const double square = square_ / (1.0 - forgotten);
     const double w2 = (1.0 - decay_) * (1.0 + forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
-    return {(mean - w2 * square) / (1.0 - w2), (square - mean) / (1.0 - w2), count_};
+    // 1 - w2, without the cancellation where the last sample has nearly all the weight.
+    const double rest = 2.0 * (decay_ - forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
+    return {(mean - w2 * square) / rest, (square - mean) / rest, count_};
   }
 
  private:
@@ -154,12 +157,14 @@ class SnrStream {
 ///
 /// tr(Sigma) / ||G||^2, the inverse of the ratio, is their simple noise scale. Average the squared
 /// norms over many batches first: the ratio of two noisy numbers is biased.
-/// \throws std::invalid_argument unless 0 < small < large.
+/// \throws std::invalid_argument unless 0 < small < large and all four numbers are finite.
 inline Snr snr_from_batch_sizes(double squared_norm_small, double small, double squared_norm_large,
                                 double large) {
-  if (!(0.0 < small && small < large)) {
+  const bool finite = std::isfinite(squared_norm_small) && std::isfinite(squared_norm_large);
+  if (!(0.0 < small && small < large && std::isfinite(large) && finite)) {
     detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small) + " and " +
-                            std::to_string(large) + "; the first must be positive and smaller");
+                            std::to_string(large) +
+                            "; the first must be positive and smaller, and all finite");
   }
   const double signal = (large * squared_norm_large - small * squared_norm_small) / (large - small);
   const double noise = (squared_norm_small - squared_norm_large) / (1.0 / small - 1.0 / large);

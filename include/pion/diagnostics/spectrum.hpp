@@ -34,9 +34,9 @@ class Spectrum {
   /// exp of the entropy of sigma / sum(sigma) (Fan et al. 2026, eq. 4; Roy and Vetterli 2007).
   double effective_rank() const {
     if (zero()) return 0.0;
-    const double sum = values_.sum();
+    const double sum = relative().sum();
     double entropy = 0.0;
-    for (const double s : values_) {
+    for (const double s : relative()) {
       const double p = s / sum;
       if (p > 0.0) entropy -= p * std::log(p);
     }
@@ -99,7 +99,7 @@ class Spectrum {
 };
 
 /// The spectrum of x, by an SVD in double (values alone).
-/// \throws std::domain_error if an entry is NaN or infinite.
+/// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
 template <class X>
 Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
   detail::Dense<double> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
@@ -107,7 +107,11 @@ Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
   const double largest = detail::load("spectrum", x, inside);
   if (largest == 0.0) return {Eigen::VectorXd::Zero(work.rows()), x.rows(), x.cols()};
   detail::scale_to_one(largest, inside);
-  return {detail::singular_values(work) * std::ldexp(1.0, std::ilogb(largest)), x.rows(), x.cols()};
+  Eigen::VectorXd values = detail::singular_values(work) * std::ldexp(1.0, std::ilogb(largest));
+  if (!std::isfinite(values(0))) {
+    detail::refuse_values("spectrum: the largest singular value overflows; scale the matrix");
+  }
+  return {std::move(values), x.rows(), x.cols()};
 }
 
 /// Shorthands for one measure of one matrix; take a Spectrum for several. Throw as spectrum().

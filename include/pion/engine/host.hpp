@@ -2,8 +2,9 @@
 #pragma once
 
 #include <algorithm>  // std::clamp, std::max, std::min
-#include <cmath>      // std::sqrt
-#include <new>        // placement new
+#include <cmath>      // std::isfinite, std::sqrt
+#include <limits>
+#include <new>  // placement new
 
 #include <Eigen/Core>
 
@@ -85,7 +86,9 @@ class Host {
     for (Index j = 0; j < x.cols; ++j) {
       sum += as_eigen(x).col(j).template cast<double>().squaredNorm();
     }
-    return std::sqrt(sum);
+    // The squares of doubles can overflow or vanish where their norm does neither.
+    if (sum > 1e-280 && std::isfinite(sum)) return std::sqrt(sum);
+    return static_cast<double>(as_eigen(x).stableNorm());
   }
 
   static void scale(double factor, const View<T>& x) { as_eigen(x) *= static_cast<T>(factor); }
@@ -95,7 +98,9 @@ class Host {
   static void equilibrate(const View<T>& x, const View<T>& r, const View<T>& scratch) {
     auto d = as_eigen(scratch).col(0);
     d = as_eigen(r).cwiseAbs().rowwise().sum();
-    d = (d.array() > T(0)).select(d.cwiseSqrt().cwiseInverse(), T(1));
+    // A sum whose rounding is that of subnormal numbers counts as a zero row.
+    const T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+    d = (d.array() > least).select(d.cwiseSqrt().cwiseInverse(), T(1));
     as_eigen(x).array().colwise() *= d.array();
     as_eigen(r).array().colwise() *= d.array();
     as_eigen(r).array().rowwise() *= d.transpose().array();

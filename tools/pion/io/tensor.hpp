@@ -127,6 +127,7 @@ template <class Scalar = double>
 Matrix<Scalar> to_matrix(const Tensor& tensor) {
   detail::check_matrix(tensor);
   Matrix<Scalar> matrix(tensor.shape[0], tensor.shape[1]);
+  if (matrix.size() == 0) return matrix;  // one extent may be huge
   detail::with_type(tensor.dtype, [&](auto stored) {
     const std::byte* from = tensor.bytes.data();
     for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
@@ -145,6 +146,7 @@ Tensor from_matrix(std::string name, const Eigen::MatrixBase<Derived>& expressio
   const auto& matrix = expression.derived().eval();
   Tensor tensor{std::move(name), dtype, {matrix.rows(), matrix.cols()}, {}};
   tensor.bytes.resize(static_cast<std::size_t>(matrix.size()) * size_of(dtype));
+  if (matrix.size() == 0) return tensor;
   detail::with_type(dtype, [&](auto stored) {
     std::byte* to = tensor.bytes.data();
     for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
