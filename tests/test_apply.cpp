@@ -191,7 +191,7 @@ TEMPLATE_TEST_CASE("one filter after the other is the filter of the composition"
         {then, Normalizer::none}, half_way.template cast<Real>(), Method::gram);
     const auto one =
         reference::expected<typename K::Compute, S>({first}, x.template cast<Real>(), Method::gram);
-    // The error of the first filter grows by the slope of the second: at most (5/3)^3 for three
+    // The error of the first filter grows by the slope of the second: at most 1.875^3 for three
     // suppression steps, whose slope peaks at 7.5 / 4 = 1.875 each.
     const Real slope = 1.875L * 1.875L * 1.875L;
     CHECK(reference::distance(twice, once.template cast<Real>()) <=

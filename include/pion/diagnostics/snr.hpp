@@ -31,7 +31,8 @@ struct Snr {
 
 namespace detail {
 
-/// A sample in double. \throws std::invalid_argument unless it has the shape of `like` (where that
+/// A sample in double.
+/// \throws std::invalid_argument unless it has the shape of `like` (where that
 /// has one), std::domain_error unless its squared norm is finite.
 template <class G>
 Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,

@@ -18,11 +18,10 @@ namespace pion::engine {
 /// The primitives that the algorithms are written over, on host memory, in tiles that an executor
 /// hands to its workers.
 ///
-/// An executor has `static int workers()` and `static void for_each(int workers, Index count,
-/// task)` where task(i, worker) runs once for each i < count, worker < workers, and no two tasks
-/// that run at the same time share a worker. Tiles depend on the shapes alone and each entry is
-/// summed within one tile, so results are bitwise the same for every executor and every number of
-/// workers.
+/// An executor has `static int workers()` and `static void for_each(int workers, Index count, task)`:
+/// task(i, worker) runs once for each i < count, worker < workers, and no two tasks that run at the
+/// same time share a worker. Tiles depend on the shapes alone and each entry is summed within one
+/// tile, so results are bitwise the same for every executor and every number of workers.
 template <class Executor, class T>
 class Host {
  public:
