@@ -52,7 +52,7 @@ inline Svd svd(const Matrix& x) {
 
 /// The upper bound of sigma_1 that the spectral normaliser documents, from the singular values:
 /// (sum sigma^2k)^(1/2k) with k doubled until it is within 2 % of (S_2k / S_k)^(1/k), where S_k is
-/// the Frobenius norm of (X X^T)^k.
+/// the Frobenius norm of (X X^T)^k, or within 2 % of sigma_1 because m^(1/4k) is.
 inline Real spectral_bound(const Vector& sigma) {
   const Real top = sigma(0);
   const Vector lambda = (sigma / top).cwiseAbs2();
@@ -60,7 +60,7 @@ inline Real spectral_bound(const Vector& sigma) {
     return std::sqrt(lambda.array().pow(2 * k).sum());
   };
   Real k = 1;
-  for (int i = 0; i < 10; ++i, k *= 2) {
+  for (; 0.08L * k < std::log(static_cast<Real>(lambda.size())); k *= 2) {
     const Real upper = std::pow(norm_of_power(2 * k), 1 / (2 * k));
     const Real lower = std::pow(norm_of_power(2 * k) / norm_of_power(k), 1 / k);
     if (std::log(upper / lower) / 2 < 0.02L) return top * std::sqrt(upper);

@@ -90,6 +90,29 @@ class Host {
     return static_cast<double>(as_eigen(x).stableNorm());
   }
 
+  /// A number that the primitives give and take; here, simply that.
+  template <class V>
+  using Number = V;
+
+  /// f(numbers...), where the numbers are.
+  template <class F, class... V>
+  static auto compute(const F& f, const V&... numbers) {
+    return f(numbers...);
+  }
+
+  /// The number, if the host can see it without waiting; it always can.
+  template <class V>
+  static const V* peek(const V& number) {
+    return &number;
+  }
+
+  /// A bound of ||fl(a b) - a b||_F / (||a||_F ||b||_F) for inner dimension `depth`, as it is
+  /// likely: roundings that go either way add up like a random walk, four times its size allowed.
+  static double product_rounding(Index depth) {
+    return 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
+           std::sqrt(static_cast<double>(depth));
+  }
+
   static void scale(double factor, const View<T>& x) { as_eigen(x) *= static_cast<T>(factor); }
 
   /// x <- D x and r <- D r D with D_ii = (sum_j |r_ij|)^(-1/2), for r = x x^T; a zero row stays.

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Marks functions that run on the host and, compiled by nvcc, on a device.
+#if defined(__CUDACC__)
+#define PION_EITHER_SIDE __host__ __device__
+#else
+#define PION_EITHER_SIDE
+#endif
