@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/chains.hpp>
+#include <pion/optimizer/rules.hpp>
+#include <pion/optimizer/spectral_power.hpp>
+#include <pion/optimizer/step.hpp>
+
+/// The published optimisers, each a recipe by name; change its members to taste. The learning rate
+/// is an argument of step(): the published one stands beside each. What rounds differently is said
+/// too: pion normalises without an epsilon and computes in the parameter's precision, where much of
+/// the published code adds 1e-7 to the norm and filters in bfloat16.
+namespace pion::optimizer::presets {
+
+/// Pion as in the paper (Fan et al. 2026, Alg. 2): heavy ball, no scale, no decay. The paper trains
+/// with kp <= 2, rate 1e-4 and decay .01 on VLA, rate 1e-6 on RLVR (Tables A1, A2).
+inline auto pion(int promotions = 2) {
+  return Recipe{Filtered{{chains::high_pass(promotions)}}, HeavyBall{0.95}};
+}
+
+/// The same in the per-head mode (Alg. 3).
+template <class Layout>
+auto pion_per_head(const Layout& heads, int promotions = 2) {
+  return Recipe{FilteredPerHead<Layout>{{chains::high_pass(promotions)}, heads}, HeavyBall{0.95}};
+}
+
+/// Pion's stand-alone code: EMA with Nesterov, 2 sqrt(max), decay .01; kp is 0 by default.
+inline auto pion_released(int promotions = 0) {
+  return Recipe{Filtered{{chains::high_pass(promotions)}}, Ema{0.95, true}, SqrtMaxScale{2.0},
+                DecoupledDecay{0.01}};
+}
+
+/// Pion's VLA code: the same with .2 sqrt(max); its training scripts take kp = 1.
+inline auto pion_vla(int promotions = 1) {
+  return Recipe{Filtered{{chains::high_pass(promotions)}}, Ema{0.95, true}, SqrtMaxScale{0.2},
+                DecoupledDecay{0.01}};
+}
+
+/// Pion's RLVR code: per head, 5 sqrt(max) of the whole matrix; its scripts take kp = 1.
+template <class Layout>
+auto pion_rlvr(const Layout& heads, int promotions = 1) {
+  return Recipe{FilteredPerHead<Layout>{{chains::high_pass(promotions)}, heads}, Ema{0.95, true},
+                SqrtMaxScale{5.0}, DecoupledDecay{0.01}};
+}
+
+/// Muon as in the paper that compares it with Pion (eq. 1 and 3).
+inline auto muon() { return Recipe{Filtered{{chains::muon()}}, HeavyBall{0.95}}; }
+
+/// Muon's first code (Jordan 2024), rate .02.
+inline auto muon_jordan() {
+  return Recipe{Filtered{{chains::muon()}}, Ema{0.95, true}, JordanScale{}};
+}
+
+/// Moonlight's Muon (Liu et al. 2025): heavy ball with Nesterov, .2 sqrt(max), decay .1; with
+/// AdamW's rates.
+inline auto moonlight() {
+  return Recipe{Filtered{{chains::muon()}}, HeavyBall{0.95, true}, SqrtMaxScale{0.2},
+                DecoupledDecay{0.1}};
+}
+
+/// torch.optim.Muon with adjust_lr_fn "original", rate 1e-3.
+inline auto muon_torch() {
+  return Recipe{Filtered{{chains::muon()}}, Ema{0.95, true}, JordanScale{}, DecoupledDecay{0.1}};
+}
+
+/// torch.optim.Muon with adjust_lr_fn "match_rms_adamw", rate 1e-3.
+inline auto muon_torch_rms() {
+  return Recipe{Filtered{{chains::muon()}}, Ema{0.95, true}, SqrtMaxScale{0.2},
+                DecoupledDecay{0.1}};
+}
+
+/// LPMuon, the low-pass mirror of Pion (Fan et al. 2026, App. L): the paper trains with tau = .5.
+inline auto lp_muon(double tau = 0.5) {
+  return Recipe{Filtered{{chains::low_pass(tau)}}, HeavyBall{0.95}};
+}
+
+/// AdamW (Loshchilov and Hutter 2019) with torch.optim.AdamW's numbers, rate 1e-3.
+inline auto adamw() {
+  return Recipe{Identity{}, RmsNormalized{0.9, 0.999, 1e-8}, Unscaled{}, DecoupledDecay{0.01}};
+}
+
+/// SGD with momentum as torch.optim.SGD has it; decay goes through the gradient.
+inline auto sgd(double momentum = 0.9, bool nesterov = false) {
+  return Recipe{Identity{}, HeavyBall{momentum, nesterov}, Unscaled{}, CoupledDecay{}};
+}
+
+/// mSGDS and mSGDQ (Qi et al. 2026): a power of the first moment; rates .2 (half), .04 (quarter).
+/// (mSGD, p = 1, is sgd() with rate 5; mSGDZ is m_sgd_z().)
+inline auto m_sgd_power(Power power) { return Recipe{SpectralPower{power}, HeavyBall{0.9}}; }
+
+/// AdamS and AdamQ: a power of the RMS-normalised momentum; rates .01 (half), .02 (quarter).
+inline auto adam_power(Power power) {
+  return Recipe{SpectralPower{power}, RmsNormalized{0.9, 0.95, 1e-8}};
+}
+
+/// mSGDZ: p = 0, for which the published code takes 15 of Muon's steps and its scale; rate 7e-3.
+inline auto m_sgd_z() {
+  return Recipe{Filtered{{chains::muon(15)}}, HeavyBall{0.9}, JordanScale{}};
+}
+
+/// AdamZ: the same of the RMS-normalised momentum; rate 7e-3.
+inline auto adam_z() {
+  return Recipe{Filtered{{chains::muon(15)}}, RmsNormalized{0.9, 0.95, 1e-8}, JordanScale{}};
+}
+
+}  // namespace pion::optimizer::presets

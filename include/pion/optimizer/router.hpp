@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::any_of, std::find, std::max, std::none_of
+#include <cstddef>    // std::size_t
+#include <string>
+#include <string_view>
+#include <utility>  // std::move
+#include <vector>
+
+#include <pion/optimizer/any_recipe.hpp>
+
+namespace pion::optimizer {
+
+/// What a router knows of a parameter.
+struct Parameter {
+  std::string name;
+  std::vector<Index> shape;
+  std::string module;  ///< A word that the claims know: "vision", "language", "action".
+};
+
+/// Whether a text fits a pattern in which * stands for any characters and ? for any one.
+inline bool matches(std::string_view pattern, std::string_view text) {
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t p = 0, t = 0, star = none, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != none) {  // the last * takes one character more
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == none;
+}
+
+enum class Dimensions { any, two, other };
+
+/// Which parameters a rule claims: those that meet every condition given.
+struct Claim {
+  std::vector<std::string> names;    ///< Patterns, one of which the name fits; empty: any name.
+  std::vector<std::string> except;   ///< Patterns, none of which it fits.
+  std::vector<std::string> modules;  ///< One of which is the module; empty: any module.
+  Dimensions dimensions = Dimensions::any;
+
+  bool operator()(const Parameter& p) const {
+    const auto name_fits = [&p](const std::string& pattern) { return matches(pattern, p.name); };
+    const bool two = p.shape.size() == 2;
+    return (names.empty() || std::any_of(names.begin(), names.end(), name_fits)) &&
+           std::none_of(except.begin(), except.end(), name_fits) &&
+           (modules.empty() ||
+            std::find(modules.begin(), modules.end(), p.module) != modules.end()) &&
+           (dimensions == Dimensions::any || two == (dimensions == Dimensions::two));
+  }
+};
+
+/// Gives each parameter of a model to exactly one recipe.
+template <class Scalar, class Engine = DefaultEngine>
+class Router {
+ public:
+  using Recipe = AnyRecipe<Scalar, Engine>;
+
+  /// Adds a rule, which claims what one of its claims does.
+  /// \param label  what print() and refusals call it.
+  Router& add(std::string label, std::vector<Claim> claims, Recipe recipe) {
+    rules_.push_back({std::move(label), std::move(claims), std::move(recipe)});
+    return *this;
+  }
+
+  /// \throws std::invalid_argument if no rule claims the parameter, or two do; in their names.
+  const Recipe& recipe(const Parameter& p) const { return rule_of(p).recipe; }
+
+  /// The label of that rule. Throws as recipe().
+  const std::string& label(const Parameter& p) const { return rule_of(p).label; }
+
+  /// The assignment: a line for each parameter with its name, shape, module and rule's label.
+  /// Throws as recipe(), so a model whose assignment prints is routed whole.
+  std::string print(const std::vector<Parameter>& parameters) const {
+    const auto shape_of = [](const Parameter& p) {
+      std::string text;
+      for (const Index extent : p.shape) text += (text.empty() ? "" : "x") + std::to_string(extent);
+      return text.empty() ? std::string("scalar") : text;
+    };
+    std::size_t widths[3] = {0, 0, 0};
+    for (const Parameter& p : parameters) {
+      widths[0] = std::max(widths[0], p.name.size());
+      widths[1] = std::max(widths[1], shape_of(p).size());
+      widths[2] = std::max(widths[2], p.module.size());
+    }
+    std::string text;
+    for (const Parameter& p : parameters) {
+      const std::string columns[3] = {p.name, shape_of(p), p.module};
+      for (std::size_t i = 0; i < 3; ++i) {
+        text += columns[i] + std::string(widths[i] - columns[i].size() + 2, ' ');
+      }
+      text += label(p) + "\n";
+    }
+    return text;
+  }
+
+ private:
+  struct Rule {
+    std::string label;
+    std::vector<Claim> claims;
+    Recipe recipe;
+  };
+
+  const Rule& rule_of(const Parameter& p) const {
+    const Rule* found = nullptr;
+    for (const Rule& rule : rules_) {
+      const auto claims_it = [&p](const Claim& claim) { return claim(p); };
+      if (std::none_of(rule.claims.begin(), rule.claims.end(), claims_it)) continue;
+      if (found != nullptr) {
+        pion::detail::refuse_argument("Router: \"" + p.name + "\" is claimed by " + found->label +
+                                      " and by " + rule.label);
+      }
+      found = &rule;
+    }
+    if (found == nullptr) {
+      pion::detail::refuse_argument("Router: no rule claims \"" + p.name + "\"");
+    }
+    return *found;
+  }
+
+  std::vector<Rule> rules_;
+};
+
+}  // namespace pion::optimizer

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max
+#include <utility>    // std::move
+
+#include <pion/apply.hpp>
+#include <pion/optimizer/direction.hpp>
+#include <pion/per_head.hpp>
+
+/// The rules that need no SVD (low_rank.hpp has the others; spectral_power.hpp the powers).
+///
+/// A rule turns the momentum into a direction in place: direct<Engine>(x, workspace), where x is a
+/// column-major view of the parameter's shape with finite entries. It is a plain value, and changes
+/// nothing but x and the workspace.
+namespace pion::optimizer {
+
+/// The momentum itself: SGD, and over RmsNormalized, AdamW.
+struct Identity {
+  template <class Engine, class T>
+  Direction direct(const engine::View<T>& x, Workspace& /*workspace*/) const {
+    Direction d;
+    d.norm = Engine::template Kernels<T>::frobenius_norm(x);
+    return d;
+  }
+};
+
+/// A spectral filter of the whole matrix: Muon, Pion (Fan et al. 2026, Alg. 2), LPMuon.
+struct Filtered {
+  Filter filter;
+
+  template <class Engine, class T>
+  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
+    auto matrix = engine::as_eigen(x);
+    const ApplyInfo info = apply<Engine>(filter, matrix, matrix, workspace);
+    return {info.output_norm, info.survivors, 0, info.dead};
+  }
+};
+
+/// The same filter of every attention head by itself (Alg. 3). `Layout` is Heads or FusedHeads.
+template <class Layout = Heads>
+struct FilteredPerHead {
+  Filter filter;
+  Layout heads;
+
+  template <class Engine, class T>
+  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
+    auto matrix = engine::as_eigen(x);
+    const PerHeadInfo info = apply_per_head<Engine>(filter, matrix, heads, matrix, workspace);
+    return {info.output_norm, std::nullopt, info.dead, info.heads > 0 && info.dead == info.heads};
+  }
+};
+template <class Layout>
+FilteredPerHead(Filter, Layout) -> FilteredPerHead<Layout>;
+
+}  // namespace pion::optimizer

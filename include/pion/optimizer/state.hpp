@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>  // std::int64_t
+
+#include <Eigen/Core>
+
+#include <pion/detail/traits.hpp>
+
+namespace pion::optimizer {
+
+/// What an optimiser remembers of one parameter between steps: this, and nothing else.
+///
+/// Made by start(), changed by step() alone. T is float or double: the scalar that the parameter's
+/// steps are computed in. The matrices are column-major whatever the parameter's storage order, of
+/// the parameter's shape, and empty where the recipe has no use for them.
+template <class T>
+struct State {
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+  std::int64_t steps = 0;  ///< Steps taken; refused ones do not count.
+  Matrix momentum;         ///< The first moment of the gradient.
+  Matrix second_moment;    ///< Of RmsNormalized alone.
+};
+
+/// Calls f(name, member) for every member of a state, in a fixed order; `S` may be const.
+template <class S, class F>
+void visit(S& state, F&& f) {
+  f("steps", state.steps);
+  f("momentum", state.momentum);
+  f("second_moment", state.second_moment);
+}
+
+}  // namespace pion::optimizer

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// One step of an optimiser: the right arithmetic for every combination of its four choices, in any
+// memory, and nothing changed where it is refused.
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include <pion/optimizer.hpp>
+
+#include "catch.hpp"
+#include "reference.hpp"
+
+using namespace pion;
+using namespace pion::optimizer;
+
+namespace {
+
+using Real = reference::Real;
+using Dense = reference::Matrix;
+
+template <class T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+template <class T>
+std::vector<Matrix<T>> gradients(Index rows, Index cols, int count, unsigned seed = 1) {
+  std::mt19937_64 random(seed);
+  std::vector<Matrix<T>> all;
+  for (int i = 0; i < count; ++i) {
+    all.push_back(reference::random_matrix(rows, cols, random, 1.0).template cast<T>());
+  }
+  return all;
+}
+
+/// Equal to the last bit, NaNs and signs of zero included.
+template <class A>
+bool same_bits(const A& a, const A& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() &&
+         std::memcmp(a.data(), b.data(), sizeof(*a.data()) * static_cast<std::size_t>(a.size())) ==
+             0;
+}
+
+template <class T>
+bool same_state(const State<T>& a, const State<T>& b) {
+  return a.steps == b.steps && same_bits(a.momentum, b.momentum) &&
+         same_bits(a.second_moment, b.second_moment);
+}
+
+/// The rule's input after all of g, as the explicit sum over the gradients.
+template <class T>
+Dense input_of(const HeavyBall& form, const std::vector<Matrix<T>>& g, std::size_t t) {
+  Dense sum = Dense::Zero(g[0].rows(), g[0].cols());
+  for (std::size_t s = 0; s <= t; ++s) {
+    sum += std::pow(Real(form.momentum), Real(t - s)) * g[s].template cast<Real>();
+  }
+  return form.nesterov ? Dense(g[t].template cast<Real>() + form.momentum * sum) : sum;
+}
+
+template <class T>
+Dense input_of(const Ema& form, const std::vector<Matrix<T>>& g, std::size_t t) {
+  Dense sum = (1 - Real(form.beta)) * input_of(HeavyBall{form.beta}, g, t);
+  if (!form.nesterov) return sum;
+  return (1 - Real(form.beta)) * g[t].template cast<Real>() + form.beta * sum;
+}
+
+template <class T>
+Dense input_of(const RmsNormalized& form, const std::vector<Matrix<T>>& g, std::size_t t) {
+  std::vector<Dense> plain, squares;
+  for (const Matrix<T>& one : g) {
+    plain.push_back(one.template cast<Real>());
+    squares.push_back(plain.back().cwiseAbs2());
+  }
+  const Real steps = static_cast<Real>(t + 1);
+  const Dense m = input_of(Ema{form.beta1}, plain, t) / (1 - std::pow(Real(form.beta1), steps));
+  const Dense v = input_of(Ema{form.beta2}, squares, t) / (1 - std::pow(Real(form.beta2), steps));
+  return m.array() / (v.array().sqrt() + Real(form.epsilon));
+}
+
+/// Runs a recipe of the identity rule beside the same recursion in long double.
+template <class T, class Momentum, class Scale, class Decay>
+void check_trajectory(const Momentum& momentum, const Scale& scale, const Decay& decay, Index rows,
+                      Index cols) {
+  constexpr int steps = 12;
+  constexpr double lr = 0.05;
+  const Recipe recipe{Identity{}, momentum, scale, decay};
+  const auto g = gradients<T>(rows, cols, steps);
+  Matrix<T> w = gradients<T>(rows, cols, 1, 9)[0];
+  Dense expected = w.template cast<Real>();
+  auto state = start(recipe, w);
+  StepWorkspace workspace;
+  std::vector<Matrix<Real>> seen;
+  Real largest = 0;
+  for (std::size_t t = 0; t < steps; ++t) {
+    Dense gradient = g[t].template cast<Real>();
+    gradient += Real(decay.in_gradient()) * expected;
+    seen.push_back(gradient);
+    const StepInfo info = step(recipe, w, g[t], lr, state, workspace);
+    REQUIRE(info.taken());
+    const Dense x = input_of(momentum, seen, t);
+    Direction d;
+    d.norm = static_cast<double>(x.norm());
+    const Dense update = Real(lr * scale.factor(rows, cols, d)) * x;
+    expected = Real(decay.keep(lr)) * expected - update;
+    largest = std::max({largest, expected.norm(), x.norm(), update.norm()});
+    CHECK(std::fabs(info.update_norm - static_cast<double>(update.norm())) <=
+          100 * static_cast<double>(reference::eps<T>() * largest));
+  }
+  CHECK(state.steps == steps);
+  // A handful of roundings a step, of numbers up to the largest met; the division by the root of V
+  // doubles what V brings.
+  CHECK(reference::distance(w, expected) <= 10 * steps * reference::eps<T>() * largest);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("every momentum form, scale and decay does what its formula says", "", float,
+                   double) {
+  using T = TestType;
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{1, 1}, {5, 3}, {3, 8}, {1, 6}}) {
+    const auto all = [rows = rows, cols = cols](const auto& momentum) {
+      check_trajectory<T>(momentum, Unscaled{}, DecoupledDecay{0.3}, rows, cols);
+      check_trajectory<T>(momentum, JordanScale{}, IndependentDecay{0.1}, rows, cols);
+      check_trajectory<T>(momentum, SqrtMaxScale{0.3}, CoupledDecay{0.2}, rows, cols);
+      check_trajectory<T>(momentum, SpectralScale{}, DecoupledDecay{}, rows, cols);
+      check_trajectory<T>(momentum, RmsScale{0.4}, DecoupledDecay{0.1}, rows, cols);
+    };
+    all(HeavyBall{0.9});
+    all(HeavyBall{0.8, true});
+    all(Ema{0.9});
+    all(Ema{0.8, true});
+    all(RmsNormalized{0.9, 0.95, 1e-3});
+  }
+}
+
+TEST_CASE("scale factors") {
+  Direction d;
+  d.norm = 2.0;
+  CHECK(Unscaled{}.factor(2, 8, d) == 1.0);
+  CHECK(JordanScale{}.factor(2, 8, d) == 1.0);
+  CHECK(JordanScale{}.factor(8, 2, d) == 2.0);
+  CHECK(SqrtMaxScale{0.2}.factor(9, 4, d) == 0.2 * 3.0);
+  CHECK(SpectralScale{}.factor(2, 8, d) == 0.5);
+  CHECK(RmsScale{0.5}.factor(2, 8, d) == 0.5 * 4.0 / 2.0);
+  d.dead = true;
+  CHECK(RmsScale{0.5}.factor(2, 8, d) == 0.0);
+}
+
+TEMPLATE_TEST_CASE("a step is the rule's direction, scaled", "", float, double) {
+  using T = TestType;
+  const Filter filter{chains::high_pass(2)};
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{6, 10}, {10, 6}, {7, 7}}) {
+    const auto g = gradients<T>(rows, cols, 1);
+    const auto check = [&, rows = rows, cols = cols](const auto& rule, const Matrix<T>& direction) {
+      const Recipe recipe{rule, HeavyBall{}, SqrtMaxScale{0.2}};
+      Matrix<T> w = Matrix<T>::Zero(rows, cols);
+      auto state = start(recipe, w);
+      StepWorkspace workspace;
+      const StepInfo info = step(recipe, w, g[0], 0.5, state, workspace);
+      const double factor = 0.5 * 0.2 * std::sqrt(static_cast<double>(std::max(rows, cols)));
+      CHECK(same_bits(w, Matrix<T>(-static_cast<T>(factor) * direction)));
+      CHECK(std::fabs(info.direction.norm - static_cast<double>(direction.norm())) <=
+            16 * static_cast<double>(reference::eps<T>()));
+    };
+    check(Filtered{filter}, apply(filter, g[0]));
+    check(FilteredPerHead<>{filter, Heads{1, Axis::cols}}, apply(filter, g[0]));
+    if (rows % 2 == 0) {
+      const Heads heads{2, Axis::rows};
+      check(FilteredPerHead<>{filter, heads}, apply_per_head(filter, g[0], heads));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("memory of any order and stride is stepped in place, to the same bits", "",
+                   float, Eigen::bfloat16) {
+  using T = TestType;
+  using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto g = gradients<T>(6, 9, 3);
+  const Matrix<T> w0 = gradients<T>(6, 9, 1, 7)[0];
+  const auto run = [&](const auto& recipe) {
+    StepWorkspace workspace;
+    Matrix<T> w = w0;
+    auto expected = start(recipe, w);
+    for (const auto& one : g) step(recipe, w, one, 0.1, expected, workspace);
+
+    const auto same = [&](auto&& other) {
+      other = w0;
+      auto state = start(recipe, other);
+      for (const auto& one : g) step(recipe, other, RowMajor(one), 0.1, state, workspace);
+      CHECK(Matrix<T>(other) == w);
+      CHECK(same_state(state, expected));
+    };
+    same(RowMajor(6, 9));
+    Matrix<T> outer = Matrix<T>::Constant(10, 20, T(3.0F));
+    same(outer.block(2, 4, 6, 9));
+    CHECK(outer.topRows(2) == Matrix<T>::Constant(2, 20, T(3.0F)));
+    std::vector<T> memory(6 * 9 * 2);
+    same(any_map(memory.data(), 6, 9, 18, 2));
+    same(row_major(memory.data(), 6, 9));
+
+    const AnyRecipe<T> any = recipe;
+    Matrix<T> v = w0;
+    auto state = any.start(6, 9);
+    for (const auto& one : g) {
+      any.step(any_map(v.data(), 6, 9, 1, 6), any_map(one.data(), 6, 9, 1, 6), 0.1, state,
+               workspace);
+    }
+    CHECK(v == w);
+  };
+  run(presets::pion());
+  run(presets::pion_per_head(Heads{3, Axis::cols}));
+  run(presets::adamw());
+  run(presets::adam_power(Power::half));
+}
+
+TEST_CASE("a refused step leaves parameter and state as they were, bit for bit") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float most = std::numeric_limits<float>::max();
+  const auto refuses = [](const auto& recipe, const Matrix<float>& w0, const Matrix<float>& g,
+                          Outcome why) {
+    Matrix<float> w = w0;
+    auto state = start(recipe, w);
+    StepWorkspace workspace;
+    Matrix<float> first = Matrix<float>::Random(4, 5);
+    if (w0.allFinite()) REQUIRE(step(recipe, w, first, 0.1, state, workspace).taken());
+    const Matrix<float> before = w;
+    const auto state_before = state;
+    const StepInfo info = step(recipe, w, g, 0.1, state, workspace);
+    CHECK(info.outcome == why);
+    CHECK(info.update_norm == 0.0);
+    CHECK(same_bits(w, before));
+    CHECK(same_state(state, state_before));
+  };
+  const auto all = [&](const auto& recipe) {
+    const Matrix<float> w = Matrix<float>::Random(4, 5);
+    for (const float bad : {infinity, -infinity, nan}) {
+      Matrix<float> g = Matrix<float>::Random(4, 5);
+      g(3, 2) = bad;
+      refuses(recipe, w, g, Outcome::gradient_not_finite);
+      Matrix<float> v = w;
+      v(1, 4) = bad;
+      refuses(recipe, v, Matrix<float>::Random(4, 5), Outcome::result_not_finite);
+    }
+  };
+  all(presets::sgd());
+  all(presets::adamw());
+  all(presets::muon());
+  all(presets::pion_per_head(Heads{2}));
+  all(presets::adam_power(Power::quarter));
+  // Finite gradients whose moments overflow, and a parameter that does.
+  const Matrix<float> w = Matrix<float>::Random(4, 5);
+  refuses(presets::adamw(), w, Matrix<float>::Constant(4, 5, 1e30F), Outcome::result_not_finite);
+  refuses(Recipe{Identity{}, HeavyBall{0.9, true}}, w, Matrix<float>::Constant(4, 5, most),
+          Outcome::result_not_finite);
+  refuses(Recipe{Identity{}, HeavyBall{0.0}, SqrtMaxScale{1e10F}}, w,
+          Matrix<float>::Constant(4, 5, 1e35F), Outcome::result_not_finite);
+}
+
+TEST_CASE("a step that would overflow a half is refused, one that fits is not") {
+  const Recipe recipe{Identity{}, HeavyBall{0.0}};
+  using Half = Eigen::half;
+  Matrix<Half> w = Matrix<Half>::Constant(2, 2, Half(60000.0F));
+  auto state = start(recipe, w);
+  StepWorkspace workspace;
+  const Matrix<float> g = Matrix<float>::Constant(2, 2, -100.0F);
+  CHECK(step(recipe, w, g, 10.0, state, workspace).taken());
+  CHECK(w(0, 0) == Half(61000.0F));
+  const Matrix<Half> before = w;
+  CHECK(step(recipe, w, g, 100.0, state, workspace).outcome == Outcome::result_not_finite);
+  CHECK(w == before);
+  CHECK(state.steps == 1);
+}
+
+TEST_CASE("a dead update says so; only the decay moves the parameter") {
+  const Matrix<float> flat = Matrix<float>::Identity(8, 8);
+  Matrix<float> w = Matrix<float>::Constant(8, 8, 2.0F);
+  Recipe recipe{Filtered{{chains::high_pass(0)}}, HeavyBall{}, RmsScale{}, DecoupledDecay{0.5}};
+  auto state = start(recipe, w);
+  StepWorkspace workspace;
+  const StepInfo info = step(recipe, w, flat, 0.5, state, workspace);
+  CHECK(info.taken());
+  CHECK(info.direction.dead);
+  CHECK(info.update_norm == 0.0);
+  CHECK(w == Matrix<float>::Constant(8, 8, 1.5F));
+
+  const Recipe per_head{FilteredPerHead<>{{chains::high_pass(0)}, Heads{2}}, HeavyBall{}};
+  Matrix<float> half_flat = flat;
+  half_flat.topRows(4).setOnes();
+  auto heads_state = start(per_head, w);
+  const StepInfo one = step(per_head, w, half_flat, 0.5, heads_state, workspace);
+  CHECK(one.direction.dead_heads == 1);
+  CHECK(!one.direction.dead);
+}
+
+TEST_CASE("wrong arguments are refused in words, and nothing is written") {
+  const auto recipe = presets::muon();
+  Matrix<float> w = Matrix<float>::Ones(3, 4);
+  const Matrix<float> g = Matrix<float>::Ones(3, 4);
+  auto state = start(recipe, w);
+  StepWorkspace workspace;
+  const auto try_step = [&](const auto& r, const Matrix<float>& gradient, double lr, auto& s) {
+    step(r, w, gradient, lr, s, workspace);
+  };
+  CHECK_THROWS_WITH(try_step(recipe, Matrix<float>::Ones(4, 3), 0.1, state),
+                    "step: the gradient is 4x3 and the parameter is 3x4");
+  CHECK_THROWS_WITH(try_step(recipe, g, -0.1, state),
+                    "step: the learning rate is -0.100000; it must be finite and not negative");
+  CHECK_THROWS_AS(try_step(recipe, g, std::nan(""), state), std::invalid_argument);
+  auto other = start(presets::adamw(), w);
+  CHECK_THROWS_WITH(try_step(recipe, g, 0.1, other),
+                    "step: the state's second_moment is 3x4, this recipe and parameter have 0x0; "
+                    "make the state with start()");
+  State<float> none;
+  CHECK_THROWS_WITH(try_step(recipe, g, 0.1, none),
+                    "step: the state's momentum is 0x0, this recipe and parameter have 3x4; make "
+                    "the state with start()");
+  CHECK_THROWS_WITH(start(Recipe{Identity{}, HeavyBall{1.0}}, w),
+                    "HeavyBall: momentum is 1.000000; it must be in [0, 1)");
+  CHECK_THROWS_WITH(start<float>(recipe, -1, 2), "start: a parameter cannot be -1x2");
+  const auto heads = presets::pion_per_head(Heads{2});
+  CHECK_THROWS_WITH(try_step(heads, g, 0.1, state),
+                    "apply_per_head: 3 rows do not divide into 2 heads");
+  CHECK(w == Matrix<float>::Ones(3, 4));
+  CHECK(state.steps == 0);
+  CHECK(state.momentum.isZero(0));
+}
+
+TEST_CASE("empty parameters step, and change nothing") {
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{0, 0}, {0, 3}, {4, 0}}) {
+    Matrix<float> w(rows, cols);
+    const auto recipe = presets::pion();
+    auto state = start(recipe, w);
+    StepWorkspace workspace;
+    CHECK(step(recipe, w, Matrix<float>(rows, cols), 0.1, state, workspace).taken());
+    CHECK(state.steps == 1);
+  }
+}
