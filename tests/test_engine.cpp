@@ -77,8 +77,8 @@ void close(const Padded<T>& got, const Eigen::MatrixXd& want, const Eigen::Matri
   CHECK(got.padding_untouched());
 }
 
-// On both sides of the edges of tiles: panels are 64 to 192 columns wide, tiles 512 rows, 256
-// columns.
+// On both sides of the edges: a register holds up to 64 rows and 6 columns, a part at least 48, a
+// block in a cache 512 rows (of float, AVX-512), 256 of the inner dimension, 1020 columns.
 const std::vector<std::pair<Index, Index>> sizes = {{0, 0},     {1, 1},    {1, 7},    {3, 2},
                                                     {63, 65},   {64, 64},  {65, 130}, {129, 300},
                                                     {255, 257}, {513, 40}, {530, 70}, {700, 33}};
@@ -135,6 +135,60 @@ void check_primitives() {
 TEMPLATE_TEST_CASE("primitives equal their definition, tile by tile", "", PION_ENGINES) {
   check_primitives<TestType, float>();
   check_primitives<TestType, double>();
+}
+
+TEMPLATE_TEST_CASE("a product cut into parts keeps every bit, and so does half of it", "", float,
+                   double) {
+  const Index rows = 150, cols = 1100, depth = 300;
+  const auto a = random_padded<TestType>(rows, depth, 6),
+             b = random_padded<TestType>(depth, cols, 7);
+  const auto at = random_padded<TestType>(depth, rows, 8),
+             bt = random_padded<TestType>(cols, depth, 9);
+  engine::transpose<TestType>(a.view, at.view);
+  engine::transpose<TestType>(b.view, bt.view);
+  CHECK(at.eigen() == a.eigen().transpose());
+  CHECK(bt.eigen() == b.eigen().transpose());
+  Workspace workspace;
+  detail::Arena arena(workspace, std::size_t{1} << 23U);
+  const engine::GemmBuffers<TestType> buffers(arena, rows, cols, depth);
+  const View<const TestType> left = a.view, right = b.view;
+
+  Padded<TestType> whole(rows, cols);
+  const auto product = [&](const auto& into, auto&& call) {
+    engine::as_eigen(into).setZero();
+    call(into);
+  };
+  using engine::gemm;
+  constexpr engine::Op plain = engine::Op::plain, transposed = engine::Op::transposed;
+  product(whole.view, [&](const View<TestType>& c) {
+    gemm<plain, plain>(TestType(2), left, right, c, buffers);
+  });
+  const Eigen::MatrixXd ad = a.eigen().template cast<double>(),
+                        bd = b.eigen().template cast<double>();
+  close(whole, 2.0 * ad * bd, 2.0 * ad.cwiseAbs() * bd.cwiseAbs(), depth);
+
+  Padded<TestType> other(rows, cols);
+  product(other.view, [&](const View<TestType>& c) {
+    gemm<transposed, transposed>(TestType(2), View<const TestType>(at.view),
+                                 View<const TestType>(bt.view), c, buffers);
+  });
+  CHECK(other.eigen() == whole.eigen());
+  product(other.view, [&](const View<TestType>& c) {
+    for (Index i = 0; i < rows; i += 37) {
+      for (Index j = 0; j < cols; j += 101) {
+        const Index r = std::min<Index>(37, rows - i), k = std::min<Index>(101, cols - j);
+        gemm<plain, plain>(TestType(2), left.block(i, 0, r, depth), right.block(0, j, depth, k),
+                           c.block(i, j, r, k), buffers);
+      }
+    }
+  });
+  CHECK(other.eigen() == whole.eigen());
+  product(other.view, [&](const View<TestType>& c) {
+    gemm<plain, plain, engine::Part::lower>(TestType(2), left, right, c, buffers);
+  });
+  for (Index j = 0; j < rows; ++j) {
+    CHECK(other.eigen().col(j).tail(rows - j) == whole.eigen().col(j).tail(rows - j));
+  }
 }
 
 TEST_CASE("an inner product of many terms is one chain of blocks") {

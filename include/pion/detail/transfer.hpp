@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include <pion/detail/assign.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/view.hpp>
@@ -21,9 +22,9 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   const bool tall = x.rows() > x.cols();
   auto inside = engine::as_eigen(to);
   if (tall) {
-    inside = x.transpose().template cast<T>();
+    assign(x.derived().transpose(), inside);
   } else {
-    inside = x.template cast<T>();
+    assign(x.derived(), inside);
   }
   const T largest = inside.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
   if (std::isfinite(largest)) return static_cast<double>(largest);
@@ -63,13 +64,12 @@ void require_representable(const char* function, const engine::View<T>& x, doubl
 /// y <- x, in y's orientation, storage order and scalar.
 template <class T, class Y>
 void store(const engine::View<T>& x, Y& y) {
-  using Scalar = typename Y::Scalar;
   if (x.size() == 0) return;
   const auto inside = engine::as_eigen(x);
   if (y.rows() <= y.cols()) {
-    y = inside.template cast<Scalar>();
+    assign(inside, y);
   } else {
-    y = inside.transpose().template cast<Scalar>();
+    assign(inside.transpose(), y);
   }
 }
 

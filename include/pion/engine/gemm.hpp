@@ -1,49 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max
+#include <algorithm>  // std::max, std::min
 
-#include <Eigen/Core>
-
+#include <pion/engine/panels.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/workspace.hpp>
 
-/// One tile of a product by Eigen's blocked kernel, on packing buffers of ours.
+/// Products on one thread, block by block as the caches want it (Goto and van de Geijn 2008).
 ///
-/// Eigen's `a * b` allocates its packing buffers in each call and, under -fopenmp, starts threads
-/// of its own. Calling the kernel one level lower avoids both. The entry point has had the same
-/// signature from Eigen 3.4 to 5; this file is the only one that knows it.
+/// Eigen's own `a * b` allocates in each call, starts threads of its own under -fopenmp, cannot
+/// leave out half of a symmetric result, and reaches seven tenths of the peak of AVX-512
+/// (docs/performance.md). Here each entry is summed in an order that depends on the inner dimension
+/// alone, so that a product may be cut into any parts without a bit of it changing.
 namespace pion::engine {
 
-enum class Op { plain, transposed };
+/// Of a result whose entry (0, 0) lies on the diagonal of a symmetric matrix: all of it, or only
+/// what lies on and below the diagonal. (What lies above is then left with no meaning.)
+enum class Part { all, lower };
 
-/// Packing buffers for tiles of up to `rows` x `cols` with inner dimension up to `depth`.
+/// The rows [i, i + r) of op(a), as the block of a that holds them; and its columns.
+template <Op op, class T>
+View<T> rows_of(const View<T>& a, Index i, Index r) {
+  return op == Op::plain ? a.block(i, 0, r, a.cols) : a.block(0, i, a.rows, r);
+}
+template <Op op, class T>
+View<T> cols_of(const View<T>& a, Index j, Index c) {
+  return rows_of < op == Op::plain ? Op::transposed : Op::plain > (a, j, c);
+}
+
+/// Packing buffers for products of up to `rows` x `cols` with inner dimension up to `depth`; larger
+/// ones take more rounds.
 template <class T>
-class GemmBuffers : public Eigen::internal::level3_blocking<T, T> {
-  using Base = Eigen::internal::level3_blocking<T, T>;
+class GemmBuffers {
+  using B = detail::Blocking<T>;
 
  public:
-  GemmBuffers(detail::Arena& arena, Index rows, Index cols, Index depth) {
-    this->m_mc = std::max<Index>(rows, 1);
-    this->m_nc = std::max<Index>(cols, 1);
-    this->m_kc = std::max<Index>(depth, 1);
-    Eigen::internal::computeProductBlockingSizes<T, T>(this->m_kc, this->m_mc, this->m_nc,
-                                                       Index(1));
-    this->m_blockA = arena.take<T>(this->m_kc * this->m_mc);
-    this->m_blockB = arena.take<T>(this->m_kc * this->m_nc);
+  GemmBuffers(detail::Arena& arena, Index rows, Index cols, Index depth)
+      : rows_(std::min(B::block_rows, detail::round_up(std::max<Index>(rows, 1), B::rows))),
+        cols_(std::min(B::block_cols, detail::round_up(std::max<Index>(cols, 1), B::cols))) {
+    const Index deep = std::min(B::depth, depth);
+    a_ = arena.take<T>(rows_ * deep);
+    b_ = arena.take<T>(cols_ * deep);
   }
+
+  Index rows() const { return rows_; }
+  Index cols() const { return cols_; }
+  T* a() const { return a_; }
+  T* b() const { return b_; }
+
+ private:
+  Index rows_;
+  Index cols_;
+  T* a_;
+  T* b_;
 };
 
-/// c += alpha * a * op(b). The order of each sum depends on the buffers' sizes alone.
-template <Op op, class T>
+/// c += alpha op_a(a) op_b(b).
+template <Op op_a, Op op_b, Part part = Part::all, class T>
 void gemm(T alpha, const View<const T>& a, const View<const T>& b, const View<T>& c,
-          GemmBuffers<T>& buffers) {
-  if (c.size() == 0 || a.cols == 0) return;
-  using Kernel = Eigen::internal::general_matrix_matrix_product<
-      Index, T, Eigen::ColMajor, false, T, op == Op::plain ? Eigen::ColMajor : Eigen::RowMajor,
-      false, Eigen::ColMajor, 1>;
-  Kernel::run(c.rows, c.cols, a.cols, a.data, a.stride, b.data, b.stride, c.data, 1, c.stride,
-              alpha, buffers);
+          const GemmBuffers<T>& buffers) {
+  using B = detail::Blocking<T>;
+  constexpr Op op_bt = op_b == Op::plain ? Op::transposed : Op::plain;
+  const Index depth = op_a == Op::plain ? a.cols : a.rows;
+  alignas(64) T corner[B::rows * B::cols] = {};
+  for (Index j = 0; j < c.cols; j += buffers.cols()) {
+    const Index cols = std::min(buffers.cols(), c.cols - j);
+    for (Index k = 0; k < depth; k += B::depth) {
+      const Index deep = std::min(B::depth, depth - k);
+      const auto b_block = rows_of<op_b>(cols_of<op_b>(b, j, cols), k, deep);
+      detail::pack<op_bt>(b_block, B::cols, B::cols, buffers.b());
+      for (Index i = part == Part::lower ? j / B::rows * B::rows : 0; i < c.rows;
+           i += buffers.rows()) {
+        const Index rows = std::min(buffers.rows(), c.rows - i);
+        const auto a_block = cols_of<op_a>(rows_of<op_a>(a, i, rows), k, deep);
+        detail::pack<op_a>(a_block, B::rows, B::lanes, buffers.a());
+        for (Index jj = 0; jj < cols; jj += B::cols) {
+          const T* right = buffers.b() + jj * deep;
+          const Index wide = std::min<Index>(B::cols, cols - jj);
+          for (Index ii = 0; ii < rows; ii += B::rows) {
+            const T* left = buffers.a() + ii * deep;
+            const Index high = std::min<Index>(B::rows, rows - ii);
+            if (part == Part::lower && i + ii + high <= j + jj) continue;
+            const auto packets = static_cast<int>((high + B::lanes - 1) / B::lanes);
+            const View<T> at = c.block(i + ii, j + jj, high, wide);
+            if (high % B::lanes == 0 && wide == B::cols) {
+              detail::multiply_panels(packets, deep, alpha, left, right, at.data, at.stride);
+            } else {  // By way of a whole block, so that every entry is rounded alike.
+              const View<T> whole(corner, high, wide, B::rows);
+              as_eigen(whole) = as_eigen(at);
+              detail::multiply_panels(packets, deep, alpha, left, right, corner, B::rows);
+              as_eigen(at) = as_eigen(whole);
+            }
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace pion::engine

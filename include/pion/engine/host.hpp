@@ -9,19 +9,20 @@
 #include <Eigen/Core>
 
 #include <pion/engine/gemm.hpp>
+#include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/polynomial.hpp>
 #include <pion/workspace.hpp>
 
 namespace pion::engine {
 
-/// The primitives that the algorithms are written over, on host memory, in tiles that an executor
+/// The primitives that the algorithms are written over, on host memory, in parts that an executor
 /// hands to its workers.
 ///
 /// An executor has `static int workers()` and `static void for_each(int workers, Index count, task)`:
 /// task(i, worker) runs once for each i < count, worker < workers, and no two tasks that run at the
-/// same time share a worker. Tiles depend on the shapes alone and each entry is summed within one
-/// tile, so results are bitwise the same for every executor and every number of workers.
+/// same time share a worker. Each entry is summed within one part, in the order that gemm() keeps
+/// whatever the part; so results are bitwise the same for every executor and number of workers.
 template <class Executor, class T>
 class Host {
  public:
@@ -30,52 +31,58 @@ class Host {
     buffers_ = arena.take<GemmBuffers<T>>(workers_);
     const Index side = std::max(rows, cols);
     for (int w = 0; w < workers_; ++w) {
-      const GemmBuffers<T> made(arena, std::min(side, tile_rows), std::min(side, tile_cols), side);
+      const GemmBuffers<T> made(arena, side, side, side);
       if (buffers_ != nullptr) new (buffers_ + w) GemmBuffers<T>(made);
     }
   }
 
   /// r = x x^T, both halves, exactly symmetric, at half the cost of a product.
-  void gram(const View<T>& x, const View<T>& r) const {
-    symmetric_tiles(r, [&](Index i, Index j, const View<T>& tile, int worker) {
-      as_eigen(tile).setZero();
-      gemm<Op::transposed>(T(1), constant(x.block(i, 0, tile.rows, x.cols)),
-                           constant(x.block(j, 0, tile.cols, x.cols)), tile, buffers_[worker]);
+  void gram(const View<const T>& x, const View<T>& r) const {
+    symmetric_panels(r, [&](Index j, const View<T>& panel, int worker) {
+      as_eigen(panel).setZero();
+      gemm<Op::plain, Op::transposed, Part::lower>(T(1), x.block(j, 0, panel.rows, x.cols),
+                                                   x.block(j, 0, panel.cols, x.cols), panel,
+                                                   buffers_[worker]);
     });
   }
 
   /// h = a I + b r + c r^2 for symmetric r, so that p(X) = h(X X^T) X (Fan et al. 2026, App. D).
-  void quadratic(const OddQuintic& p, const View<T>& r, const View<T>& h) const {
-    symmetric_tiles(h, [&](Index i, Index j, const View<T>& tile, int worker) {
-      auto block = as_eigen(tile);
-      block = T(p.b) * as_eigen(r.block(i, j, tile.rows, tile.cols));
-      if (i == j) block.diagonal().array() += T(p.a);
+  void quadratic(const OddQuintic& p, const View<const T>& r, const View<T>& h) const {
+    symmetric_panels(h, [&](Index j, const View<T>& panel, int worker) {
+      auto block = as_eigen(panel);
+      block = T(p.b) * as_eigen(r.block(j, j, panel.rows, panel.cols));
+      block.diagonal().array() += T(p.a);
       if (p.c == 0.0) return;
-      gemm<Op::plain>(T(p.c), constant(r.block(i, 0, tile.rows, r.cols)),
-                      constant(r.block(0, j, r.rows, tile.cols)), tile, buffers_[worker]);
+      // r is its own transpose, whose columns are quicker to pack.
+      gemm<Op::plain, Op::transposed, Part::lower>(T(p.c), r.block(j, 0, panel.rows, r.cols),
+                                                   r.block(j, 0, panel.cols, r.cols), panel,
+                                                   buffers_[worker]);
     });
   }
 
   /// c = a b, where a and b are symmetric and commute, so that c is symmetric too: half the cost.
-  void multiply_commuting(const View<T>& a, const View<T>& b, const View<T>& c) const {
-    symmetric_tiles(c, [&](Index i, Index j, const View<T>& tile, int worker) {
-      as_eigen(tile).setZero();
-      gemm<Op::plain>(T(1), constant(a.block(i, 0, tile.rows, a.cols)),
-                      constant(b.block(0, j, b.rows, tile.cols)), tile, buffers_[worker]);
+  void multiply_commuting(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
+    symmetric_panels(c, [&](Index j, const View<T>& panel, int worker) {
+      as_eigen(panel).setZero();
+      gemm<Op::plain, Op::transposed, Part::lower>(T(1), a.block(j, 0, panel.rows, a.cols),
+                                                   b.block(j, 0, panel.cols, b.cols), panel,
+                                                   buffers_[worker]);
     });
   }
 
-  /// c = a b.
-  void multiply(const View<T>& a, const View<T>& b, const View<T>& c) const {
-    const Index down = pieces(c.rows, tile_rows);
-    Executor::for_each(workers_, down * pieces(c.cols, tile_cols), [&](Index t, int worker) {
-      const Index i = (t % down) * tile_rows;
-      const Index j = (t / down) * tile_cols;
-      const View<T> tile =
-          c.block(i, j, std::min(tile_rows, c.rows - i), std::min(tile_cols, c.cols - j));
-      as_eigen(tile).setZero();
-      gemm<Op::plain>(T(1), constant(a.block(i, 0, tile.rows, a.cols)),
-                      constant(b.block(0, j, b.rows, tile.cols)), tile, buffers_[worker]);
+  /// c = op_a(a) op_b(b).
+  template <Op op_a = Op::plain, Op op_b = Op::plain>
+  void multiply(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
+    const bool by_cols = c.cols >= c.rows;
+    const Index extent = by_cols ? c.cols : c.rows;
+    const Index width = part_width(extent);
+    Executor::for_each(workers_, pieces(extent, width), [&](Index t, int worker) {
+      const Index at = t * width;
+      const Index size = std::min(width, extent - at);
+      const View<T> part = by_cols ? c.block(0, at, c.rows, size) : c.block(at, 0, size, c.cols);
+      as_eigen(part).setZero();
+      gemm<op_a, op_b>(T(1), by_cols ? a : rows_of<op_a>(a, at, size),
+                       by_cols ? cols_of<op_b>(b, at, size) : b, part, buffers_[worker]);
     });
   }
 
@@ -131,47 +138,43 @@ class Host {
   static void copy(const View<T>& from, const View<T>& to) { as_eigen(to) = as_eigen(from); }
 
  private:
-  // Wide enough that packing is a small part of a tile's work, small enough that two cores share a
-  // product of a few hundred rows evenly; measured with Eigen 3.4 on AVX-512 (docs/performance.md).
-  static constexpr Index tile_rows = 512;
-  static constexpr Index tile_cols = 256;
-
   static Index pieces(Index extent, Index piece) { return (extent + piece - 1) / piece; }
 
-  static View<const T> constant(const View<T>& v) {
-    return View<const T>(v.data, v.rows, v.cols, v.stride);
+  /// The width of the parts that a side of a result is cut into: two for each worker, so that the
+  /// panels of a triangle, long ones first, share out evenly; whole cache lines.
+  Index part_width(Index extent) const {
+    const Index share = workers_ == 1 ? extent : pieces(extent, Index(2) * workers_);
+    return std::max<Index>(pieces(share, 16) * 16, 48);
   }
 
-  /// Calls fill(i, j, tile, worker) for tiles that cover the lower half of the square matrix c, and
-  /// mirrors each to the upper half. Columns are cut into about eight panels: a panel computes its
-  /// whole diagonal block, so n / 8 wide panels waste one part in sixteen of the half saved.
+  /// Calls fill(j, panel, worker) for panels that cover the lower half of the symmetric matrix c,
+  /// from the diagonal down, and mirrors each to the upper half.
   template <class Fill>
-  void symmetric_tiles(const View<T>& c, const Fill& fill) const {
+  void symmetric_panels(const View<T>& c, const Fill& fill) const {
     const Index n = c.rows;
-    const Index width = std::clamp((n / 8 + 15) / 16 * 16, Index(64), Index(192));
-    Index count = 0;
-    for (Index j = 0; j < n; j += width) count += pieces(n - j, tile_rows);
-    Executor::for_each(workers_, count, [&](Index t, int worker) {
-      Index j = 0;
-      for (; t >= pieces(n - j, tile_rows); j += width) t -= pieces(n - j, tile_rows);
-      const Index i = j + t * tile_rows;
-      const View<T> tile = c.block(i, j, std::min(tile_rows, n - i), std::min(width, n - j));
-      fill(i, j, tile, worker);
-      mirror(c, i, j, tile);
+    const Index width = part_width(n);
+    Executor::for_each(workers_, pieces(n, width), [&](Index t, int worker) {
+      const Index j = t * width;
+      const Index cols = std::min(width, n - j);
+      fill(j, c.block(j, j, n - j, cols), worker);
+      mirror(c.block(j, j, cols, cols));
+      const Index below = n - j - cols;
+      transpose<T>(c.block(j + cols, j, below, cols), c.block(j, j + cols, cols, below));
     });
   }
 
-  /// Copies the part of the tile at (i, j) that lies below the diagonal to its place above.
-  static void mirror(const View<T>& c, Index i, Index j, const View<T>& tile) {
-    const Index square = i == j ? std::min(tile.rows, tile.cols) : 0;
-    for (Index k = 0; k < square; ++k) {
-      for (Index l = k + 1; l < square; ++l) {
-        tile.data[k + l * tile.stride] = tile.data[l + k * tile.stride];
+  /// Copies what lies below the diagonal to its place above.
+  static void mirror(const View<T>& c) {
+    constexpr Index block = 16;
+    for (Index j = 0; j < c.cols; j += block) {
+      const Index cols = std::min(block, c.cols - j);
+      for (Index k = j; k < j + cols; ++k) {
+        for (Index l = k + 1; l < j + cols; ++l)
+          c.data[k + l * c.stride] = c.data[l + k * c.stride];
       }
+      const Index below = c.rows - j - cols;
+      transpose<T>(c.block(j + cols, j, below, cols), c.block(j, j + cols, cols, below));
     }
-    const Index below = tile.rows - square;
-    as_eigen(c.block(j, i + square, tile.cols, below)) =
-        as_eigen(tile.block(square, 0, below, tile.cols)).transpose();
   }
 
   int workers_;

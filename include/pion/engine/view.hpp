@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <type_traits>
+
 #include <Eigen/Core>
 
 #include <pion/detail/traits.hpp>
@@ -20,6 +22,10 @@ struct View {
   View(T* memory, Index r, Index c) : View(memory, r, c, r) {}
   View(T* memory, Index r, Index c, Index s) : data(memory), rows(r), cols(c), stride(s) {}
 
+  /// A view that may be written to is one that may be read.
+  template <class U, std::enable_if_t<!std::is_const_v<U> && std::is_same_v<const U, T>, int> = 0>
+  View(const View<U>& v) : View(v.data, v.rows, v.cols, v.stride) {}
+
   Index size() const { return rows * cols; }
 
   View block(Index i, Index j, Index r, Index c) const {
@@ -30,7 +36,8 @@ struct View {
 /// The same matrix as an Eigen expression (host memory only).
 template <class T>
 auto as_eigen(const View<T>& v) {
-  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  using Plain = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>;
+  using Matrix = std::conditional_t<std::is_const_v<T>, const Plain, Plain>;
   return Eigen::Map<Matrix, Eigen::Unaligned, Eigen::OuterStride<>>(v.data, v.rows, v.cols,
                                                                     Eigen::OuterStride<>(v.stride));
 }

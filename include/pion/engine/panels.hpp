@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::copy_n, std::fill_n, std::min
+#include <cstddef>    // std::size_t
+
+#include <pion/engine/packet.hpp>
+#include <pion/engine/view.hpp>
+
+/// The innermost part of a product: operands packed into panels, and the kernel that multiplies two
+/// of them with a block of the result in registers, in Eigen's packets.
+namespace pion {
+
+namespace engine {
+enum class Op { plain, transposed };
+}  // namespace engine
+
+namespace detail {
+
+/// What a core keeps close. In registers: a block of c. In L1: a panel of b, depth x cols. In L2: a
+/// block of a, block_rows x depth. In L3: a block of b, depth x block_cols.
+template <class T>
+struct Blocking : Register<T> {
+  static constexpr int packets = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 4 : 2;
+  static constexpr int rows = packets * Register<T>::lanes;
+  static constexpr int cols = 6;
+  static constexpr Index depth = 256;
+  static constexpr Index block_rows = Index(8) * rows;
+  static constexpr Index block_cols = Index(170) * cols;
+};
+
+constexpr Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
+
+/// c += alpha a b, for a panel a of `packets` packets of rows and a panel b of Blocking::cols columns.
+template <int packets, class T>
+void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index stride) {
+  namespace e = Eigen::internal;
+  using Packet = typename Blocking<T>::Packet;
+  constexpr int lanes = Blocking<T>::lanes, cols = Blocking<T>::cols;
+  Packet sum[std::size_t(cols)][std::size_t(packets)];
+  for (auto& column : sum) {
+    for (Packet& entry : column) entry = e::pset1<Packet>(T(0));
+  }
+  for (Index k = 0; k < depth; ++k, a += packets * lanes, b += cols) {
+    Packet left[std::size_t(packets)];
+#pragma GCC unroll 4
+    for (int i = 0; i < packets; ++i) left[i] = e::pload<Packet>(a + i * lanes);
+#pragma GCC unroll 6
+    for (int j = 0; j < cols; ++j) {
+      const auto right = e::pset1<Packet>(b[j]);
+#pragma GCC unroll 4
+      for (int i = 0; i < packets; ++i) sum[j][i] = e::pmadd(left[i], right, sum[j][i]);
+    }
+  }
+  const auto factor = e::pset1<Packet>(alpha);
+  for (int j = 0; j < cols; ++j) {
+    for (int i = 0; i < packets; ++i) {
+      T* at = c + i * lanes + j * stride;
+      e::pstoreu(at, e::pmadd(factor, sum[j][i], e::ploadu<Packet>(at)));
+    }
+  }
+}
+
+/// The same for a panel of any height up to Blocking::rows, already rounded up to whole packets.
+template <class T>
+void multiply_panels(int packets, Index depth, T alpha, const T* a, const T* b, T* c,
+                     Index stride) {
+  switch (packets) {
+    case 1: return multiply_panels<1>(depth, alpha, a, b, c, stride);
+    case 2: return multiply_panels<2>(depth, alpha, a, b, c, stride);
+    case 3: return multiply_panels<3>(depth, alpha, a, b, c, stride);
+    default: return multiply_panels<4>(depth, alpha, a, b, c, stride);
+  }
+}
+
+/// Lays the rows of op(a) into panels of `width` rows, one after the other, column by column; the
+/// rows missing from the last are zeros up to a multiple of `step`.
+template <engine::Op op, class T>
+void pack(const engine::View<const T>& a, Index width, Index step, T* to) {
+  const Index rows = op == engine::Op::plain ? a.rows : a.cols;
+  const Index cols = op == engine::Op::plain ? a.cols : a.rows;
+  for (Index i = 0; i < rows; i += width) {
+    const Index some = std::min(width, rows - i);
+    const Index height = std::min(width, round_up(some, step));
+    if (op == engine::Op::plain) {
+      const T* from = a.data + i;
+      for (Index k = 0; k < cols; ++k, from += a.stride, to += height) {
+        std::fill_n(std::copy_n(from, some, to), height - some, T(0));
+      }
+    } else {
+      // Row by row of the panel, in stretches that stay in L1.
+      constexpr Index stretch = 32;
+      for (Index k = 0; k < cols; k += stretch) {
+        const Index end = std::min(cols, k + stretch);
+        for (Index r = 0; r < height; ++r) {
+          const T* from = a.data + (i + r) * a.stride;
+          for (Index l = k; l < end; ++l) to[l * height + r] = r < some ? from[l] : T(0);
+        }
+      }
+      to += cols * height;
+    }
+  }
+}
+
+}  // namespace detail
+}  // namespace pion

