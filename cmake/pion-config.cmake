@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it.
+# find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and
+# blas pion::blas.
 include(CMakeFindDependencyMacro)
 
 include(${CMAKE_CURRENT_LIST_DIR}/pion-eigen.cmake)
@@ -12,6 +13,14 @@ include(${CMAKE_CURRENT_LIST_DIR}/pion-targets.cmake)
 
 if("openmp" IN_LIST pion_FIND_COMPONENTS)
   find_dependency(OpenMP COMPONENTS CXX)
+endif()
+if("blas" IN_LIST pion_FIND_COMPONENTS)
+  include(${CMAKE_CURRENT_LIST_DIR}/pion-blas.cmake)
+  if(pion_no_blas)
+    set(pion_FOUND FALSE)
+    set(pion_NOT_FOUND_MESSAGE "pion::blas: ${pion_no_blas}")
+    return()
+  endif()
 endif()
 foreach(component IN LISTS pion_FIND_COMPONENTS)
   include(${CMAKE_CURRENT_LIST_DIR}/pion-${component}-targets.cmake OPTIONAL

@@ -8,6 +8,10 @@
 
 #include <pion/pion.hpp>
 
+#if defined(PION_TEST_BLAS)
+#include <pion/engine/blas.hpp>
+#endif
+
 #include "catch.hpp"
 #include "reference.hpp"
 
@@ -34,10 +38,15 @@ using Threaded = engine::openmp;
 #else
 using Threaded = engine::eigen;
 #endif
-#define PION_KINDS                                                                       \
-  (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<double, row, Serial>), \
-      (Kind<double, col, Threaded>), (Kind<Eigen::half, row, Serial>),                   \
-      (Kind<Eigen::bfloat16, col, Threaded>)
+#if defined(PION_TEST_BLAS)
+using Library = engine::blas;
+#else
+using Library = engine::eigen;
+#endif
+#define PION_KINDS                                                                              \
+  (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<float, row, Library>),        \
+      (Kind<double, row, Serial>), (Kind<double, col, Threaded>), (Kind<double, col, Library>), \
+      (Kind<Eigen::half, row, Serial>), (Kind<Eigen::bfloat16, col, Threaded>)
 
 constexpr Method methods[] = {Method::dense, Method::gram, Method::svd, Method::automatic};
 

@@ -9,6 +9,9 @@
 #if defined(PION_DEFAULT_ENGINE_OPENMP)
 #include <pion/engine/openmp.hpp>
 #endif
+#if defined(PION_TEST_BLAS)
+#include <pion/engine/blas.hpp>
+#endif
 
 #include "catch.hpp"
 
@@ -83,8 +86,12 @@ const std::vector<std::pair<Index, Index>> sizes = {{0, 0},     {1, 1},    {1, 7
                                                     {63, 65},   {64, 64},  {65, 130}, {129, 300},
                                                     {255, 257}, {513, 40}, {530, 70}, {700, 33}};
 
-#if defined(PION_DEFAULT_ENGINE_OPENMP)
+#if defined(PION_DEFAULT_ENGINE_OPENMP) && defined(PION_TEST_BLAS)
+#define PION_ENGINES engine::eigen, engine::openmp, engine::blas
+#elif defined(PION_DEFAULT_ENGINE_OPENMP)
 #define PION_ENGINES engine::eigen, engine::openmp
+#elif defined(PION_TEST_BLAS)
+#define PION_ENGINES engine::eigen, engine::blas
 #else
 #define PION_ENGINES engine::eigen
 #endif
@@ -233,5 +240,16 @@ TEST_CASE("inside a caller's parallel region the engine keeps to the caller's th
     CHECK(workers[k] == 1);
     CHECK(right[k] == 1);
   }
+}
+#endif
+
+#if defined(PION_TEST_BLAS)
+TEST_CASE("a size that the BLAS cannot count is refused before anything is computed") {
+  const Index most = std::numeric_limits<int>::max();
+  const Filter f{chains::muon()};
+  CHECK(plan<float, engine::blas>(f, 1, most).cols == most);
+  CHECK_THROWS_WITH((plan<float, engine::blas>(f, most + 1, 1)),
+                    "engine::blas: a side of 2147483648 is more than the "
+                    "BLAS can count");
 }
 #endif

@@ -97,8 +97,8 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 ///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
 /// \throws std::invalid_argument if y's shape is not x's; as plan().
 /// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
-/// Cost: plan().multiply_adds. Determinism: bitwise the same for every host engine and number of
-/// threads; scaling x by a power of two changes nothing (but with Normalizer::none).
+/// Cost: plan().multiply_adds. Determinism: bitwise the same for engine::eigen and engine::openmp,
+/// with any number of threads; scaling x by a power of two changes nothing (but with Normalizer::none).
 /// A zero or empty x gives a zero or empty y. Source: Fan et al. 2026, Alg. 2, App. D.
 template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,

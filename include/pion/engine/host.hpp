@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::clamp, std::max, std::min
-#include <cmath>      // std::isfinite, std::sqrt
-#include <limits>
-#include <new>  // placement new
+#include <algorithm>  // std::max, std::min
+#include <new>        // placement new
 
 #include <Eigen/Core>
 
+#include <pion/engine/elementwise.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
@@ -24,7 +23,7 @@ namespace pion::engine {
 /// same time share a worker. Each entry is summed within one part, in the order that gemm() keeps
 /// whatever the part; so results are bitwise the same for every executor and number of workers.
 template <class Executor, class T>
-class Host {
+class Host : public Elementwise<T> {
  public:
   /// Packing buffers for operands of up to `rows` x `cols`, either way round, one for each worker.
   Host(detail::Arena& arena, Index rows, Index cols) : workers_(Executor::workers()) {
@@ -86,57 +85,6 @@ class Host {
     });
   }
 
-  /// ||x||_F, summed in double.
-  static double frobenius_norm(const View<T>& x) {
-    double sum = 0.0;
-    for (Index j = 0; j < x.cols; ++j) {
-      sum += as_eigen(x).col(j).template cast<double>().squaredNorm();
-    }
-    // The squares of doubles can overflow or vanish where their norm does neither.
-    if (sum > 1e-280 && std::isfinite(sum)) return std::sqrt(sum);
-    return static_cast<double>(as_eigen(x).stableNorm());
-  }
-
-  /// A number that the primitives give and take; here, simply that.
-  template <class V>
-  using Number = V;
-
-  /// f(numbers...), where the numbers are.
-  template <class F, class... V>
-  static auto compute(const F& f, const V&... numbers) {
-    return f(numbers...);
-  }
-
-  /// The number, if the host can see it without waiting; it always can.
-  template <class V>
-  static const V* peek(const V& number) {
-    return &number;
-  }
-
-  /// A bound of ||fl(a b) - a b||_F / (||a||_F ||b||_F) for inner dimension `depth`, as it is
-  /// likely: roundings that go either way add up like a random walk, four times its size allowed.
-  static double product_rounding(Index depth) {
-    return 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
-           std::sqrt(static_cast<double>(depth));
-  }
-
-  static void scale(double factor, const View<T>& x) { as_eigen(x) *= static_cast<T>(factor); }
-
-  /// x <- D x and r <- D r D with D_ii = (sum_j |r_ij|)^(-1/2), for r = x x^T; a zero row stays.
-  /// D is kept in the first column of `scratch`, m x m.
-  static void equilibrate(const View<T>& x, const View<T>& r, const View<T>& scratch) {
-    auto d = as_eigen(scratch).col(0);
-    d = as_eigen(r).cwiseAbs().rowwise().sum();
-    // A sum whose rounding is that of subnormal numbers counts as a zero row.
-    const T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
-    d = (d.array() > least).select(d.cwiseSqrt().cwiseInverse(), T(1));
-    as_eigen(x).array().colwise() *= d.array();
-    as_eigen(r).array().colwise() *= d.array();
-    as_eigen(r).array().rowwise() *= d.transpose().array();
-  }
-
-  static void copy(const View<T>& from, const View<T>& to) { as_eigen(to) = as_eigen(from); }
-
  private:
   static Index pieces(Index extent, Index piece) { return (extent + piece - 1) / piece; }
 
@@ -161,20 +109,6 @@ class Host {
       const Index below = n - j - cols;
       transpose<T>(c.block(j + cols, j, below, cols), c.block(j, j + cols, cols, below));
     });
-  }
-
-  /// Copies what lies below the diagonal to its place above.
-  static void mirror(const View<T>& c) {
-    constexpr Index block = 16;
-    for (Index j = 0; j < c.cols; j += block) {
-      const Index cols = std::min(block, c.cols - j);
-      for (Index k = j; k < j + cols; ++k) {
-        for (Index l = k + 1; l < j + cols; ++l)
-          c.data[k + l * c.stride] = c.data[l + k * c.stride];
-      }
-      const Index below = c.rows - j - cols;
-      transpose<T>(c.block(j + cols, j, below, cols), c.block(j, j + cols, cols, below));
-    }
   }
 
   int workers_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>  // std::min
+
 #include <pion/engine/packet.hpp>
 #include <pion/engine/view.hpp>
 
@@ -33,6 +35,20 @@ void transpose(const View<const T>& from, const View<T>& to) {
   };
   copy(rows, 0, from.rows - rows, cols);
   copy(0, cols, from.rows, from.cols - cols);
+}
+
+/// Copies what lies below the diagonal of the square matrix c to its place above.
+template <class T>
+void mirror(const View<T>& c) {
+  constexpr Index side = 16;
+  for (Index j = 0; j < c.cols; j += side) {
+    const Index cols = std::min(side, c.cols - j);
+    for (Index k = j; k < j + cols; ++k) {
+      for (Index l = k + 1; l < j + cols; ++l) c.data[k + l * c.stride] = c.data[l + k * c.stride];
+    }
+    const Index below = c.rows - j - cols;
+    transpose<T>(c.block(j + cols, j, below, cols), c.block(j, j + cols, cols, below));
+  }
 }
 
 }  // namespace pion::engine

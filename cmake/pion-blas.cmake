@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# pion::cblas: a BLAS with its C header. OpenBLAS, unless BLA_VENDOR names another one (FLAME is
+# BLIS, Intel10_64lp is MKL). Used by the build and by the installed package alike; pion_no_blas says
+# why there is none.
+set(pion_no_blas "")
+if(TARGET pion::cblas)
+  return()
+endif()
+if(NOT BLA_VENDOR)
+  set(BLA_VENDOR OpenBLAS)
+endif()
+find_package(BLAS QUIET)
+find_path(PION_CBLAS_INCLUDE_DIR NAMES cblas.h mkl_cblas.h PATH_SUFFIXES openblas blis mkl)
+if(NOT BLAS_FOUND)
+  set(pion_no_blas "no BLAS of the vendor ${BLA_VENDOR} (BLA_VENDOR); Debian: libopenblas-dev")
+elseif(NOT PION_CBLAS_INCLUDE_DIR)
+  set(pion_no_blas "no cblas.h (PION_CBLAS_INCLUDE_DIR); Debian: libopenblas-dev")
+else()
+  add_library(pion::cblas INTERFACE IMPORTED)
+  target_link_libraries(pion::cblas INTERFACE BLAS::BLAS)
+  target_include_directories(pion::cblas SYSTEM INTERFACE ${PION_CBLAS_INCLUDE_DIR})
+endif()
