@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>  // std::size_t
+#include <cstdint>
+#include <cstring>  // std::memcmp, std::memcpy
+#include <filesystem>
+#include <fstream>
+#include <iterator>  // std::istreambuf_iterator
+#include <map>
+#include <stdexcept>  // std::runtime_error
+#include <string>
+#include <system_error>
+#include <type_traits>
+#include <utility>  // std::move
+#include <vector>
+
+#include <pion/detail/check.hpp>
+#include <pion/optimizer/state.hpp>
+
+/// The states of a model's optimisers on disk, so that a run goes on bit for bit.
+///
+/// A file is: 8 bytes "pionopti", the version and sizeof(T), the number of states; each state's name
+/// and the members in the order of visit(), matrices column by column; and the CRC-64 of all that
+/// came before. Numbers are in the byte order of the machine; another one's is refused as a version.
+namespace pion::optimizer {
+
+/// The states of the parameters of a model, by name.
+template <class T>
+using States = std::map<std::string, State<T>>;
+
+namespace detail {
+
+/// CRC-64/XZ (ECMA-182, reflected), which finds every change of up to 64 bits in a row.
+class Crc64 {
+ public:
+  void add(const char* bytes, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      rest_ = table()[(rest_ ^ static_cast<unsigned char>(bytes[i])) & 0xFF] ^ (rest_ >> 8);
+    }
+  }
+  std::uint64_t value() const { return ~rest_; }
+
+ private:
+  static const std::array<std::uint64_t, 256>& table() {
+    static const std::array<std::uint64_t, 256> made = [] {
+      std::array<std::uint64_t, 256> t{};
+      for (std::size_t i = 0; i < t.size(); ++i) {
+        std::uint64_t rest = i;
+        for (int bit = 0; bit < 8; ++bit) {
+          rest = (rest >> 1) ^ ((rest & 1) != 0 ? 0xC96C5795D7870F42ULL : 0);
+        }
+        t[i] = rest;
+      }
+      return t;
+    }();
+    return made;
+  }
+
+  std::uint64_t rest_ = ~std::uint64_t{0};
+};
+
+inline constexpr char checkpoint_magic[8] = {'p', 'i', 'o', 'n', 'o', 'p', 't', 'i'};
+inline constexpr std::uint32_t checkpoint_version = 1;
+
+[[noreturn]] inline void refuse_checkpoint(const std::string& path, const std::string& why) {
+  pion::detail::refuse<std::runtime_error>(path + ": " + why);
+}
+
+/// Writes to a stream, and sums what it writes.
+class CheckpointWriter {
+ public:
+  explicit CheckpointWriter(std::ostream& out) : out_(out) {}
+
+  void bytes(const void* data, std::size_t count) {
+    const auto* chars = static_cast<const char*>(data);
+    out_.write(chars, static_cast<std::streamsize>(count));
+    sum_.add(chars, count);
+  }
+  template <class V, std::enable_if_t<std::is_integral_v<V>, int> = 0>
+  void put(V number) {
+    bytes(&number, sizeof number);
+  }
+  template <class M, std::enable_if_t<!std::is_integral_v<M>, int> = 0>
+  void put(const M& matrix) {
+    put(static_cast<std::int64_t>(matrix.rows()));
+    put(static_cast<std::int64_t>(matrix.cols()));
+    bytes(matrix.data(), sizeof(*matrix.data()) * static_cast<std::size_t>(matrix.size()));
+  }
+  std::uint64_t sum() const { return sum_.value(); }
+
+ private:
+  std::ostream& out_;
+  Crc64 sum_;
+};
+
+/// Reads what the writer wrote from the bytes of a file, never beyond their end.
+class CheckpointReader {
+ public:
+  CheckpointReader(const std::string& path, const char* bytes, std::size_t count)
+      : path_(path), next_(bytes), left_(count) {}
+
+  const char* bytes(std::uint64_t count) {
+    if (count > left_) refuse_checkpoint(path_, "the file ends within a state");
+    const char* here = next_;
+    next_ += count;
+    left_ -= static_cast<std::size_t>(count);
+    return here;
+  }
+  template <class V, std::enable_if_t<std::is_integral_v<V>, int> = 0>
+  void get(V& number) {
+    std::memcpy(&number, bytes(sizeof number), sizeof number);
+  }
+  template <class M, std::enable_if_t<!std::is_integral_v<M>, int> = 0>
+  void get(M& matrix) {
+    std::int64_t rows = 0, cols = 0;
+    get(rows);
+    get(cols);
+    constexpr auto size = static_cast<std::int64_t>(sizeof(typename M::Scalar));
+    const auto most = static_cast<std::int64_t>(left_) / size;
+    if (rows < 0 || cols < 0 || (rows > 0 && cols > most / rows)) {
+      refuse_checkpoint(path_, "the file ends within a state");
+    }
+    const char* data = bytes(static_cast<std::uint64_t>(rows * cols * size));
+    matrix.resize(rows, cols);
+    if (matrix.size() > 0) {
+      std::memcpy(matrix.data(), data, static_cast<std::size_t>(rows * cols * size));
+    }
+  }
+  bool at_end() const { return left_ == 0; }
+
+ private:
+  const std::string& path_;
+  const char* next_;
+  std::size_t left_;
+};
+
+}  // namespace detail
+
+/// Writes the states to `path`.
+///
+/// They go to `path`.tmp first, which is renamed when it is complete: a program that stops on the
+/// way leaves the old file whole. Two programs must not save to one path at the same time.
+/// \throws std::runtime_error that names the file, if it cannot be written; the old one is then
+///         as it was.
+template <class T>
+void save(const std::string& path, const States<T>& states) {
+  namespace fs = std::filesystem;
+  const std::string temporary = path + ".tmp";
+  std::error_code failed;
+  {
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    detail::CheckpointWriter writer(out);
+    writer.bytes(detail::checkpoint_magic, sizeof detail::checkpoint_magic);
+    writer.put(detail::checkpoint_version);
+    writer.put(static_cast<std::uint32_t>(sizeof(T)));
+    writer.put(static_cast<std::uint64_t>(states.size()));
+    for (const auto& [name, state] : states) {
+      writer.put(static_cast<std::uint64_t>(name.size()));
+      writer.bytes(name.data(), name.size());
+      visit(state, [&writer](const char*, const auto& member) { writer.put(member); });
+    }
+    writer.put(writer.sum());
+    out.close();
+    if (!out) {
+      fs::remove(temporary, failed);
+      detail::refuse_checkpoint(path, "cannot be written");
+    }
+  }
+  fs::rename(temporary, path, failed);
+  if (failed) {
+    const std::string why = failed.message();
+    fs::remove(temporary, failed);
+    detail::refuse_checkpoint(path, "cannot be written: " + why);
+  }
+}
+
+/// Fills the states of a model, made by start(), with what save() wrote.
+/// \throws std::runtime_error that names the file and what is wrong with it: it cannot be read, is
+///         not a checkpoint, of another version or scalar, truncated or altered, or its parameters
+///         or their shapes are not the model's. Nothing is then changed.
+template <class T>
+void load(const std::string& path, States<T>& states) {
+  const auto refuse = [&path](const std::string& why) { detail::refuse_checkpoint(path, why); };
+  std::ifstream in(path, std::ios::binary);
+  if (!in) refuse("cannot be read");
+  const std::vector<char> file((std::istreambuf_iterator<char>(in)), {});
+  if (in.bad()) refuse("cannot be read");
+
+  std::uint64_t sum = 0;
+  const std::size_t head = sizeof detail::checkpoint_magic + 2 * sizeof(std::uint32_t);
+  if (file.size() < head + sizeof sum ||
+      std::memcmp(file.data(), detail::checkpoint_magic, sizeof detail::checkpoint_magic) != 0) {
+    refuse("not a checkpoint of pion's optimisers");
+  }
+  const std::size_t length = file.size() - sizeof sum;
+  std::memcpy(&sum, file.data() + length, sizeof sum);
+  detail::CheckpointReader reader(path, file.data(), length);
+  reader.bytes(sizeof detail::checkpoint_magic);
+  std::uint32_t version = 0, scalar = 0;
+  reader.get(version);
+  if (version != detail::checkpoint_version) {
+    refuse("has version " + std::to_string(version) + ", this program reads version " +
+           std::to_string(detail::checkpoint_version));
+  }
+  detail::Crc64 found;
+  found.add(file.data(), length);
+  if (found.value() != sum) refuse("truncated or altered: its checksum does not match");
+  reader.get(scalar);
+  if (scalar != sizeof(T)) {
+    refuse("its scalars have " + std::to_string(scalar) + " bytes, the model's " +
+           std::to_string(sizeof(T)));
+  }
+
+  std::uint64_t count = 0;
+  reader.get(count);
+  States<T> read;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::uint64_t size = 0;
+    reader.get(size);
+    const char* name = reader.bytes(size);
+    State<T>& state = read[std::string(name, static_cast<std::size_t>(size))];
+    visit(state, [&reader](const char*, auto& member) { reader.get(member); });
+  }
+  if (!reader.at_end()) refuse("has more bytes than its states");
+
+  for (const auto& [name, state] : states) {
+    if (read.count(name) == 0) refuse("has no state of \"" + name + "\"");
+  }
+  for (const auto& [name, state] : read) {
+    const auto model = states.find(name);
+    if (model == states.end()) refuse("has a state of \"" + name + "\", which the model lacks");
+    const auto shape_of = [](const auto& m) { return pion::detail::shape(m.rows(), m.cols()); };
+    const auto same = [&](const char* what, const auto& file_has, const auto& model_has) {
+      if (shape_of(file_has) == shape_of(model_has)) return;
+      refuse("the " + std::string(what) + " of \"" + name + "\" is " + shape_of(file_has) +
+             ", the model's " + shape_of(model_has));
+    };
+    same("momentum", state.momentum, model->second.momentum);
+    same("second moment", state.second_moment, model->second.second_moment);
+  }
+  states = std::move(read);
+}
+
+}  // namespace pion::optimizer
