@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max, std::min
+#include <algorithm>  // std::min
+#include <cmath>      // std::sqrt
 
 #include <pion/algorithm/svd.hpp>
 #include <pion/low_rank_polar.hpp>
 #include <pion/optimizer/direction.hpp>
 #include <pion/optimizer/noise.hpp>
+#include <pion/optimizer/step.hpp>
 
 /// The rules that look at the singular values. They take an SVD, so they are slow and allocate; and
 /// this header is the only one of the optimisers that costs the compilation of Eigen's SVD.
@@ -50,4 +52,16 @@ struct AboveNoise {
   }
 };
 
+namespace presets {
+
+/// LRMuon as in the paper (Fan et al. 2026, Alg. 1); its code takes rank 128, and recipes 512 for
+/// vision, 256 for language, 128 for action.
+inline auto lr_muon(Index rank = 128) { return Recipe{LowRank{rank}, HeavyBall{0.95}}; }
+
+/// Pion with a cutoff that follows the noise, the rest as in the paper.
+inline auto pion_above_noise(NothingStandsOut otherwise = NothingStandsOut::keep_strongest) {
+  return Recipe{AboveNoise{otherwise}, HeavyBall{0.95}};
+}
+
+}  // namespace presets
 }  // namespace pion::optimizer

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A step of a parameter whose like was stepped before allocates nothing.
+
+#include "counter.hpp"
+
+#define EIGEN_RUNTIME_NO_MALLOC
+#define eigen_assert(condition) ((condition) ? (void)0 : (void)++allocations)
+
+#include <pion/optimizer.hpp>
+
+#include "catch.hpp"
+
+using namespace pion;
+using namespace pion::optimizer;
+
+TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
+  StepWorkspace workspace;
+  Eigen::MatrixXf w = Eigen::MatrixXf::Random(160, 300);
+  const Eigen::MatrixXf g = Eigen::MatrixXf::Random(160, 300);
+  const auto check = [&](const auto& recipe) {
+    const auto count = [&](auto&& parameter, const auto& gradient) {
+      auto state = start(recipe, parameter);
+      step(recipe, parameter, gradient, 0.1, state, workspace);
+      Eigen::internal::set_is_malloc_allowed(false);
+      const long before = allocations;
+      step(recipe, parameter, gradient, 0.1, state, workspace);
+      const long after = allocations;
+      Eigen::internal::set_is_malloc_allowed(true);
+      return after - before;
+    };
+    CHECK(count(w, g) == 0);
+    CHECK(count(w.topRows(64), g.topRows(64) * 2.0F) == 0);
+    using Strided = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Strided v = w;
+    CHECK(count(v, g) == 0);
+  };
+  check(presets::pion());
+  check(presets::pion_per_head(Heads{4}));
+  check(presets::moonlight());
+  check(presets::adamw());
+  check(presets::sgd());
+  check(presets::adam_power(Power::quarter));
+}

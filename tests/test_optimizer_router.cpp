@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every parameter of a model goes to exactly one recipe.
+
+#include <string>
+#include <vector>
+
+#include <pion/optimizer.hpp>
+
+#include "catch.hpp"
+
+using namespace pion;
+using namespace pion::optimizer;
+
+TEST_CASE("patterns") {
+  CHECK(matches("", ""));
+  CHECK(!matches("", "a"));
+  CHECK(matches("*", ""));
+  CHECK(matches("**", "abc"));
+  CHECK(matches("a?c", "abc"));
+  CHECK(!matches("a?c", "ac"));
+  CHECK(!matches("abc", "ab"));
+  CHECK(!matches("ab", "abc"));
+  CHECK(matches("*embed*", "model.embed_tokens.weight"));
+  CHECK(matches("*.bias", "a.bias.b.bias"));  // the first .bias is not the last
+  CHECK(!matches("*.bias", "a.bias.b"));
+  CHECK(matches("a*b*c", "axxbyyc"));
+  CHECK(!matches("a*b*c", "axxcyyb"));
+}
+
+TEST_CASE("a claim is met when all its conditions are") {
+  const Parameter q{"layer.0.q_proj.weight", {8, 4}, "language"};
+  const Parameter bias{"layer.0.q_proj.bias", {8}, "language"};
+  CHECK(Claim{}(q));
+  CHECK(Claim{{"*k_proj*", "*q_proj*"}, {}, {}, Dimensions::any}(q));
+  CHECK(!Claim{{"*k_proj*"}, {}, {}, Dimensions::any}(q));
+  CHECK(!Claim{{}, {"*q_proj*"}, {}, Dimensions::any}(q));
+  CHECK(Claim{{}, {}, {"vision", "language"}, Dimensions::any}(q));
+  CHECK(!Claim{{}, {}, {"vision"}, Dimensions::any}(q));
+  CHECK(Claim{{}, {}, {}, Dimensions::two}(q));
+  CHECK(!Claim{{}, {}, {}, Dimensions::other}(q));
+  CHECK(!Claim{{}, {}, {}, Dimensions::two}(bias));
+  CHECK(Claim{{}, {}, {}, Dimensions::other}(bias));
+}
+
+TEST_CASE("the paper's assignment of a VLA model, printed") {
+  const std::vector<Parameter> model = {
+      {"vision.block.0.weight", {64, 32}, "vision"},
+      {"vision.patch.kernel", {64, 3, 8, 8}, "vision"},
+      {"language.embed_tokens.weight", {1000, 64}, "language"},
+      {"language.layer.0.mlp.weight", {64, 64}, "language"},
+      {"language.lm_head.weight", {1000, 64}, "language"},
+      {"action.in.weight", {16, 64}, "action"},
+      {"action.in.bias", {16}, "action"},
+      {"action.temperature", {}, "action"},
+  };
+  CHECK("\n" + vla_assignment<float>().print(model) == R"(
+vision.block.0.weight         64x32     vision    Muon
+vision.patch.kernel           64x3x8x8  vision    AdamW
+language.embed_tokens.weight  1000x64   language  AdamW
+language.layer.0.mlp.weight   64x64     language  Muon
+language.lm_head.weight       1000x64   language  AdamW
+action.in.weight              16x64     action    Pion
+action.in.bias                16        action    AdamW
+action.temperature            scalar    action    AdamW
+)");
+  CHECK(vla_assignment<float>().print({}).empty());
+}
+
+TEST_CASE("the assignment for RLVR: head by head where there are heads") {
+  const auto router = rlvr_assignment<float>(16, 8);
+  const auto label = [&](const char* name, std::vector<Index> shape) {
+    return router.label({name, std::move(shape), ""});
+  };
+  CHECK(label("l.0.q_proj.weight", {64, 32}) == "Pion per query head");
+  CHECK(label("l.0.k_proj.weight", {32, 32}) == "Pion per key-value head");
+  CHECK(label("l.0.v_proj.weight", {32, 32}) == "Pion per key-value head");
+  CHECK(label("l.0.o_proj.weight", {32, 64}) == "Pion per output head");
+  CHECK(label("l.0.q_proj.bias", {64}) == "AdamW");
+  CHECK(label("l.0.gate_proj.weight", {64, 32}) == "Pion");
+  CHECK(label("embed_tokens.weight", {100, 32}) == "AdamW");
+  CHECK(label("lm_head.weight", {100, 32}) == "AdamW");
+}
+
+TEST_CASE("a parameter of no rule or of two is refused, by its name and theirs") {
+  const auto vla = vla_assignment<float>();
+  const Parameter stray{"audio.weight", {4, 4}, "audio"};
+  CHECK_THROWS_WITH(vla.recipe(stray), "Router: no rule claims \"audio.weight\"");
+  CHECK_THROWS_AS(vla.print({stray}), std::invalid_argument);
+  Router<float> twice;
+  twice.add("first", {Claim{}}, presets::sgd())
+      .add("second", {{{"a*"}, {}, {}, {}}}, presets::muon());
+  CHECK(twice.label({"b", {2, 2}, ""}) == "first");
+  CHECK_THROWS_WITH(twice.label({"a", {2, 2}, ""}),
+                    "Router: \"a\" is claimed by first and by second");
+  CHECK_THROWS_AS(Router<float>().recipe({"a", {}, ""}), std::invalid_argument);
+}
+
+TEST_CASE("a routed recipe is the recipe") {
+  const auto router = vla_assignment<double>();
+  const auto check = [&](const Parameter& p, const auto& recipe) {
+    const Index rows = p.shape[0], cols = p.shape.size() > 1 ? p.shape[1] : 1;
+    Eigen::MatrixXd w = Eigen::MatrixXd::Random(rows, cols), v = w;
+    const Eigen::MatrixXd g = Eigen::MatrixXd::Random(rows, cols);
+    StepWorkspace workspace;
+    auto expected = start(recipe, w);
+    step(recipe, w, g, 0.1, expected, workspace);
+    const auto& routed = router.recipe(p);
+    auto state = routed.start(rows, cols);
+    const StepInfo info =
+        routed.step(any_map(v.data(), rows, cols, 1, rows), any_map(g.data(), rows, cols, 1, rows),
+                    0.1, state, workspace);
+    CHECK(info.taken());
+    CHECK(v == w);
+    CHECK(state.momentum == expected.momentum);
+  };
+  check({"a", {6, 4}, "vision"}, presets::muon());
+  check({"b", {6, 4}, "action"}, presets::pion());
+  check({"c", {6}, "action"}, presets::adamw());
+}
