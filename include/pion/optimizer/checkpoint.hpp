@@ -228,17 +228,19 @@ void load(const std::string& path, States<T>& states) {
   for (const auto& [name, state] : states) {
     if (read.count(name) == 0) refuse("has no state of \"" + name + "\"");
   }
-  for (const auto& [name, state] : read) {
-    const auto model = states.find(name);
-    if (model == states.end()) refuse("has a state of \"" + name + "\", which the model lacks");
-    const auto shape_of = [](const auto& m) { return pion::detail::shape(m.rows(), m.cols()); };
-    const auto same = [&](const char* what, const auto& file_has, const auto& model_has) {
-      if (shape_of(file_has) == shape_of(model_has)) return;
-      refuse("the " + std::string(what) + " of \"" + name + "\" is " + shape_of(file_has) +
-             ", the model's " + shape_of(model_has));
+  const auto shape_of = [](const auto& m) { return pion::detail::shape(m.rows(), m.cols()); };
+  for (const auto& entry : read) {
+    const auto model = states.find(entry.first);
+    if (model == states.end()) {
+      refuse("has a state of \"" + entry.first + "\", which the model lacks");
+    }
+    const auto require_same = [&](const char* what, const auto& here, const auto& models) {
+      if (here.rows() == models.rows() && here.cols() == models.cols()) return;
+      refuse("the " + std::string(what) + " of \"" + entry.first + "\" is " + shape_of(here) +
+             ", the model's " + shape_of(models));
     };
-    same("momentum", state.momentum, model->second.momentum);
-    same("second moment", state.second_moment, model->second.second_moment);
+    require_same("momentum", entry.second.momentum, model->second.momentum);
+    require_same("second moment", entry.second.second_moment, model->second.second_moment);
   }
   states = std::move(read);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include <pion/detail/assign.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/default.hpp>
@@ -167,7 +168,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return info;
   };
 
-  x = gradient.template cast<T>();
+  pion::detail::assign(gradient.derived(), x);
   if (!x.allFinite()) return refused(Outcome::gradient_not_finite);
   if (recipe.decay.in_gradient() != 0.0) {
     x += static_cast<T>(recipe.decay.in_gradient()) * parameter.template cast<T>();
@@ -192,7 +193,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
   ++state.steps;
   state.momentum = momentum;
   state.second_moment = second_moment;
-  parameter = x.template cast<Scalar>();
+  pion::detail::assign(x, parameter);
   return info;
 }
 
