@@ -10,11 +10,7 @@
 #include <random>
 #include <vector>
 
-#include <Eigen/SVD>
-
 #include <pion/pion.hpp>
-
-#include "eigen_svd.hpp"
 
 namespace reference {
 
@@ -40,15 +36,8 @@ struct Svd {
   Vector sigma;
 };
 
-inline Svd svd(const Matrix& x) {
-  if (x.size() == 0) return {Matrix(x.rows(), 0), Matrix(x.cols(), 0), Vector(0)};
-#if EIGEN_VERSION_AT_LEAST(3, 4, 90)
-  const Eigen::JacobiSVD<Matrix PION_THIN> s(x);
-#else
-  const Eigen::JacobiSVD<Matrix> s(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-#endif
-  return {s.matrixU(), s.matrixV(), s.singularValues()};
-}
+/// In reference.cpp: Eigen's SVD of long double takes ten seconds to compile.
+Svd svd(const Matrix& x);
 
 /// The upper bound of sigma_1 that the spectral normaliser documents, from the singular values:
 /// (sum sigma^2k)^(1/2k) with k doubled until it is within 2 % of (S_2k / S_k)^(1/k), where S_k is

@@ -10,14 +10,23 @@ using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// Eigen's divide-and-conquer SVD with thin factors, in the form that the version at hand wants:
 /// since 3.4.90 the options are template arguments.
-template <class T>
-auto thin_svd(const Dense<T>& x) {
 #if EIGEN_VERSION_AT_LEAST(3, 4, 90)
-  return Eigen::BDCSVD<Dense<T>, Eigen::ComputeThinU | Eigen::ComputeThinV>(x);
-#else
-  return Eigen::BDCSVD<Dense<T>>(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-#endif
+template <class T>
+using ThinSvd = Eigen::BDCSVD<Dense<T>, Eigen::ComputeThinU | Eigen::ComputeThinV>;
+
+template <class T>
+ThinSvd<T> thin_svd(const Dense<T>& x) {
+  return ThinSvd<T>(x);
 }
+#else
+template <class T>
+using ThinSvd = Eigen::BDCSVD<Dense<T>>;
+
+template <class T>
+ThinSvd<T> thin_svd(const Dense<T>& x) {
+  return ThinSvd<T>(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
+}
+#endif
 
 /// The singular values alone, descending.
 template <class T>
