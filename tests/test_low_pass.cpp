@@ -133,48 +133,29 @@ TEST_CASE("the loss counts each of its four terms with its weight") {
   is(1e9, 3 * 999. * 999 + 8e6 + 30 * 998.98 * 998.98);  // clipped to 1000
 }
 
-TEST_CASE("the sum of the squares of the residuals is the loss") {
+TEST_CASE("the squares of the residuals sum to the loss, and J^T r is half its gradient") {
   std::mt19937_64 random(1);
   std::normal_distribution<double> normal;
   for (const Printed& row : table_a7()) {
     const design::BandLoss loss = design::low_pass_loss(row.tau);
-    for (int trial = 0; trial < 10; ++trial) {
-      Eigen::VectorXd theta = design::coefficients(Chain(row.steps)), r;
-      for (double& x : theta) x += 0.1 * trial * normal(random);
-      loss.residuals(theta, r);
-      const double expected = loss(design::chain_of(theta));
-      const double roundings = static_cast<double>(loss.size());
-      CHECK(std::fabs(r.squaredNorm() - expected) <=
-            roundings * std::numeric_limits<double>::epsilon() * expected);
-    }
-  }
-}
-
-TEST_CASE("the Jacobian is the limit of finite differences") {
-  std::mt19937_64 random(2);
-  std::normal_distribution<double> normal;
-  for (const double tau : {0.1, 0.5, 0.9}) {
-    const design::BandLoss loss = design::low_pass_loss(tau);
-    const Printed& row = table_a7()[static_cast<std::size_t>(std::lround(10 * tau)) - 1];
-    for (int trial = 0; trial < 4; ++trial) {
+    for (int trial = 0; trial < 6; ++trial) {
       Eigen::VectorXd theta = design::coefficients(Chain(row.steps));
       for (double& x : theta) x += 0.02 * trial * normal(random);
-      Eigen::MatrixXd j;
-      loss.jacobian(theta, j);
-      REQUIRE(j.rows() == loss.size());
-      REQUIRE(j.cols() == 15);
-      for (Eigen::Index k = 0; k < 15; ++k) {
-        // A central difference errs by h^2 times a third derivative, and by epsilon/h: 1e-8 and
-        // less, times slopes of the composition. At a kink it is off altogether: few rows are.
-        const double h = 1e-6;
-        Eigen::VectorXd up = theta, down = theta, above, below;
+      const detail::NormalEquations at = loss.normal(theta);
+      const double roundings = static_cast<double>(loss.size()) * 2;
+      CHECK(std::fabs(at.value - loss(theta)) <=
+            roundings * std::numeric_limits<double>::epsilon() * at.value);
+      CHECK(loss(theta) == loss(design::chain_of(theta)));
+      for (Eigen::Index k = 0; k < theta.size(); ++k) {
+        // A central difference errs by h^2 times a third derivative, and by epsilon L / h.
+        const double h = 1e-7;
+        Eigen::VectorXd up = theta, down = theta;
         up[k] += h;
         down[k] -= h;
-        loss.residuals(up, above);
-        loss.residuals(down, below);
-        const Eigen::VectorXd off = (above - below) / (2 * h) - j.col(k);
-        const double scale = 1.0 + j.col(k).cwiseAbs().maxCoeff();
-        CHECK((off.array().abs() > 1e-6 * scale).count() <= 6);
+        const double slope = (loss(up) - loss(down)) / (2 * h);
+        CHECK(std::fabs(slope - 2 * at.gradient[k]) <=
+              1e-5 * std::sqrt(at.value * at.curvature(k, k)) + 1e-7 * (1 + at.value));
+        CHECK(at.gradient[k] * at.gradient[k] <= 1.0000001 * at.value * at.curvature(k, k));
       }
     }
   }
@@ -182,12 +163,43 @@ TEST_CASE("the Jacobian is the limit of finite differences") {
 
 TEST_CASE("nothing before a clipped iterate matters to the loss") {
   const design::BandLoss loss = design::low_pass_loss(0.5);
-  const Chain wild{{0, 0, 1e30}, {0.5, 0, 0}};
-  Eigen::MatrixXd j;
-  loss.jacobian(design::coefficients(wild), j);
-  CHECK(j.allFinite());
-  CHECK(j.bottomLeftCorner(1, 3).isZero(0.0));
+  const Eigen::VectorXd wild = design::coefficients(Chain{{0, 0, 1e30}, {0.5, 0, 0}});
+  const detail::NormalEquations at = loss.normal(wild);
+  CHECK(at.curvature.allFinite());
+  CHECK(at.gradient.head(3).isZero(0.0));
+  CHECK(at.gradient[3] != 0.0);
   CHECK(std::isfinite(loss(wild)));
+}
+
+TEST_CASE("the least-squares solver reaches the minimum where that is known") {
+  // A linear problem, whose minimum solves the normal equations, and Rosenbrock's valley.
+  struct Line {
+    double operator()(const Eigen::VectorXd& x) const { return normal(x).value; }
+    detail::NormalEquations normal(const Eigen::VectorXd& x) const {
+      detail::NormalEquations e(2);
+      for (int i = 0; i < 10; ++i) {
+        const double t = 0.1 * i;
+        e.add(x[0] + x[1] * t - (3 - 2 * t), 1.0, Eigen::Vector2d(1.0, t));
+      }
+      return e;
+    }
+  };
+  const Eigen::VectorXd line = detail::least_squares(Line{}, Eigen::Vector2d(-50, 80), 60);
+  CHECK((line - Eigen::Vector2d(3, -2)).norm() <= 1e-6);
+  struct Valley {
+    double operator()(const Eigen::VectorXd& x) const { return normal(x).value; }
+    detail::NormalEquations normal(const Eigen::VectorXd& x) const {
+      detail::NormalEquations e(2);
+      e.add(10 * (x[1] - x[0] * x[0]), 1.0, Eigen::Vector2d(-20 * x[0], 10));
+      e.add(1 - x[0], 1.0, Eigen::Vector2d(-1, 0));
+      return e;
+    }
+  };
+  const Eigen::VectorXd end = detail::least_squares(Valley{}, Eigen::Vector2d(-1.2, 1), 200);
+  CHECK((end - Eigen::Vector2d(1, 1)).norm() <= 1e-4);
+  // With no evaluations to spend, or nothing to gain, it stays.
+  CHECK(detail::least_squares(Valley{}, Eigen::Vector2d(-1.2, 1), 1) == Eigen::Vector2d(-1.2, 1));
+  CHECK(detail::least_squares(Valley{}, Eigen::Vector2d(1, 1), 99) == Eigen::Vector2d(1, 1));
 }
 
 TEST_CASE("a fit is a minimum: better than its start and than everything about it") {
@@ -216,6 +228,24 @@ TEST_CASE("a few starts fit a cutoff that is not in the table, the same for the 
   CHECK(design::is_low_pass(one.chain, 0.35));
   options.steps = 3;
   CHECK(design::fit_low_pass(0.5, options).chain.size() == 3);
+}
+
+TEST_CASE("a search that is left and gone on with ends as one that was not") {
+  const design::BandLoss loss = design::low_pass_loss(0.6);
+  design::FitOptions options;
+  options.steps = 4;
+  options.starts = 6;
+  options.hops = 8;
+  const Chain whole = design::fit(loss, options).chain;
+  for (const int left : {0, 1, 5, 6, 9, 14}) {
+    design::Search first(loss, options);
+    while (first.trials() < left) first.advance();
+    design::Search second(loss, options, first.trials(), first.best());
+    while (!second.done()) second.advance();
+    CHECK(second.minima().front().chain == whole);
+  }
+  CHECK_THROWS_AS(design::Search(loss, options, 15), std::invalid_argument);
+  CHECK_THROWS_AS(design::Search(loss, options, -1), std::invalid_argument);
 }
 
 TEST_CASE("the same loss and search fit any bands: a high-pass and a band-pass") {
@@ -272,21 +302,28 @@ TEST_CASE("the chains shipped are fit to filter matrices by") {
     CHECK(all.hi <= 1.024);
     CHECK(passed.lo >= 0.73);  // at the ends of the band, where the fit is worst
     CHECK(stopped.hi <= 0.041);
-    for (const double x : design::largest_iterates(f)) CHECK(x <= 1.34);
+    for (const double x : design::largest_iterates(f)) CHECK(x <= 1.4);
     CHECK(f.derivative(0.0) >= 41);
-    CHECK(f.derivative(0.0) <= 153);
+    CHECK(f.derivative(0.0) <= 166);
     for (double s = 1e-9; s < 0.01; s *= 2) CHECK(f(s) > 0.0);
   }
 }
 
-TEST_CASE("a cutoff that is not stored is refused, with the way to fit it") {
+TEST_CASE("any cutoff has its low-pass, at once and without luck") {
   CHECK(chains::low_pass(0.1 + 0.2) == chains::low_pass(0.3));
-  for (const double tau : {0.0, 0.25, 1.0, -0.1, 1e300, std::nan("")}) {
+  for (const double tau : {0.051, 0.08, 0.126, 0.25, 0.34, 0.45, 0.58, 0.648, 0.77, 0.86, 0.949}) {
+    INFO("tau = " << tau);
+    const Chain f = chains::low_pass(tau);
+    CHECK(design::low_pass_loss(tau)(f) <= 0.003);
+    CHECK(design::is_low_pass(f, tau));
+    CHECK(f == chains::low_pass(tau));
+  }
+  for (const double tau : {0.0, 0.05, 0.95, 1.0, -0.1, 1e300, std::nan("")}) {
     CHECK_THROWS_AS(chains::low_pass(tau), std::invalid_argument);
   }
-  CHECK_THROWS_WITH(chains::low_pass(0.25),
-                    "low_pass: no chain is stored for tau = 0.250000, only for .1, .2, ... .9; "
-                    "design::fit_low_pass in <pion/design/low_pass.hpp> fits one");
+  CHECK_THROWS_WITH(
+      chains::low_pass(0.05),
+      "low_pass: tau = 0.050000 is not in (.05, .95), where both bands have room");
 }
 
 TEST_CASE("rounding is to the nearest, halves to even") {
@@ -322,14 +359,52 @@ TEST_CASE("scaling between steps changes the coefficients and not the filter") {
   CHECK_THROWS_AS(design::rescaled(f, {1.0}), std::invalid_argument);
   CHECK_THROWS_AS(design::rescaled(f, {1.0, 1.0, 0.0, 1.0}), std::invalid_argument);
 
+}
+
+TEST_CASE("a robust fit is the best of the tries at bearing rounding, and the same filter") {
   const design::BandLoss loss = design::low_pass_loss(0.5);
-  const Chain few = design::rescaled_for_rounding(loss, g, 20);
-  const Chain more = design::rescaled_for_rounding(loss, g, 400);
-  const auto cost = [&](const Chain& c) {
-    return loss(design::rounded(c, Rounding::bfloat16)) +
-           loss(design::rounded(c, Rounding::decimals3));
-  };
-  CHECK(cost(more) <= cost(few));
-  CHECK(std::fabs(loss(more) - loss(f)) <= 1e-12);
-  CHECK_THROWS_AS(design::rescaled_for_rounding(loss, f, 0), std::invalid_argument);
+  const Chain f = design::rescaled(chains::low_pass(0.5), {0.37, 1.9, 3.1, 0.6});
+  const std::vector<design::Fit> fits = {{f, loss(f)}};
+  for (const bool arithmetic : {false, true}) {
+    const auto cost = [&](const Chain& c, Rounding to) {
+      return arithmetic ? loss.of(design::RoundedFilter(c, to)) : loss(design::rounded(c, to));
+    };
+    for (const Rounding to : design::all_roundings) {
+      const Chain few = design::robust(loss, fits, {to}, arithmetic, 10).chain;
+      const Chain more = design::robust(loss, fits, {to}, arithmetic, 100).chain;
+      CHECK(cost(more, to) <= cost(few, to));
+      CHECK(std::fabs(loss(more) - loss(f)) <= 1e-12);
+    }
+  }
+  CHECK_THROWS_AS(design::robust(loss, fits, {}, false, 0), std::invalid_argument);
+  CHECK_THROWS_AS(design::robust(loss, {}, {}), std::invalid_argument);
+}
+
+TEST_CASE("sensitivity is what small errors of the coefficients do at worst") {
+  std::mt19937_64 random(5);
+  std::uniform_int_distribution<int> coin(0, 1);
+  for (const Chain& f : {chains::muon(), chains::high_pass(2), chains::low_pass(0.3)}) {
+    const double worst = design::sensitivity(f), u = 1e-9;
+    double seen = 0.0;
+    for (int trial = 0; trial < 400; ++trial) {
+      std::vector<OddQuintic> steps = f.steps();
+      for (OddQuintic& p : steps) {
+        for (double* c : {&p.a, &p.b, &p.c}) *c *= coin(random) == 1 ? 1 + u : 1 - u;
+      }
+      seen = std::max(seen, design::change(f, Chain(steps)));
+    }
+    CHECK(seen <= 1.0001 * u * worst);  // to first order
+    CHECK(seen >= 0.3 * u * worst);     // some choice of signs comes near it
+  }
+  CHECK(std::fabs(design::sensitivity(Chain{{2, 0, 0}}) - 2) < 1e-15);
+  // Rounding moves the gain by no more than the unit roundoff has it.
+  for (int kp = 0; kp <= 5; ++kp) {
+    const Chain f = chains::high_pass(kp);
+    CHECK(design::change(f, design::rounded(f, Rounding::bfloat16)) == 0.0);  // they are exact
+    CHECK(design::change(f, design::RoundedFilter(f, Rounding::bfloat16)) <= 0.08);
+    CHECK(design::change(f, design::RoundedFilter(f, Rounding::float32)) <= 1e-6);
+  }
+  const Chain muon = chains::muon();
+  CHECK(design::change(muon, design::rounded(muon, Rounding::float32)) <=
+        0x1p-24 * design::sensitivity(muon));
 }

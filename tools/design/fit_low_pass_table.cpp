@@ -23,23 +23,28 @@ int main(int argc, char** argv) try {
   for (int tenths = 1; tenths <= 9; ++tenths) {
     const double tau = tenths / 10.0;
     const design::BandLoss loss = design::low_pass_loss(tau);
+    options.admits = [tau](const pion::Chain& f) { return design::is_low_pass(f, tau); };
+    design::Search search(loss, options);
+    while (!search.done()) search.advance();
     const pion::Chain f =
-        design::rescaled_for_rounding(loss, design::fit_low_pass(tau, options).chain);
+        design::robust(loss, search.minima(),
+                       {design::Rounding::bfloat16, design::Rounding::decimals3}, false, 20000)
+            .chain;
     const auto rounded_loss = [&](design::Rounding to) { return loss(design::rounded(f, to)); };
     double largest = 0.0;
     for (const double x : design::largest_iterates(f)) largest = x > largest ? x : largest;
     std::printf(
-        "    // tau = .%d: loss %.6f; float32 %.6f, bfloat16 %.6f, 3 decimals %.6f; "
-        "iterates to %.3f\n",
+        "    // tau = .%d: loss %.6f (float32 %.6f, bfloat16 %.6f, decimals %.6f),\n"
+        "    // iterates to %.3f\n",
         tenths, loss(f), rounded_loss(design::Rounding::float32),
         rounded_loss(design::Rounding::bfloat16), rounded_loss(design::Rounding::decimals3),
         largest);
-    const char* open = "    {{";
+    const char* open = "    {";
     for (const pion::OddQuintic& p : f.steps()) {
       std::printf("%s{%.17g, %.17g, %.17g}", open, p.a, p.b, p.c);
       open = ",\n      ";
     }
-    std::printf("}},\n");
+    std::printf("},\n");
     std::fflush(stdout);
   }
 } catch (const std::exception& error) {

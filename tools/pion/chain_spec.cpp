@@ -11,7 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <pion/chains.hpp>
-#include <pion/design/low_pass.hpp>
+#include <pion/design/monotone.hpp>
+#include <pion/design/sharp.hpp>
 #include <stdexcept>
 #include <vector>
 
@@ -43,15 +44,10 @@ struct Family {
   std::function<Chain(const Values&)> make;
 };
 
-/// The stored chain; for a tau that has none, one fitted now, which takes a second.
-Chain low_pass(double tau) {
-  const bool stored = std::fabs(10.0 * tau - std::nearbyint(10.0 * tau)) <= 1e-9;
-  return stored ? chains::low_pass(tau) : design::fit_low_pass(tau).chain;
-}
-
 /// Every chain that can be asked for by name. A new one is an entry here.
 const std::vector<Family>& families() {
   static const Key steps{"steps", 1, max_steps, true, 5.0};
+  static const Key tau{"tau", 1e-3, 0.999, false, {}}, ripple{"ripple", 1e-9, 0.4, false, 0.02};
   static const std::vector<Family> all = {
       {"muon", {steps}, [](const Values& v) { return chains::muon(static_cast<int>(v[0])); }},
       {"highpass",
@@ -61,7 +57,20 @@ const std::vector<Family>& families() {
        }},
       {"lowpass",
        {{"tau", 0.051, 0.949, false, {}}},
-       [](const Values& v) { return low_pass(v[0]); }},
+       [](const Values& v) { return chains::low_pass(v[0]); }},
+      {"sharp-highpass",
+       {tau, {"steps", 1, 12, true, 5.0}, ripple},
+       [](const Values& v) {
+         return design::sharp_high_pass(v[0], static_cast<int>(v[1]), v[2]).chain;
+       }},
+      {"sharp-lowpass",
+       {{"tau", 0.051, 0.949, false, {}}, ripple},
+       [](const Values& v) { return design::sharp_low_pass(v[0], v[1]).chain; }},
+      {"rising-highpass",
+       {tau, {"steps", 1, 8, true, 5.0}},
+       [](const Values& v) {
+         return design::monotone_high_pass(v[0], static_cast<int>(v[1])).chain;
+       }},
       {"polar-express",
        {{"steps", 1, max_steps, true, 8.0}},
        [](const Values& v) { return chains::polar_express(static_cast<int>(v[0])); }},
@@ -90,6 +99,8 @@ class Spec {
     try {
       return family->make(complete(family->keys, given));
     } catch (const std::invalid_argument& error) {
+      fail(error.what());
+    } catch (const std::domain_error& error) {
       fail(error.what());
     }
   }

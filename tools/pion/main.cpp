@@ -21,8 +21,8 @@ constexpr const char* description =
 
 constexpr const char* footer =
     "A CHAIN is written NAME[:key=value,...] or @FILE.json. Names: muon, highpass:kp=2,\n"
-    "lowpass:tau=0.5, polar-express, you-jiacheng, cans; muon, highpass and polar-express take "
-    "steps=N.\n"
+    "lowpass:tau=0.5, sharp-highpass:tau=0.1, sharp-lowpass:tau=0.5 (both with ripple=R),\n"
+    "rising-highpass:tau=0.1, polar-express, you-jiacheng, cans; most take steps=N.\n"
     "Exit status: 0 done, 1 the answer is \"no\", 2 bad usage or input (one line says which).";
 
 // io::Error escapes line ends and control characters, which a message can have from an argument.

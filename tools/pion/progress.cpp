@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <string>
 
 #include "pion/text.hpp"
 
@@ -15,7 +17,8 @@ constexpr const char* erase_line = "\r\x1b[K";
 
 }  // namespace
 
-Progress::Progress(std::size_t total) : total_(total), shown_(::isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(std::size_t total, std::size_t done)
+    : total_(total), at_(done), shown_(::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
   if (shown_) std::fputs(erase_line, stderr);
@@ -24,8 +27,12 @@ Progress::~Progress() {
 void Progress::step(std::string_view item) {
   ++at_;
   if (!shown_) return;
-  const std::string name = shorten(printable(item), 60);  // or the line would wrap, and stay
-  std::fputs(fmt::format("{}[{}/{}] {}", erase_line, at_, total_, name).c_str(), stderr);
+  constexpr std::size_t width = 20;
+  const std::string bar(std::min(width, width * at_ / std::max<std::size_t>(total_, 1)), '#');
+  const std::string name = shorten(printable(item), 40);  // or the line would wrap, and stay
+  const std::string line =
+      fmt::format("{}[{:.<{}}] {}/{} {}", erase_line, bar, width, at_, total_, name);
+  std::fputs(line.c_str(), stderr);
 }
 
 }  // namespace pion::tool

@@ -6,11 +6,11 @@
 
 namespace pion::tool {
 
-/// One line on standard error that says how far a verb is, where that is a terminal; it is gone at
-/// the end.
+/// One line on standard error, a bar, that says how far a verb is, where that is a terminal; it is
+/// gone at the end.
 class Progress {
  public:
-  explicit Progress(std::size_t total);
+  explicit Progress(std::size_t total, std::size_t done = 0);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
@@ -20,7 +20,7 @@ class Progress {
 
  private:
   std::size_t total_;
-  std::size_t at_ = 0;
+  std::size_t at_;
   bool shown_;
 };
 

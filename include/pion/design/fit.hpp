@@ -9,19 +9,12 @@
 #include <functional>
 #include <random>
 #include <string>
-#include <unsupported/Eigen/NonLinearOptimization>
 #include <vector>
 
 #include <pion/chains.hpp>
 #include <pion/design/band_loss.hpp>
 
 namespace pion::design {
-
-/// A chain, and its loss.
-struct Fit {
-  Chain chain;
-  double loss = 0.0;
-};
 
 /// How a minimum is sought. The same options give the same chain on the same machine; elsewhere
 /// another order of summation may lead to another minimum.
@@ -34,92 +27,104 @@ struct FitOptions {
   std::function<bool(const Chain&)> admits;
 };
 
-/// The minimum of the loss near `start`, by Levenberg-Marquardt (MINPACK's lmder, from Eigen's
-/// unsupported NonLinearOptimization) with the analytic Jacobian; never worse than `start`.
+/// A search for a chain of small loss that can be left and gone on with: first from many starts, as
+/// Alg. 4 of Fan et al. 2026 has them, the identity and then promotions, with noise of deviation
+/// .25 on the coefficients of all starts but the first, and .4 on every other one; then in hops,
+/// from a chain drawn from the best eight, with relative noise between .005 and .5.
 ///
-/// Cost: at most `evaluations` of the loss and of its Jacobian, each with one QR factorisation of
-/// size() x 3 steps: together some .1 ms for five steps and two bands.
-inline Fit refine(const BandLoss& loss, const Chain& start, int evaluations = 2000) {
-  struct Problem {
-    const BandLoss& loss;
-    int operator()(const Eigen::VectorXd& theta, Eigen::VectorXd& r) const {
-      loss.residuals(theta, r);
-      return 0;
+/// Each trial draws from a generator of its own, seeded with the seed and the trial's number: so
+/// what is best after n trials, and n, say all that the search will do next.
+class Search {
+ public:
+  /// A search from its beginning; or from where another one was, with its `best` after `trials`.
+  /// \throws std::invalid_argument unless steps and starts are positive, hops is not negative, and
+  ///         `trials` is between 0 and their sum.
+  Search(BandLoss loss, FitOptions options, int trials = 0, std::vector<Fit> best = {})
+      : loss_(std::move(loss)), options_(std::move(options)), trials_(trials) {
+    if (options_.steps < 1 || options_.starts < 1 || options_.hops < 0 || trials < 0 ||
+        trials > total()) {
+      detail::refuse_argument("fit: steps = " + std::to_string(options_.steps) +
+                              ", starts = " + std::to_string(options_.starts) +
+                              ", hops = " + std::to_string(options_.hops) +
+                              ", trials = " + std::to_string(trials) + " is out of range");
     }
-    int df(const Eigen::VectorXd& theta, Eigen::MatrixXd& j) const {
-      loss.jacobian(theta, j);
-      return 0;
-    }
-    int values() const { return static_cast<int>(loss.size()); }
-  };
-  Problem problem{loss};
-  Eigen::LevenbergMarquardt<Problem> solver(problem);
-  solver.parameters.maxfev = evaluations;
-  solver.parameters.ftol = solver.parameters.xtol = 1e-10;
-  Eigen::VectorXd theta = coefficients(start);
-  solver.minimize(theta);
-  const Chain end = chain_of(theta);
-  return {end, loss(end)};
-}
-
-/// A chain of small loss, from many starts: first as Alg. 4 of Fan et al. 2026 has them, the
-/// identity and then promotions, with noise of deviation .25 on the coefficients of all starts but
-/// the first, and .4 on every other one; then hops, from a chain drawn from the best eight, with
-/// relative noise between .005 and .5. What is best so far at the end is refined.
-///
-/// Cost: some 10 ms a start or hop for five steps.
-/// \throws std::invalid_argument unless steps and starts are positive and hops is not negative;
-///         std::domain_error if no start leads to a minimum that is admitted.
-inline Fit fit(const BandLoss& loss, const FitOptions& options = {}) {
-  if (options.steps < 1 || options.starts < 1 || options.hops < 0) {
-    detail::refuse_argument("fit: steps = " + std::to_string(options.steps) +
-                            ", starts = " + std::to_string(options.starts) +
-                            ", hops = " + std::to_string(options.hops) + " is out of range");
+    for (const Fit& found : best) consider(found);
   }
-  constexpr std::size_t kept = 8;
-  constexpr int evaluations = 150;  // a start that has not got near a minimum by then is poor
-  std::mt19937_64 random(options.seed);
-  std::normal_distribution<double> normal;
-  std::uniform_real_distribution<double> uniform;
 
-  std::vector<Fit> best;  // ascending, distinct
-  const auto consider = [&](const Fit& found) {
+  int total() const { return options_.starts + options_.hops; }
+  int trials() const { return trials_; }
+  bool done() const { return trials_ == total(); }
+  /// Ascending, distinct, at most eight.
+  const std::vector<Fit>& best() const { return best_; }
+
+  /// The next start or hop. Cost: some 5 ms for five steps.
+  void advance() {
+    const int trial = trials_++;
+    std::seed_seq seed{static_cast<std::uint32_t>(options_.seed),
+                       static_cast<std::uint32_t>(options_.seed >> 32U),
+                       static_cast<std::uint32_t>(trial)};
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal;
+    std::uniform_real_distribution<double> uniform;
+    Eigen::VectorXd theta;
+    if (trial < options_.starts) {
+      theta = coefficients(Chain{{1, 0, 0}}.then(repeat(chains::promotion, options_.steps - 1)));
+      const double deviation = trial == 0 ? 0.0 : (trial % 2 == 1 ? 0.25 : 0.4);
+      for (double& coefficient : theta) coefficient += deviation * normal(random);
+    } else if (!best_.empty()) {
+      const double from = uniform(random) * static_cast<double>(best_.size());
+      theta = coefficients(best_[static_cast<std::size_t>(from)].chain);
+      const double deviation = std::exp2(-7.6 + 6.6 * uniform(random));
+      for (double& coefficient : theta) coefficient *= 1.0 + deviation * normal(random);
+    } else {
+      return;
+    }
+    constexpr double clipped = 1e6;  // there is no slope to go down
+    if (loss_(theta) < clipped) consider(refine(loss_, chain_of(theta), evaluations));
+  }
+
+  /// The best chains so far, refined to the end: minima that are admitted, ascending.
+  /// \throws std::domain_error if there is none.
+  std::vector<Fit> minima() const {
+    Search ends = *this;
+    ends.best_.clear();
+    for (const Fit& found : best_) ends.consider(refine(loss_, found.chain));
+    if (ends.best_.empty()) {
+      detail::refuse_values("fit: none of " + std::to_string(options_.starts) +
+                            " starts leads to a chain that is admitted");
+    }
+    return ends.best_;
+  }
+
+ private:
+  static constexpr std::size_t kept = 8;
+  static constexpr int evaluations = 150;  // not near a minimum by then: a poor start
+
+  void consider(const Fit& found) {
     if (!std::isfinite(found.loss)) return;
-    if (best.size() == kept && found.loss >= best.back().loss) return;
-    if (options.admits && !options.admits(found.chain)) return;
+    if (best_.size() == kept && found.loss >= best_.back().loss) return;
+    if (options_.admits && !options_.admits(found.chain)) return;
     const auto same = [&found](const Fit& other) {
       return std::fabs(found.loss - other.loss) <= 1e-6 * other.loss;
     };
-    if (std::any_of(best.begin(), best.end(), same)) return;
-    best.push_back(found);
-    std::sort(best.begin(), best.end(),
+    if (std::any_of(best_.begin(), best_.end(), same)) return;
+    best_.push_back(found);
+    std::sort(best_.begin(), best_.end(),
               [](const Fit& one, const Fit& two) { return one.loss < two.loss; });
-    if (best.size() > kept) best.pop_back();
-  };
+    if (best_.size() > kept) best_.pop_back();
+  }
 
-  const Eigen::VectorXd warm =
-      coefficients(Chain{{1, 0, 0}}.then(repeat(chains::promotion, options.steps - 1)));
-  for (int i = 0; i < options.starts; ++i) {
-    Eigen::VectorXd theta = warm;
-    const double deviation = i == 0 ? 0.0 : (i % 2 == 1 ? 0.25 : 0.4);
-    for (double& coefficient : theta) coefficient += deviation * normal(random);
-    if (!(loss(chain_of(theta)) < 1e6)) continue;  // clipped: there is no slope to go down
-    consider(refine(loss, chain_of(theta), evaluations));
-  }
-  for (int i = 0; i < options.hops && !best.empty(); ++i) {
-    const auto from = static_cast<std::size_t>(uniform(random) * static_cast<double>(best.size()));
-    Eigen::VectorXd theta = coefficients(best[from].chain);
-    const double deviation = std::exp2(-7.6 + 6.6 * uniform(random));
-    for (double& coefficient : theta) coefficient *= 1.0 + deviation * normal(random);
-    consider(refine(loss, chain_of(theta), evaluations));
-  }
-  const std::vector<Fit> ends = best;
-  for (const Fit& end : ends) consider(refine(loss, end.chain));
-  if (best.empty()) {
-    detail::refuse_values("fit: none of " + std::to_string(options.starts) +
-                          " starts leads to a chain that is admitted");
-  }
-  return best.front();
+  BandLoss loss_;
+  FitOptions options_;
+  int trials_;
+  std::vector<Fit> best_;
+};
+
+/// The result of a whole search. Cost: some 5 ms a start or hop for five steps. Throws as Search.
+inline Fit fit(const BandLoss& loss, const FitOptions& options = {}) {
+  Search search(loss, options);
+  while (!search.done()) search.advance();
+  return search.minima().front();
 }
 
 }  // namespace pion::design

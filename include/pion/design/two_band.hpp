@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pion/chain.hpp>
+#include <pion/chains.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/laps.hpp>  // Range, range
 #include <pion/polynomial.hpp>
@@ -117,7 +118,8 @@ struct TwoBandChain {
 /// within [-e, 1 + e]; it is not monotone. Whether the greedy choice is the best is not known.
 ///
 /// As the bands shrink the steps approach suppression (0, 5/2, -3/2), as those of Polar Express
-/// approach promotion. Where a step leaves nothing to part the chain ends there, with error 1.
+/// approach promotion; from an error of 1e-6 on they are it. Where a step leaves nothing to part the
+/// chain ends there, with error 1.
 /// \throws std::invalid_argument unless 0 < stop < pass < 1, steps >= 1 and weight > 0.
 inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
                                        double weight = 8.0) {
@@ -131,6 +133,14 @@ inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
   double error = 0.0;
   for (int t = 1; t <= steps; ++t) {
     if (!(stop < band.lo)) return {Chain(std::move(chain)), 1.0};
+    if (t > 1 && std::max(stop, error) < 1e-6) {
+      chain.push_back(chains::suppression);
+      const Range all = range(Chain{chain.back()}, band.lo, band.hi);
+      stop = chains::suppression(stop);
+      error = std::max({stop, 1.0 - all.lo, all.hi - 1.0});
+      band = {1.0 - error, 1.0 + error};
+      continue;
+    }
     const TwoBandMinimax step = minimax_two_band(stop, band, t == steps ? 1.0 : weight);
     chain.push_back(step.p);
     error = step.error;

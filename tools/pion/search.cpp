@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pion/search.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "pion/io/error.hpp"
+#include "pion/io/file.hpp"
+#include "pion/progress.hpp"
+
+namespace pion::tool {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void save(const Json& order, const SearchState& state, const std::string& file) {
+  Json best = Json::array();
+  for (const design::Fit& fit : state.best) {
+    Json steps = Json::array();
+    for (const OddQuintic& p : fit.chain.steps()) steps.push_back({p.a, p.b, p.c});
+    best.push_back({{"loss", fit.loss}, {"steps", steps}});
+  }
+  const Json all = {{"order", order}, {"trials", state.trials}, {"best", best}};
+  io::write_text(file, all.dump(1) + "\n");
+}
+
+SearchState load(const Json& order, int total, const std::string& file) {
+  SearchState state;
+  try {
+    const Json all = Json::parse(io::read_text(file));
+    if (all.at("order") != order) {
+      throw io::Error(file, "holds a search for another order; finish or remove it");
+    }
+    state.trials = all.at("trials").get<int>();
+    for (const Json& fit : all.at("best")) {
+      std::vector<OddQuintic> steps;
+      for (const Json& p : fit.at("steps")) {
+        steps.push_back({p.at(0).get<double>(), p.at(1).get<double>(), p.at(2).get<double>()});
+      }
+      state.best.push_back({Chain(std::move(steps)), fit.at("loss").get<double>()});
+    }
+  } catch (const Json::exception&) {
+    throw io::Error(file, "is not the state of a search");
+  }
+  if (state.trials < 0 || state.trials > total) {
+    throw io::Error(file, "is not the state of a search");
+  }
+  return state;
+}
+
+}  // namespace
+
+SearchState search(const Json& order, int total, const std::string& file,
+                   const std::function<void(SearchState&)>& advance) {
+  SearchState state;
+  const bool kept = !file.empty();
+  if (kept && std::filesystem::exists(file)) state = load(order, total, file);
+  Progress progress(static_cast<std::size_t>(total), static_cast<std::size_t>(state.trials));
+  auto saved = std::chrono::steady_clock::now();
+  while (state.trials < total) {
+    progress.step(state.best.empty() ? "" : fmt::format("loss {:.3g}", state.best.front().loss));
+    advance(state);
+    const auto now = std::chrono::steady_clock::now();
+    if (kept && now - saved >= std::chrono::seconds(1)) {
+      save(order, state, file);
+      saved = now;
+    }
+  }
+  if (kept) std::filesystem::remove(file);
+  return state;
+}
+
+}  // namespace pion::tool
