@@ -361,6 +361,21 @@ good apply @fitted.json ones.npy -o fitted.npy
 good fit highpass --tau 0.13 --starts 4 --steps 4
 json fit bandpass --tau 0.3 --upper 0.6 --starts 8
 has '"upper":0.6'
+json fit highpass --tau 0.1 --ripple 0.02 -o sharp.json
+has '"measure":"ripple"' '"certified":true' '"ratio":1.10'
+good shape @sharp.json
+good fit highpass --tau 0.3 --steps 4 --monotone
+has 'certified to rise'
+good fit lowpass --tau 0.5 --solver lbfgsb --starts 2
+"$pion" fit lowpass --tau 0.45 --starts 30 --json >whole.json
+timeout -s KILL 0.2 "$pion" fit lowpass --tau 0.45 --starts 30 -o left.json >/dev/null 2>&1
+good fit lowpass --tau 0.45 --starts 30 -o left.json --json
+cmp -s stdout whole.json && [[ ! -e left.json.partial ]]
+result $((!$?)) 'a fit that was interrupted ends as one that was not'
+echo '{"order":{},"trials":1,"best":[]}' >left.json.partial
+bad 'another order' fit lowpass --tau 0.45 -o left.json
+bad 'is for highpass alone' fit lowpass --tau 0.5 --monotone
+bad '--tau: 0.02 is not from 0.051' fit highpass --tau 0.02
 bad 'KIND: "notch" is not known; there are lowpass, highpass, bandpass' fit notch --tau 0.5
 bad '--tau: is required' fit lowpass
 bad '--tau: "1"' fit lowpass --tau 1
@@ -389,7 +404,8 @@ for verb in '' shape inspect apply snr compare fit; do
 done
 
 # the chains that have a name
-for chain in lowpass:tau=0.5 lowpass:tau=0.25 polar-express polar-express:steps=5 you-jiacheng cans; do
+for chain in lowpass:tau=0.5 lowpass:tau=0.25 sharp-highpass:tau=0.1 sharp-lowpass:tau=0.5 \
+  rising-highpass:tau=0.13 polar-express polar-express:steps=5 you-jiacheng cans; do
   good shape $chain
   has 'certified'
 done

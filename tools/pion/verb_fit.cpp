@@ -304,7 +304,7 @@ Verb fit_verb(CLI::App& app) {
   add_real(*verb, "--upper", o->upper, 1e-3, 0.999, "The upper cutoff of a bandpass");
   add_whole(*verb, "--steps", o->steps, 1, 12, "Quintics in the chain (5)");
   add_real(*verb, "--ripple", o->ripple, 1e-9, 0.4,
-           "As sharp as this ripple on the bands allows, in place of the loss (A56)");
+           "As sharp as this ripple allows, in place of the loss (A56)");
   verb->add_flag("--monotone", o->monotone,
                  "The sharpest highpass that keeps the order of the singular values");
   add_choice(*verb, "--robust", o->robust,
@@ -313,16 +313,15 @@ Verb fit_verb(CLI::App& app) {
                              {"float32", Robust::float32},
                              {"bfloat16", Robust::bfloat16},
                              {"decimals3", Robust::decimals3}},
-             "What the coefficients are to bear rounding to (all)");
+             "To bear rounding to");
   verb->add_flag("--arithmetic", o->arithmetic, "And computing in that precision");
   add_choice(*verb, "--solver", o->solver,
              Choices<Solver>{{"least-squares", Solver::least_squares}, {"lbfgsb", Solver::lbfgsb}},
-             "Levenberg-Marquardt, or the paper's Alg. 4 as printed");
+             "Fit by (lbfgsb: the paper's Alg. 4)");
   add_whole(*verb, "--seed", o->seed, 0, 1'000'000'000, "Of the random starts (1)");
   add_whole(*verb, "--starts", o->starts, 1, 100'000,
             "Random starts, and as many hops from the best (40; lbfgsb 8, no hops)");
-  verb->add_option("-o,--output", o->out, "Write the chain here, to be read back as @FILE; FILE.partial holds a search that was\n"
-                   "interrupted, and the same command goes on from it")
+  verb->add_option("-o,--output", o->out, "Write the chain here, for @FILE; what was interrupted goes on")
       ->type_name("FILE");
   add_json(*verb, o->json);
   return {verb, [o] { return fit(*o); }};
