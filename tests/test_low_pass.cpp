@@ -321,9 +321,8 @@ TEST_CASE("any cutoff has its low-pass, at once and without luck") {
   for (const double tau : {0.0, 0.05, 0.95, 1.0, -0.1, 1e300, std::nan("")}) {
     CHECK_THROWS_AS(chains::low_pass(tau), std::invalid_argument);
   }
-  CHECK_THROWS_WITH(
-      chains::low_pass(0.05),
-      "low_pass: tau = 0.050000 is not in (.05, .95), where both bands have room");
+  CHECK_THROWS_WITH(chains::low_pass(0.05),
+                    "low_pass: tau = 0.050000 is not in (.05, .95), where both bands have room");
 }
 
 TEST_CASE("rounding is to the nearest, halves to even") {
@@ -358,7 +357,6 @@ TEST_CASE("scaling between steps changes the coefficients and not the filter") {
   CHECK(after[4] == before[4]);
   CHECK_THROWS_AS(design::rescaled(f, {1.0}), std::invalid_argument);
   CHECK_THROWS_AS(design::rescaled(f, {1.0, 1.0, 0.0, 1.0}), std::invalid_argument);
-
 }
 
 TEST_CASE("a robust fit is the best of the tries at bearing rounding, and the same filter") {

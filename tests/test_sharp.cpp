@@ -59,7 +59,7 @@ TEST_CASE("ripple is the largest deviation, wherever it is") {
   const Chain line;  // f(s) = s
   CHECK(design::ripple(line, {{{0.7, 1.0}}, {{0.0, 0.2}}}) == 1.0 - 0.7);
   CHECK(design::ripple(line, {{{0.9, 1.0}}, {{0.0, 0.2}}}) == 0.2);
-  CHECK(design::ripple(Chain{{1.5, 0, 0}}, {{}, {{0.0, 0.1}}}) == 0.5);    // in the gap, above
+  CHECK(design::ripple(Chain{{1.5, 0, 0}}, {{}, {{0.0, 0.1}}}) == 0.5);   // in the gap, above
   CHECK(design::ripple(Chain{{-0.5, 0, 0}}, {{}, {{0.0, 0.1}}}) == 0.5);  // and below
   CHECK(design::ripple(chains::high_pass(0), {}) == 0.0);
 }
@@ -82,9 +82,16 @@ TEST_CASE("a sharp high-pass keeps its ripple, certified, with the gap it is kno
     int steps;
     double ratio;
   };
-  for (const Row& row : {Row{.05, 5, 1.3}, {.1, 5, 1.15}, {.05, 5, 1.24}, {.1, 5, 1.11},
-                         {.13, 5, 1.11}, {.3, 5, 1.031}, {.9, 5, 1.006}, {.3, 3, 1.44},
-                         {.1, 7, 1.01}, {.005, 7, 1.12}}) {
+  for (const Row& row : {Row{.05, 5, 1.3},
+                         {.1, 5, 1.15},
+                         {.05, 5, 1.24},
+                         {.1, 5, 1.11},
+                         {.13, 5, 1.11},
+                         {.3, 5, 1.031},
+                         {.9, 5, 1.006},
+                         {.3, 3, 1.44},
+                         {.1, 7, 1.01},
+                         {.005, 7, 1.12}}) {
     const design::Sharp s = design::sharp_high_pass(row.tau, row.steps, 0.02);
     INFO(row.tau << " in " << row.steps << " steps: " << s.ratio);
     REQUIRE(s.chain.size() == row.steps);

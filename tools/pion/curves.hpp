@@ -25,4 +25,8 @@ std::string csv(const Curves& curves);
 /// cutoff.
 Chart picture(const NamedChain& chain, const Curves& curves);
 
+/// Whole filters beside each other, each after its last step; on a logarithmic scale from .005 up
+/// where that is asked for, which shows small cutoffs.
+Chart comparison(const std::vector<NamedChain>& chains, bool logarithmic);
+
 }  // namespace pion::tool

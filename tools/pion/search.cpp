@@ -58,7 +58,7 @@ SearchState search(const Json& order, int total, const std::string& file,
   const bool kept = !file.empty();
   if (kept && std::filesystem::exists(file)) state = load(order, total, file);
   Progress progress(static_cast<std::size_t>(total), static_cast<std::size_t>(state.trials));
-  auto saved = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point saved{};  // long ago: the first trial is kept at once
   while (state.trials < total) {
     progress.step(state.best.empty() ? "" : fmt::format("loss {:.3g}", state.best.front().loss));
     advance(state);

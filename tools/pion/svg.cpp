@@ -100,10 +100,45 @@ std::string axes(const Chart& c) {
   return out + text(left, 26, "start", c.title, "font-size=\"15\" font-weight=\"bold\"");
 }
 
+struct Point {
+  double x, y;
+};
+
+/// The points that a line from end to end, and so on between, misses by more than a tenth of a
+/// pixel (Douglas and Peucker's method), into `kept`, but the last.
+void simplify(const std::vector<Point>& p, std::size_t from, std::size_t to,
+              std::vector<Point>& kept) {
+  const double dx = p[to].x - p[from].x, dy = p[to].y - p[from].y, length = std::hypot(dx, dy);
+  double furthest = 0.1;
+  std::size_t at = from;
+  for (std::size_t i = from + 1; i < to; ++i) {
+    const double x = p[i].x - p[from].x, y = p[i].y - p[from].y;
+    const double off = length > 0.0 ? std::fabs(x * dy - y * dx) / length : std::hypot(x, y);
+    if (off <= furthest) continue;
+    furthest = off;
+    at = i;
+  }
+  if (at == from) {
+    kept.push_back(p[from]);
+    return;
+  }
+  simplify(p, from, at, kept);
+  simplify(p, at, to, kept);
+}
+
 std::string curve(const Chart& c, const Series& s) {
-  std::string out, run;
+  std::string out;
+  std::vector<Point> run;
   const auto end_run = [&] {
-    if (!run.empty()) out += fmt::format("<polyline points=\"{}\" {}/>\n", run, stroke(s));
+    if (run.empty()) return;
+    std::vector<Point> kept;
+    simplify(run, 0, run.size() - 1, kept);
+    kept.push_back(run.back());
+    std::string points;
+    for (const Point& p : kept) {
+      points += fmt::format("{}{:.2f},{:.2f}", points.empty() ? "" : " ", p.x, p.y);
+    }
+    out += fmt::format("<polyline points=\"{}\" {}/>\n", points, stroke(s));
     run.clear();
   };
   for (std::size_t i = 0; i < std::min(s.x.size(), s.y.size()); ++i) {
@@ -114,8 +149,7 @@ std::string curve(const Chart& c, const Series& s) {
     } else if (s.points) {
       out += dot(x, y, s);
     } else {  // no renderer takes numbers of any size
-      run += fmt::format("{}{:.2f},{:.2f}", run.empty() ? "" : " ", std::clamp(x, -1e4, 1e4),
-                         std::clamp(y, -1e4, 1e4));
+      run.push_back({std::clamp(x, -1e4, 1e4), std::clamp(y, -1e4, 1e4)});
     }
   }
   end_run();

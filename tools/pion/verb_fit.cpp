@@ -84,8 +84,8 @@ void check(const Options& o) {
   }
   const double room = banded ? 2.0 * half_gap : 0.0;
   if (o.upper && *o.upper - *o.tau <= room) {
-    throw io::Error("--upper", fmt::format("{} must be more than {} above --tau {}", *o.upper, room,
-                                           *o.tau));
+    throw io::Error("--upper",
+                    fmt::format("{} must be more than {} above --tau {}", *o.upper, room, *o.tau));
   }
 }
 
@@ -147,19 +147,21 @@ Fitted searched(const Options& o) {
     next.advance();
     state = {next.trials(), next.best()};
   };
-  const Json order = {{"name", name_of(o)}, {"solver", printed ? "lbfgsb" : "least-squares"},
-                      {"steps", steps},     {"seed", o.seed},
+  const Json order = {{"name", name_of(o)},
+                      {"solver", printed ? "lbfgsb" : "least-squares"},
+                      {"steps", steps},
+                      {"seed", o.seed},
                       {"starts", starts}};
   const int total = printed ? starts : 2 * starts;
-  const SearchState end =
-      search(order, total, o.out.empty() ? "" : o.out + ".partial", advance);
+  const SearchState end = search(order, total, o.out.empty() ? "" : o.out + ".partial", advance);
 
   Fitted fitted{name_of(o), {}, "A56", [loss](const Chain& f) { return loss(f); }};
   if (printed && end.best.empty()) throw io::Error(fitted.name, "every start diverges");
-  fitted.chain = printed ? end.best.front().chain
-                         : design::robust(loss, design::Search(loss, options, total, end.best).minima(),
-                                          kinds_of(o.robust), o.arithmetic)
-                               .chain;
+  fitted.chain = printed
+                     ? end.best.front().chain
+                     : design::robust(loss, design::Search(loss, options, total, end.best).minima(),
+                                      kinds_of(o.robust), o.arithmetic)
+                           .chain;
   fitted.more = {{"solver", order["solver"]},
                  {"seed", o.seed},
                  {"starts", starts},
@@ -321,7 +323,8 @@ Verb fit_verb(CLI::App& app) {
   add_whole(*verb, "--seed", o->seed, 0, 1'000'000'000, "Of the random starts (1)");
   add_whole(*verb, "--starts", o->starts, 1, 100'000,
             "Random starts, and as many hops from the best (40; lbfgsb 8, no hops)");
-  verb->add_option("-o,--output", o->out, "Write the chain here, for @FILE; what was interrupted goes on")
+  verb->add_option("-o,--output", o->out,
+                   "Write the chain here, for @FILE; what was interrupted goes on")
       ->type_name("FILE");
   add_json(*verb, o->json);
   return {verb, [o] { return fit(*o); }};

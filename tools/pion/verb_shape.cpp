@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 #include <pion/certify.hpp>
+#include <pion/design/rounding.hpp>
 #include <pion/filter.hpp>
 #include <pion/laps.hpp>
 
@@ -30,6 +31,8 @@ struct Options {
   double gain = survivor_gain;
   std::string svg;
   std::string csv;
+  std::vector<std::string> beside;
+  bool logarithmic = false;
   std::vector<std::string> requirements;
   bool json = false;
 };
@@ -115,6 +118,14 @@ Json to_json(const Shape& s, double gain, const std::vector<std::string>& failur
     sigma[key] = or_null(sigma_from(s, g));
     survivors[key] = count(max_survivors(s.filter, g));
   }
+  const certified::Basin returns = certified::basin_of_one(s.filter.chain);
+  Json basin;
+  if (returns.verdict == Verdict::proved) basin = {returns.from.hi(), returns.to.lo()};
+  Json rounding = Json::object();
+  for (const design::Rounding to : design::all_roundings) {
+    rounding[design::name(to)] =
+        design::change(s.filter.chain, design::rounded(s.filter.chain, to));
+  }
   return {{"name", s.chain.name},
           {"normalizer", name(s.filter.normalizer)},
           {"steps", steps},
@@ -127,6 +138,9 @@ Json to_json(const Shape& s, double gain, const std::vector<std::string>& failur
           {"max_survivors", count(max_survivors(s.filter, gain))},
           {"max_survivors_at_gain", survivors},
           {"lipschitz", s.proved.lipschitz.hi()},
+          {"basin_of_one", basin},
+          {"sensitivity", design::sensitivity(s.filter.chain)},
+          {"rounding", rounding},
           {"certified", s.proved.complete()},
           {"failures", failures}};
 }
@@ -152,6 +166,21 @@ void print_text(const Shape& s, double gain) {
              s.proved.lipschitz.hi(), or_dash(cutoff(s.filter)),
              s.proved.complete() ? "yes, by interval arithmetic" : "not every answer is decided");
 
+  const certified::Basin basin = certified::basin_of_one(s.filter.chain);
+  if (basin.verdict == Verdict::proved) {
+    fmt::print("repeated, it returns to 1 from {:.6g} up to {:.6g}\n", basin.from.hi(),
+               basin.to.lo());
+  }
+  fmt::print("sensitivity {:.4g}; rounding the coefficients moves the gain by",
+             design::sensitivity(s.filter.chain));
+  const char* separator = "";
+  for (const design::Rounding to : design::all_roundings) {
+    fmt::print("{} {:.1e} ({})", separator,
+               design::change(s.filter.chain, design::rounded(s.filter.chain, to)),
+               design::name(to));
+    separator = ",";
+  }
+  fmt::print("\n\n");
   Table by_gain("lrr", {"gain", "from sigma", "directions, at most"});
   std::vector<double> all(gains.begin(), gains.end());
   all.insert(std::lower_bound(all.begin(), all.end(), gain), gain);
@@ -172,7 +201,12 @@ int shape(const Options& o) {
   }
   if (!o.svg.empty() || !o.csv.empty()) {
     const Curves curves = curves_of(s.filter.chain);
-    if (!o.svg.empty()) io::write_text(o.svg, svg(picture(s.chain, curves)));
+    if (!o.svg.empty()) {
+      std::vector<NamedChain> all = {s.chain};
+      for (const std::string& other : o.beside) all.push_back(parse_chain(other));
+      const bool one = all.size() == 1 && !o.logarithmic;
+      io::write_text(o.svg, svg(one ? picture(s.chain, curves) : comparison(all, o.logarithmic)));
+    }
     if (!o.csv.empty()) io::write_text(o.csv, csv(curves));
   }
   if (o.json) {
@@ -195,6 +229,10 @@ Verb shape_verb(CLI::App& app) {
   add_normalizer(*verb, o->normalizer);
   add_gain(*verb, o->gain);
   verb->add_option("--svg", o->svg, "Draw f after each step here")->type_name("FILE");
+  verb->add_option("--beside", o->beside, "Draw this chain too, each after its last step")
+      ->type_name("CHAIN")
+      ->allow_extra_args(false);
+  verb->add_flag("--log", o->logarithmic, "Draw on a logarithmic scale of sigma");
   verb->add_option("--csv", o->csv, "Write sigma and f after each step here")->type_name("FILE");
   verb->add_option("--require", o->requirements,
                    "Exit with 1 unless this holds: monotone, or range=LO,HI")

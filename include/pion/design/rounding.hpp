@@ -4,8 +4,8 @@
 #include <algorithm>  // std::max
 #include <array>
 #include <cmath>    // std::exp2, std::frexp, std::ldexp, std::nearbyint
-#include <cstddef>    // std::size_t
-#include <cstdint>    // std::uint64_t
+#include <cstddef>  // std::size_t
+#include <cstdint>  // std::uint64_t
 #include <random>
 #include <string>
 #include <vector>
