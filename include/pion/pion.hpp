@@ -6,6 +6,7 @@
 
 #include <pion/apply.hpp>
 #include <pion/apply_svd.hpp>
+#include <pion/batch.hpp>
 #include <pion/chains.hpp>
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/diagnostics/snr.hpp>

@@ -66,3 +66,14 @@ TEST_CASE("a warm per-head call allocates nothing") {
   CHECK(count(heads) == 0);
   CHECK(count(all) == 0);
 }
+
+TEST_CASE("a warm batch allocates nothing, whichever worker gets which matrix") {
+  std::vector<Eigen::MatrixXf> xs;
+  for (Index i = 0; i < 30; ++i) xs.emplace_back(Eigen::MatrixXf::Random(20 + 3 * i, 100));
+  std::vector<Eigen::MatrixXf> ys = xs;
+  const Filter f{chains::high_pass(2)};
+  BatchWorkspace workspace;
+  const auto batch = [&] { apply_batch(f, xs, ys, workspace); };
+  batch();
+  for (int repeat = 0; repeat < 10; ++repeat) CHECK(count(batch) == 0);
+}
