@@ -39,14 +39,14 @@ using Threaded = engine::openmp;
 using Threaded = engine::eigen;
 #endif
 #if defined(PION_TEST_BLAS)
-using Library = engine::blas;
+#define PION_BLAS_KIND , (Kind<float, row, engine::blas>)
 #else
-using Library = engine::eigen;
+#define PION_BLAS_KIND
 #endif
-#define PION_KINDS                                                                              \
-  (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<float, row, Library>),        \
-      (Kind<double, row, Serial>), (Kind<double, col, Threaded>), (Kind<double, col, Library>), \
-      (Kind<Eigen::half, row, Serial>), (Kind<Eigen::bfloat16, col, Threaded>)
+#define PION_KINDS                                                                       \
+  (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<double, row, Serial>), \
+      (Kind<double, col, Threaded>), (Kind<Eigen::half, row, Serial>),                   \
+      (Kind<Eigen::bfloat16, col, Threaded>) PION_BLAS_KIND
 
 constexpr Method methods[] = {Method::dense, Method::gram, Method::svd, Method::automatic};
 
