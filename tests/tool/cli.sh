@@ -219,10 +219,10 @@ result $((!$?)) 'inspect.svg has two spectra'
 good inspect "$grpo" "$action" --svg both.svg
 has "$grpo" "$action"
 json inspect "$grpo" --heads 8
-has '"erank":24.7' '"sigma1_over_fro":0.71' '"survivors":[1,2,7,27,103]' '"suggestion":"Pion"' \
-  '"kp":1,"per_head":true' '"shape":[256,256]' '"stable_rank":1.9' '"head_norms":['
+has '"erank":24.7' '"sigma1_over_fro":0.71' '"survivors":[1,2,7,27,103]' '"suggestion":"Muon"' \
+  '"kp":null,"per_head":false' '"shape":[256,256]' '"stable_rank":1.9' '"head_norms":['
 json inspect "$action"
-has '"suggestion":"Pion","kp":0,"per_head":false' '"suggestion":"Muon"' '"head_norms":null'
+has '"suggestion":"Muon"' 'docs/evidence.md' '"head_norms":null'
 json inspect mixed.safetensors
 has '"name":"bias","shape":[2],"dtype":"F32","norm":null,"erank":null' '"suggestion":"AdamW"' \
   'an embedding or output layer'
@@ -235,7 +235,7 @@ has 'a\x1b[2J\x0ab'
 good inspect diagonal.npy --heads 2 --axis cols
 has '2 ±100%'
 json inspect diagonal.npy --heads 2 --axis cols # whose second head is zero
-has '"suggestion":"Pion","kp":0,"per_head":true'
+has '"suggestion":"AdamW"' 'no direction of 1 stands out of the noise in the weakest head'
 bad 'o_proj.weight": 256 columns do not divide into 7 heads' inspect "$sft" --heads 7
 bad '3 heads' inspect diagonal.npy --heads 3 --axis cols
 good inspect key.safetensors --heads 4 --kv-heads 2

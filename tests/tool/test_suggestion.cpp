@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <pion/chains.hpp>
-#include <pion/filter.hpp>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "pion/attention.hpp"
+#include "pion/io/file.hpp"
 #include "pion/suggestion.hpp"
 
 using namespace pion::tool;
@@ -18,8 +22,33 @@ pion::Spectrum spectrum(std::initializer_list<double> values) {
   return {sigma, sigma.size(), sigma.size()};
 }
 
-/// A matrix that is low in both ranks.
-Measured low() { return {"mlp.up.weight", {256, 256}, 10.0, 1.5, {1, 0.8}, false}; }
+/// Two directions above noise, of 64.
+Measured low() {
+  Measured m;
+  m.name = "mlp.up.weight";
+  m.shape = {64, 64};
+  m.outstanding = {2, 64, 0.6, 4.0};
+  return m;
+}
+
+/// The fields of each line of a table of docs/evidence, but its titles.
+std::vector<std::vector<std::string>> lines_of(const std::string& file) {
+  std::istringstream text(pion::io::read_text(PION_EVIDENCE "/" + file));
+  std::vector<std::vector<std::string>> lines;
+  std::string line;
+  std::getline(text, line);
+  while (std::getline(text, line)) {
+    std::istringstream rest(line);
+    lines.emplace_back();
+    for (std::string field; std::getline(rest, field, ',');) lines.back().push_back(field);
+  }
+  return lines;
+}
+
+/// Shape, condition, rank and SNR.
+std::string place(const std::vector<std::string>& line) {
+  return line[0] + "x" + line[1] + " " + line[2] + " " + line[3] + " " + line[4];
+}
 
 }  // namespace
 
@@ -37,45 +66,35 @@ TEST_CASE("what is no matrix, embeddings and output layers go to AdamW") {
   }
 }
 
-TEST_CASE("Muon where neither rank is low; the thresholds are exact") {
+TEST_CASE("a gap or few directions lead to Pion; the thresholds are exact") {
   Measured m = low();
-  m.effective_rank = 32.0;  // an eighth of 256
-  m.stable_rank = 2.0;
-  CHECK(suggest(m).optimizer == Optimizer::muon);
-  m.effective_rank = std::nextafter(32.0, 0.0);
   CHECK(suggest(m).optimizer == Optimizer::pion);
-  m.effective_rank = 200.0;
-  m.stable_rank = std::nextafter(2.0, 0.0);
-  CHECK(suggest(m).optimizer == Optimizer::pion);
-  m.shape = {256, 7};  // the directions are those of the short side
-  m.effective_rank = 6.0;
-  m.stable_rank = 2.5;
+  CHECK(suggest(m).kp == 2);
+  m.outstanding.gap = std::nextafter(clear_gap, 0.0);
+  CHECK(suggest(m).kp == 3);
+  m.outstanding.count = 16;  // a quarter
+  CHECK(suggest(m).kp == 3);
+  m.outstanding.count = 17;
   CHECK(suggest(m).optimizer == Optimizer::muon);
+  m.outstanding.gap = std::nextafter(wide_gap, 0.0);
+  CHECK(suggest(m).optimizer == Optimizer::muon);
+  m.outstanding.gap = wide_gap;
+  CHECK(suggest(m).kp == 2);
+  m.outstanding = {0, 64, 0.0, 0.0};
+  CHECK(suggest(m).optimizer == Optimizer::adamw);
 }
 
-TEST_CASE("Pion takes the fewest promotion steps that keep the dominant directions") {
-  for (int kp = 0; kp <= most_promotions; ++kp) {
+TEST_CASE("the suggested filter leaves every direction that stands out a gain") {
+  for (int permille = 1; permille <= 1000; ++permille) {
     Measured m = low();
-    const double edge = pion::cutoff(pion::chains::high_pass(kp)).value();
-    m.dominant.faintest = edge;
-    CHECK(suggest(m).kp == kp);
-    m.dominant.faintest = edge * (1.0 - 1e-12);
-    if (kp < most_promotions) {
-      CHECK(suggest(m).kp == kp + 1);
-    } else {
-      CHECK(suggest(m).optimizer == Optimizer::muon);  // no filter of five steps reaches so low
-      CHECK_FALSE(suggest(m).kp);
-    }
-  }
-}
-
-TEST_CASE("the suggested filter is never dead") {
-  for (int percent = 9; percent <= 100; ++percent) {
-    Measured m = low();
-    m.dominant.faintest = percent / 100.0;
+    m.outstanding.faintest = permille / 1000.0;
     const Suggestion s = suggest(m);
-    REQUIRE(s.kp);
-    CHECK(pion::chains::high_pass(*s.kp)(m.dominant.faintest) > 0.8);
+    if (s.kp) {
+      CHECK(pion::chains::high_pass(*s.kp)(m.outstanding.faintest) >= least_gain);
+    } else {
+      CHECK(s.optimizer == Optimizer::muon);
+      CHECK(pion::chains::high_pass(most_promotions)(m.outstanding.faintest) < least_gain);
+    }
   }
 }
 
@@ -83,29 +102,60 @@ TEST_CASE("head by head is said of Pion alone") {
   Measured m = low();
   m.per_head = true;
   CHECK(suggest(m).per_head);
-  CHECK(to_string(suggest(m)) == "Pion kp=1, per head");
-  m.effective_rank = 200.0;
-  m.stable_rank = 20.0;
+  CHECK(to_string(suggest(m)) == "Pion kp=2, per head");
+  m.outstanding = {40, 64, 0.01, 1.01};
   CHECK_FALSE(suggest(m).per_head);
   CHECK(to_string(suggest(m)) == "Muon");
 }
 
 TEST_CASE("a zero matrix suggests nothing") {
   Measured m = low();
-  m.dominant = dominant_directions(spectrum({0.0, 0.0}));
+  m.zero = true;
   CHECK_FALSE(suggest(m).optimizer);
   CHECK(to_string(suggest(m)) == "-");
 }
 
-TEST_CASE("the dominant directions hold half the energy") {
-  const Dominant one = dominant_directions(spectrum({1.0, 1.0}));
-  CHECK(one.count == 1);
-  CHECK(std::fabs(one.faintest - std::sqrt(0.5)) < 1e-15);
-  const Dominant two = dominant_directions(spectrum({3e300, 3e300, 3e300}));
+TEST_CASE("what stands out of the noise, and the gap after it") {
+  const Outstanding none = outstanding_directions(spectrum({1.0, 1.0, 1.0, 1.0}), 4, 4);
+  CHECK(none.count == 0);
+  CHECK(none.directions == 4);
+  const Outstanding two =
+      outstanding_directions(spectrum({8e300, 4e300, 1e300, 1e300, 1e300}), 5, 5);
   CHECK(two.count == 2);
-  CHECK(std::fabs(two.faintest - std::sqrt(1.0 / 3.0)) < 1e-15);
-  CHECK(dominant_directions(spectrum({5.0, 1.0, 1.0})).count == 1);
-  CHECK(dominant_directions(spectrum({})).count == 0);
+  CHECK(two.gap == 4.0);
+  CHECK(std::fabs(two.faintest - 4.0 / std::sqrt(83.0)) < 1e-15);
+  CHECK(std::isinf(outstanding_directions(spectrum({1.0, 0.0, 0.0}), 3, 3).gap));
+  CHECK(outstanding_directions(spectrum({0.0, 0.0}), 2, 2).count == 0);
+}
+
+TEST_CASE("the suggestion follows the map of docs/evidence.md") {
+  // Errors of every optimiser in every place of the map, and what inspect sees there.
+  std::map<std::string, std::map<std::string, double>> errors;
+  for (const auto& line : lines_of("regime_map.csv"))
+    errors[place(line)][line[5]] = std::stod(line[9]);
+  double worst = 0.0, worst_muon = 0.0, worst_adamw = 0.0;
+  const auto spectra = lines_of("regime_spectra.csv");
+  REQUIRE(spectra.size() == errors.size());
+  for (const auto& line : spectra) {
+    INFO(place(line));
+    Measured m;
+    m.shape = {std::stol(line[0]), std::stol(line[1])};
+    m.outstanding = {std::stol(line[8]), std::min(std::stol(line[0]), std::stol(line[1])),
+                     std::stod(line[9]), std::stod(line[10])};
+    const std::map<std::string, double>& here = errors.at(place(line));
+    double best = 1e9;
+    for (const auto& [name, error] : here) {
+      if (name == "AdamW" || name == "Muon" || name.rfind("Pion", 0) == 0) {
+        best = std::min(best, error);
+      }
+    }
+    worst = std::max(worst, here.at(to_string(suggest(m))) / best);
+    worst_muon = std::max(worst_muon, here.at("Muon") / best);
+    worst_adamw = std::max(worst_adamw, here.at("AdamW") / best);
+  }
+  CHECK(worst < 1.86);
+  CHECK(worst < 0.5 * worst_adamw);
+  CHECK(worst < 0.5 * worst_muon);
 }
 
 TEST_CASE("names tell which way the heads lie") {

@@ -12,13 +12,17 @@
 namespace pion::tool {
 namespace {
 
-/// The dominant directions of the head that a rising cutoff would be the first to lose.
-Dominant weakest_head(const io::Matrix<double>& x, const Heads& heads) {
-  Dominant weakest;
+/// Of the head that a rising cutoff would be the first to lose.
+Outstanding weakest_head(const io::Matrix<double>& x, const Heads& heads) {
+  Outstanding weakest;
   for (Index i = 0; i < heads.count; ++i) {
-    const Dominant own = dominant_directions(spectrum_of(head_block(x, heads, i)));
-    if (own.count == 0) continue;  // nothing to lose
-    if (weakest.count == 0 || own.faintest < weakest.faintest) weakest = own;
+    const auto head = head_block(x, heads, i);
+    const Outstanding own = outstanding_directions(spectrum_of(head), head.rows(), head.cols());
+    if (own.count == 0) {
+      weakest.directions = own.directions;  // nothing to lose
+    } else if (weakest.count == 0 || own.faintest < weakest.faintest) {
+      weakest = own;
+    }
   }
   return weakest;
 }
@@ -43,12 +47,11 @@ Finding look_at(const std::string& path, const io::TensorFile& file, const io::T
     for (std::size_t kp = 0; kp < f.survivors.size(); ++kp) {
       f.survivors[kp] = f.spectrum->survivors({chains::high_pass(static_cast<int>(kp))}, gain);
     }
-    m.effective_rank = f.spectrum->effective_rank();
-    m.stable_rank = f.spectrum->stable_rank();
-    m.dominant = dominant_directions(*f.spectrum);
+    m.zero = f.spectrum->largest() == 0.0;
+    m.outstanding = outstanding_directions(*f.spectrum, x.rows(), x.cols());
     if (const auto heads = heads_of(info.name, options)) {
       f.head_norms = head_norms(x, *heads);
-      m.dominant = weakest_head(x, *heads);
+      m.outstanding = weakest_head(x, *heads);
       m.per_head = true;
     }
   }

@@ -3,33 +3,40 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <limits>
 #include <pion/chains.hpp>
-#include <pion/filter.hpp>
+#include <pion/optimizer/noise.hpp>
+#include <utility>
 
 namespace pion::tool {
 namespace {
 
-/// The fewest promotion steps whose cutoff lies below `sigma`.
-std::optional<int> least_promotions(double sigma) {
-  for (int kp = 0; kp <= most_promotions; ++kp) {
-    if (cutoff(chains::high_pass(kp)) <= sigma) return kp;
+/// The fewest promotion steps, from `fewest` on, that leave `sigma` a gain.
+std::optional<int> least_promotions(int fewest, double sigma) {
+  for (int kp = fewest; kp <= most_promotions; ++kp) {
+    if (chains::high_pass(kp)(sigma) >= least_gain) return kp;
   }
   return std::nullopt;
 }
 
+constexpr const char* evidence = "docs/evidence.md";
+
 }  // namespace
 
-Dominant dominant_directions(const Spectrum& spectrum) {
-  if (spectrum.largest() == 0.0) return {};
-  const Eigen::VectorXd relative = spectrum.values() / spectrum.largest();
-  const double needed = dominant_energy * relative.squaredNorm();
-  Dominant dominant;
-  for (double energy = 0.0; energy < needed; ++dominant.count) {
-    energy += relative(dominant.count) * relative(dominant.count);
-  }
-  dominant.faintest = relative(dominant.count - 1) / relative.norm();
-  return dominant;
+Outstanding outstanding_directions(const Spectrum& spectrum, Index rows, Index cols) {
+  const Eigen::VectorXd& sigma = spectrum.values();
+  Outstanding out;
+  out.directions = sigma.size();
+  if (spectrum.largest() == 0.0) return out;
+  const Eigen::VectorXd relative = sigma / spectrum.largest();
+  const double threshold = optimizer::noise_threshold(relative, rows, cols);
+  out.count = (relative.array() > threshold).count();
+  if (out.count == 0) return out;
+  const double last = relative(out.count - 1);
+  out.faintest = last / relative.norm();
+  out.gap = out.count < sigma.size() ? last / relative(out.count)
+                                     : std::numeric_limits<double>::infinity();
+  return out;
 }
 
 Suggestion suggest(const Measured& m) {
@@ -45,27 +52,34 @@ Suggestion suggest(const Measured& m) {
       return adamw(fmt::format("its name has \"{}\": an embedding or output layer", part));
     }
   }
-  if (m.dominant.count == 0) return {{}, {}, false, "no value that is not zero"};
+  if (m.zero) return {{}, {}, false, "no value that is not zero"};
 
-  const auto directions = static_cast<double>(std::min(m.shape[0], m.shape[1]));
-  const std::string part = fmt::format("effective rank {:.1f} of {}", m.effective_rank, directions);
-  const bool low_rank = m.effective_rank < low_rank_part * directions;
-  if (!low_rank && m.stable_rank >= low_stable_rank) {
-    return {Optimizer::muon, {}, false, part + ": many directions carry it"};
+  const Outstanding& o = m.outstanding;
+  const std::string whose = m.per_head ? " in the weakest head" : "";
+  if (o.count == 0) {
+    return adamw(fmt::format("no direction of {} stands out of the noise{} ({}, rank 32 and more)",
+                             o.directions, whose, evidence));
   }
-  const std::string low =
-      low_rank ? part : fmt::format("{}, but one direction outweighs all others", part);
-  const std::string dominant = fmt::format("{} direction{} half the energy{}", m.dominant.count,
-                                           m.dominant.count == 1 ? " holds" : "s hold",
-                                           m.per_head ? " of the weakest head" : "");
-  const std::optional<int> kp = least_promotions(m.dominant.faintest);
+  const bool many =
+      static_cast<double>(o.count) > many_directions * static_cast<double>(o.directions);
+  const bool gap = o.gap >= (many ? wide_gap : clear_gap);
+  const std::string seen = fmt::format("{} of {} directions {} out of the noise{}", o.count,
+                                       o.directions, o.count == 1 ? "stands" : "stand", whose);
+  if (many && !gap) {
+    return {Optimizer::muon,
+            {},
+            false,
+            fmt::format("{} and fade into the rest: no noise floor ({}, action heads)", seen,
+                        evidence)};
+  }
+  const std::optional<int> kp = least_promotions(fewest_promotions + (gap ? 0 : 1), o.faintest);
   if (!kp) {
-    return {
-        Optimizer::muon, {}, false, fmt::format("{}; {}, too many for any cutoff", low, dominant)};
+    return {Optimizer::muon, {}, false, fmt::format("{}, too faint for any cutoff", seen)};
   }
   return {Optimizer::pion, kp, m.per_head,
-          fmt::format("{}; {}, kp={} keeps {}", low, dominant, *kp,
-                      m.dominant.count == 1 ? "it" : "them")};
+          fmt::format("{}, {}; kp={} keeps {} ({}, {})", seen,
+                      gap ? "then comes a gap" : "then they fade into it", *kp,
+                      o.count == 1 ? "it" : "them", evidence, gap ? "low rank" : "fading spectra")};
 }
 
 std::string to_string(const Suggestion& s) {

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
+#include "pion/svg_elements.hpp"
 #include "pion/text.hpp"
 
 namespace pion::tool {
 namespace {
+
+using namespace element;
 
 constexpr double height = 460;
 constexpr double left = 68, right = 640, top = 44, bottom = 404;  // the plot
@@ -19,54 +21,8 @@ constexpr std::size_t legend_lines = 18;
 constexpr std::size_t legend_letters = 34;
 constexpr double letter_width = 7;
 
-/// The bytes of the UTF-8 character that `text` begins with; 0 where it begins with none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  std::size_t length = 1;
-  if (byte(0) >= 0x80) length = byte(0) < 0xe0 ? 2 : byte(0) < 0xf0 ? 3 : 4;
-  if ((0x80 <= byte(0) && byte(0) < 0xc2) || byte(0) > 0xf4 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) return 0;
-  }
-  return length;
-}
-
-/// The text as XML has it. What XML cannot hold, control characters and bytes that are not UTF-8,
-/// becomes question marks.
-std::string escape(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t length = character_length(text);
-    const char c = text[0];
-    if (length == 0 || static_cast<unsigned char>(c) < 0x20) {
-      out += '?';
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out;
-}
-
 double across(const Chart& c, double x) { return left + position(c.x, x) * (right - left); }
 double up(const Chart& c, double y) { return bottom - position(c.y, y) * (bottom - top); }
-
-std::string text(double x, double y, std::string_view anchor, std::string_view content,
-                 std::string_view style = "") {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", x, y,
-                     anchor, style, escape(content));
-}
-
-std::string line(double x1, double y1, double x2, double y2, std::string_view style) {
-  return fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" {}/>\n", x1, y1,
-                     x2, y2, style);
-}
 
 std::string dot(double x, double y, const Series& s) {
   return fmt::format(
@@ -124,6 +80,22 @@ void simplify(const std::vector<Point>& p, std::size_t from, std::size_t to,
   }
   simplify(p, from, at, kept);
   simplify(p, at, to, kept);
+}
+
+/// From below to above, where both have a place.
+std::string band(const Chart& c, const Series& s) {
+  std::string below, above;
+  for (std::size_t i = 0; i < std::min({s.x.size(), s.below.size(), s.above.size()}); ++i) {
+    const double x = across(c, s.x[i]);
+    const double y0 = up(c, s.below[i]);
+    const double y1 = up(c, s.above[i]);
+    if (!std::isfinite(x) || !std::isfinite(y0) || !std::isfinite(y1)) continue;
+    below += fmt::format(" {:.2f},{:.2f}", x, std::clamp(y0, -1e4, 1e4));
+    above.insert(0, fmt::format(" {:.2f},{:.2f}", x, std::clamp(y1, -1e4, 1e4)));
+  }
+  if (below.empty()) return "";
+  return fmt::format("<polygon points=\"{}{}\" fill=\"{}\" fill-opacity=\"0.15\"/>\n",
+                     below.substr(1), above, escape(s.colour));
 }
 
 std::string curve(const Chart& c, const Series& s) {
@@ -206,16 +178,13 @@ std::string svg(const Chart& c) {
   require_sound(c.x);
   require_sound(c.y);
   std::string out = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" "
-      "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12.5\" fill=\"#222222\">\n"
-      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
       "<clipPath id=\"plot\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
-      width(c), height, width(c), height, left, top, right - left, bottom - top);
+      left, top, right - left, bottom - top);
   out += axes(c) + "<g clip-path=\"url(#plot)\" fill=\"none\" stroke-linejoin=\"round\">\n";
-  for (const Series& s : c.series) out += curve(c, s);
+  for (const Series& s : c.series) out += band(c, s) + curve(c, s);
   out += "</g>\n";
   for (const Marker& m : c.markers) out += marker(c, m);
-  return out + legend(c) + "</svg>\n";
+  return document(width(c), height, out + legend(c));
 }
 
 }  // namespace pion::tool

@@ -20,6 +20,9 @@ struct Series {
   double width = 1.8;
   std::string dashes = {};  ///< As in SVG's stroke-dasharray; empty for none.
   bool points = false;      ///< Points in place of a line.
+  /// Of the same length as x: the limits of a pale band, such as an interval of confidence.
+  std::vector<double> below = {};
+  std::vector<double> above = {};
 };
 
 /// A thin line across the plot at one value of x (upright) or y, with a label beside it.

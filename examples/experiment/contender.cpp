@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "experiment/contender.hpp"
+
+#include <fmt/format.h>
+
+#include <pion/chains.hpp>
+#include <pion/chains_low_pass.hpp>
+#include <pion/optimizer/low_rank.hpp>
+#include <pion/optimizer/rules.hpp>
+#include <utility>
+
+namespace pion::experiment {
+namespace {
+
+using namespace optimizer;
+using optimizer::Recipe;
+
+template <class Rule, class Momentum>
+Contender contender(std::string name, double rate, const Rule& rule, const Momentum& momentum) {
+  const Recipe recipe{rule, momentum, Unscaled{}, DecoupledDecay{0.0}};
+  return {std::move(name), rate, [recipe](const std::optional<Heads>&) { return recipe; }};
+}
+
+Contender per_head(std::string name, double rate, const Filter& filter, const HeavyBall& momentum) {
+  return {
+      std::move(name), rate,
+      [filter, momentum](const std::optional<Heads>& heads) -> experiment::Recipe {
+        if (!heads) return Recipe{Filtered{filter}, momentum, Unscaled{}, DecoupledDecay{}};
+        return Recipe{FilteredPerHead<>{filter, *heads}, momentum, Unscaled{}, DecoupledDecay{}};
+      }};
+}
+
+}  // namespace
+
+void Stepper::step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate) {
+  const Index rows = weights.rows();
+  const Index cols = weights.cols();
+  recipe_.step(any_map(weights.data(), rows, cols, 1, rows),
+               any_map(gradient.data(), rows, cols, 1, rows), rate, state_, workspace_);
+}
+
+Contender sgd(const Momenta& m) {
+  return contender("SGD", 0.03, Identity{}, HeavyBall{m.momentum});
+}
+
+Contender adamw(const Momenta& m) {
+  return contender("AdamW", 0.003, Identity{}, RmsNormalized{m.beta1, m.beta2});
+}
+
+Contender muon(const Momenta& m) {
+  return contender("Muon", 0.03, Filtered{{chains::muon()}}, HeavyBall{m.momentum});
+}
+
+Contender muon_per_head(const Momenta& m) {
+  return per_head("Muon per head", 0.03, {chains::muon()}, HeavyBall{m.momentum});
+}
+
+Contender pion(const Momenta& m, int promotions) {
+  return contender(fmt::format("Pion kp={}", promotions), 0.1,
+                   Filtered{{chains::high_pass(promotions)}}, HeavyBall{m.momentum});
+}
+
+Contender pion_per_head(const Momenta& m, int promotions) {
+  return per_head(fmt::format("Pion kp={} per head", promotions), 0.1,
+                  {chains::high_pass(promotions)}, HeavyBall{m.momentum});
+}
+
+Contender low_pass_muon(const Momenta& m) {
+  return contender("LPMuon", 0.03, Filtered{{chains::low_pass(0.5)}}, HeavyBall{m.momentum});
+}
+
+Contender low_rank_muon(const Momenta& m, int rank) {
+  return contender(fmt::format("LRMuon k={}", rank), 0.1, LowRank{rank}, HeavyBall{m.momentum});
+}
+
+Contender above_noise(const Momenta& m) {
+  return contender("AboveNoise", 0.1, AboveNoise{NothingStandsOut::keep_strongest},
+                   HeavyBall{m.momentum});
+}
+
+Contender above_noise_or_all(const Momenta& m) {
+  return contender("AboveNoise or all", 0.1, AboveNoise{NothingStandsOut::keep_all},
+                   HeavyBall{m.momentum});
+}
+
+}  // namespace pion::experiment

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <functional>
+#include <optional>
+#include <pion/heads.hpp>
+#include <pion/optimizer/any_recipe.hpp>
+#include <string>
+#include <utility>
+
+/// The optimisers that are compared, under the names that tables and pictures have.
+namespace pion::experiment {
+
+using Recipe = optimizer::AnyRecipe<float, engine::eigen>;
+
+/// One matrix on its way: the state of an optimiser, and the steps that it takes.
+class Stepper {
+ public:
+  Stepper(Recipe recipe, Eigen::Index rows, Eigen::Index cols)
+      : recipe_(std::move(recipe)), state_(recipe_.start(rows, cols)) {}
+
+  void step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate);
+
+ private:
+  Recipe recipe_;
+  Recipe::Memory state_;
+  optimizer::StepWorkspace workspace_;
+};
+
+struct Contender {
+  std::string name;
+  double rate = 0.1;  ///< Where the search for the learning rate begins.
+  /// For a matrix, or for an attention projection and its heads.
+  std::function<Recipe(const std::optional<Heads>&)> recipe;
+};
+
+/// Momentum and moments of all of them.
+struct Momenta {
+  double momentum = 0.95;  ///< Heavy ball.
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+};
+
+/// No direction is scaled but by the learning rate, and no weight decays: every contender gets a
+/// learning rate of its own. "Per head" is whole where a matrix has no heads.
+Contender sgd(const Momenta& m);
+Contender adamw(const Momenta& m);
+Contender muon(const Momenta& m);
+Contender muon_per_head(const Momenta& m);
+Contender pion(const Momenta& m, int promotions);
+Contender pion_per_head(const Momenta& m, int promotions);
+Contender low_pass_muon(const Momenta& m);  ///< tau = .5, as in Fan et al. 2026, Fig. 8.
+Contender low_rank_muon(const Momenta& m, int rank);
+/// The directions above the noise; where there are none, the strongest, or all.
+Contender above_noise(const Momenta& m);
+Contender above_noise_or_all(const Momenta& m);
+
+}  // namespace pion::experiment

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiment/command.hpp"
+#include "experiment/study.hpp"
+#include "pion/progress.hpp"
+#include "regime_map/task.hpp"
+
+namespace pion::regime_map {
+
+/// Ranks by SNRs, of one shape and curvature.
+struct Plane {
+  Regime form;  ///< Without rank and SNR.
+  std::vector<Eigen::Index> ranks;
+  std::vector<double> snrs;
+};
+
+/// The optimisers that compete, Muon among them.
+std::vector<experiment::Contender> contenders();
+
+/// What came out in one regime; ratios are to Muon.
+struct Place {
+  Regime regime;
+  std::vector<experiment::Result> results;
+};
+
+Place compete(const Regime& regime, const experiment::SearchOptions& options,
+              tool::Progress& progress);
+
+/// A plane that has been filled in, rank by rank.
+struct Map {
+  Plane plane;
+  std::vector<Place> places;
+};
+
+/// A line for each contender in each place, with its error sqrt(loss / first loss).
+std::string csv(const std::vector<Map>& maps);
+
+/// A line for each place: what `pion inspect` would see of the momentum of the first 20 gradients,
+/// with the directions above the noise, the sigma of their last over ||X||_F, and the gap after it.
+std::string spectra_csv(const std::vector<Map>& maps);
+
+/// Who wins where: among all, and among those that `pion inspect` chooses from.
+std::string winners_svg(const std::vector<Map>& maps);
+
+/// Every contender's error as a part of Muon's.
+std::string ratios_svg(const Map& map);
+
+/// Errors over the steps in one place.
+std::string curves_svg(const Place& place);
+
+}  // namespace pion::regime_map

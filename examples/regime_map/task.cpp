@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "regime_map/task.hpp"
+
+#include <Eigen/QR>
+#include <cmath>
+#include <limits>
+
+#include "experiment/random.hpp"
+#include "experiment/schedule.hpp"
+
+namespace pion::regime_map {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXf;
+
+constexpr float target_norm = 8.0F;
+
+/// Orthonormal columns, uniformly distributed.
+MatrixXf orthonormal(Index rows, Index cols, experiment::Random& random) {
+  return random.gaussian(rows, cols).householderQr().householderQ() *
+         MatrixXf::Identity(rows, cols);
+}
+
+/// Eigenvalues from 1 to 1 / condition, in a random basis.
+MatrixXf curvature(Index size, double condition, experiment::Random& random) {
+  const MatrixXf q = orthonormal(size, size, random);
+  const Eigen::VectorXf logarithms =
+      Eigen::VectorXf::LinSpaced(size, 0.0F, -std::log(static_cast<float>(condition)));
+  return q * logarithms.array().exp().matrix().asDiagonal() * q.transpose();
+}
+
+}  // namespace
+
+Task::Task(const Regime& r, std::uint64_t seed) : seed_(seed) {
+  experiment::Random random(2 * seed);
+  target_ = orthonormal(r.rows, r.rank, random) * orthonormal(r.cols, r.rank, random).transpose();
+  target_ *= target_norm / target_.norm();
+  if (r.condition > 1.0) {
+    left_ = curvature(r.rows, r.condition, random);
+    right_ = curvature(r.cols, r.condition, random);
+  }
+  const float first = gradient(MatrixXf::Zero(r.rows, r.cols)).norm();
+  noise_ = first / std::sqrt(static_cast<float>(r.snr) * static_cast<float>(r.rows * r.cols));
+}
+
+MatrixXf Task::gradient(const MatrixXf& weights) const {
+  const MatrixXf away = weights - target_;
+  return left_.size() == 0 ? away : MatrixXf(left_ * away * right_);
+}
+
+std::vector<double> Task::train(const experiment::Contender& contender, double rate) const {
+  experiment::Random random(2 * seed_ + 1);
+  MatrixXf weights = MatrixXf::Zero(target_.rows(), target_.cols());
+  const auto loss = [&] {
+    return static_cast<double>((weights - target_).cwiseProduct(gradient(weights)).sum());
+  };
+  const double first = loss();
+  experiment::Stepper stepper(contender.recipe(std::nullopt), weights.rows(), weights.cols());
+  std::vector<double> curve;
+  for (int t = 0; t < steps; ++t) {
+    const MatrixXf noisy =
+        gradient(weights) + noise_ * random.gaussian(weights.rows(), weights.cols());
+    stepper.step(weights, noisy, rate * experiment::cosine_decay(t, steps));
+    if ((t + 1) % recorded_every != 0) continue;
+    const double error = std::sqrt(loss() / first);
+    if (!(error <= 1e3)) {
+      curve.resize(steps / recorded_every, std::numeric_limits<double>::infinity());
+      break;
+    }
+    curve.push_back(error);
+  }
+  return curve;
+}
+
+MatrixXf Task::momentum(int count) const {
+  experiment::Random random(2 * seed_ + 1);
+  const MatrixXf clean = gradient(MatrixXf::Zero(target_.rows(), target_.cols()));
+  MatrixXf buffer = MatrixXf::Zero(target_.rows(), target_.cols());
+  for (int t = 0; t < count; ++t) {
+    buffer = 0.9F * buffer + clean + noise_ * random.gaussian(buffer.rows(), buffer.cols());
+  }
+  return buffer;
+}
+
+}  // namespace pion::regime_map
