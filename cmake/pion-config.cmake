@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and
-# blas pion::blas.
+# blas or cuda pion::blas or pion::cuda.
 include(CMakeFindDependencyMacro)
 
 include(${CMAKE_CURRENT_LIST_DIR}/pion-eigen.cmake)
@@ -21,6 +21,9 @@ if("blas" IN_LIST pion_FIND_COMPONENTS)
     set(pion_NOT_FOUND_MESSAGE "pion::blas: ${pion_no_blas}")
     return()
   endif()
+endif()
+if("cuda" IN_LIST pion_FIND_COMPONENTS)
+  find_dependency(CUDAToolkit)
 endif()
 foreach(component IN LISTS pion_FIND_COMPONENTS)
   include(${CMAKE_CURRENT_LIST_DIR}/pion-${component}-targets.cmake OPTIONAL

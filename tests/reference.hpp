@@ -107,26 +107,37 @@ inline Real largest_factor(const OddQuintic& p, Real top) {
   return most;
 }
 
+/// How products are rounded: each term and sum, then where the result is stored (0 where that is
+/// what the sums are in), and the error of entries near 0.
+struct Arithmetic {
+  Real sum = 0;
+  Real store = 0;
+  Real least = 0;
+
+  /// ||fl(AB) - AB||_F over ||A||_F ||B||_F for inner dimension k (Higham 2002, eq. 3.13).
+  Real product(Real k) const { return k * sum + store; }
+};
+
 /// First-order bound of the rounding error of `method` on singular values sigma (already
-/// normalised) of an m x n matrix, m <= n, in arithmetic of relative precision e.
+/// normalised) of an m x n matrix, m <= n, in the arithmetic e.
 ///
-/// With ||fl(AB) - AB||_F <= k e ||A||_F ||B||_F for inner dimension k (Higham 2002, eq. 3.13), one
-/// dense step R = X X^T, H = a I + b R + c R^2, Y = H X with F = ||X||_F, rho = ||X||_2 errs by
-///   dR <= n e F^2,  dH <= (|b| + 2 |c| rho^2) dR + (m + 3) e ||H||,  dY <= dH rho + m e ||H|| F,
+/// With e(k) the relative error of a product of inner dimension k, one dense step R = X X^T,
+/// H = a I + b R + c R^2, Y = H X with F = ||X||_F, rho = ||X||_2 errs by
+///   dR <= e(n) F^2,  dH <= (|b| + 2 |c| rho^2) dR + e(m + 3) ||H||,  dY <= dH rho + e(m) ||H|| F,
 /// with ||H|| = |a| sqrt(m) + |b| rho F + |c| rho^3 F. Errors of earlier steps grow by the step's
 /// Lipschitz constant (an odd function of a matrix has that of the scalar, through the dilation
 /// [[0, X], [X^T, 0]]). In Gram space an error of R_k grows by gram_growth() of the steps that are
 /// left in its segment, and an error of Q by the factors that are left.
-inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, Real e, Method method,
-                     bool normalized_by_gram) {
+inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, const Arithmetic& e,
+                     Method method, bool normalized_by_gram) {
   const Real m = static_cast<Real>(std::min(rows, cols));
   const Real n = static_cast<Real>(std::max(rows, cols));
   if (m == 0) return 0;
   // Normalising: a norm and a division, relative error (m n)^(1/2) e at most; through the Gram
   // matrix, n e F^2 relative to its own norm.
   const Real frobenius = sigma.norm();
-  Real error = (std::sqrt(m * n) + 3) * e * frobenius;
-  if (normalized_by_gram) error += (n + 4) * e * frobenius * m;
+  Real error = e.product(std::sqrt(m * n) + 3) * frobenius + std::sqrt(m * n) * e.least;
+  if (normalized_by_gram) error += (e.product(n + 4) + e.least) * frobenius * m;
   const auto& steps = f.steps();
   const auto restarts =
       method == Method::gram ? pion::algorithm::gram_restarts(f) : pion::algorithm::Restarts{};
@@ -136,14 +147,15 @@ inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, Real 
     const Real F = sigma.norm();
     const Real rho = sigma.cwiseAbs().maxCoeff();
     const Real H = a * std::sqrt(m) + b * rho * F + c * rho * rho * rho * F;
-    const Real dR = n * e * F * F;
-    const Real dH = (b + 2 * c * rho * rho) * dR + (m + 3) * e * H;
-    error = steepest(p, rho) * error + dH * rho + m * e * H * F;
+    const Real dR = e.product(n) * F * F + m * e.least;
+    const Real dH = (b + 2 * c * rho * rho) * dR + e.product(m + 3) * H + m * e.least;
+    error = steepest(p, rho) * error + dH * rho + e.product(m) * H * F + std::sqrt(m * n) * e.least;
     if (method == Method::gram) {
       int end = k + 1;
       while (end < f.size() && !restarts.before(end)) ++end;
       // R_k comes of two products with H, each of relative error m e.
-      const Real dRk = (n + 2 * m) * e * F * F * std::max<Real>(1, H * H);
+      const Real dRk =
+          (e.product(n + 2 * m) + e.store) * F * F * std::max<Real>(1, H * H) + 3 * m * e.least;
       error += static_cast<Real>(pion::algorithm::gram_growth(f, k, end)) * dRk;
       Real rest = 1;
       Vector s = sigma;
@@ -153,30 +165,39 @@ inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, Real 
         rest *= largest_factor(next, top * top);
         s = s.unaryExpr([&next](Real x) { return Real(next(x)); });
       }
-      error += m * e * std::sqrt(m) * rest * F;
+      error += (e.product(m) + e.least) * std::sqrt(m) * rest * F;
     }
     sigma = sigma.unaryExpr([&p](Real x) { return Real(p(x)); });
   }
   if (method == Method::svd) {  // backward error of the SVD, and orthogonality of its factors
-    error += (m + n) * 8 * e * (frobenius + sigma.norm());
+    error += (m + n) * 8 * e.sum * (frobenius + sigma.norm());
   }
   return error;
 }
 
-/// The reference for apply(f, x) computed in T and stored in S.
-template <class T, class S = T>
-Expected expected(const Filter& f, const Matrix& x, Method method) {
+/// The reference for apply(f, x), computed in the arithmetic e; the result is yet to be stored.
+inline Expected expected_before_storing(const Filter& f, const Matrix& x, Method method,
+                                        const Arithmetic& e) {
   const Matrix seen = normalized(x, f.normalizer);
   const Svd s = svd(seen);
   const Vector gain = s.sigma.unaryExpr([&f](Real sigma) { return Real(f.chain(sigma)); });
   const bool by_gram = f.normalizer == Normalizer::schatten4 ||
                        f.normalizer == Normalizer::spectral || f.normalizer == Normalizer::aol;
-  Real tolerance = rounding(f.chain, s.sigma, x.rows(), x.cols(), eps<T>(), method, by_gram);
-  Matrix value = s.u * gain.asDiagonal() * s.v.transpose();
+  return {s.u * gain.asDiagonal() * s.v.transpose(),
+          rounding(f.chain, s.sigma, x.rows(), x.cols(), e, method, by_gram)};
+}
+
+/// The reference for apply(f, x) computed in T and stored in S.
+template <class T, class S = T>
+Expected expected(const Filter& f, const Matrix& x, Method method) {
+  Arithmetic arithmetic;
+  arithmetic.sum = eps<T>();
+  Expected expected = expected_before_storing(f, x, method, arithmetic);
   // Storing in S: relative to each entry, and below S's normal numbers absolute.
-  tolerance += eps<S>() * value.norm() + static_cast<Real>(std::numeric_limits<S>::denorm_min()) *
-                                             std::sqrt(static_cast<Real>(value.size()));
-  return {std::move(value), tolerance};
+  expected.tolerance +=
+      eps<S>() * expected.value.norm() + static_cast<Real>(std::numeric_limits<S>::denorm_min()) *
+                                             std::sqrt(static_cast<Real>(expected.value.size()));
+  return expected;
 }
 
 /// || y - expected || as the laws compare it.

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cstddef>    // std::size_t
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include <pion/algorithm/dense.hpp>
+#include <pion/algorithm/gram.hpp>
+#include <pion/algorithm/normalize.hpp>
+#include <pion/apply.hpp>
+#include <pion/cuda/buffers.hpp>
+#include <pion/heads.hpp>
+
+namespace pion {
+namespace cuda {
+
+/// How a device call goes about it.
+struct Options {
+  Method method = Method::automatic;  ///< dense, gram or automatic
+  Precision precision = Precision::storage;
+  Info* info = nullptr;  ///< Device memory for the Info of each matrix, or null.
+};
+
+/// One matrix of a list: y = f(x).
+template <class X, class Y>
+struct Job {
+  Matrix<X> x;
+  Matrix<Y> y;
+};
+
+template <class T>
+struct As {
+  using type = T;
+};
+
+/// do_it(As<T>, tf32) for what `precision` computes S matrices in.
+template <class S, class Do>
+void with_precision(Precision precision, const Do& do_it) {
+  switch (precision) {
+    case Precision::storage: return do_it(As<S>{}, false);
+    case Precision::f64: return do_it(As<double>{}, false);
+    case Precision::f32: return do_it(As<float>{}, false);
+    case Precision::tf32: return do_it(As<float>{}, true);
+    case Precision::bf16: return do_it(As<bfloat16>{}, false);
+    case Precision::f16: return do_it(As<half>{}, false);
+  }
+}
+
+/// \throws std::invalid_argument unless x and y have one shape, strides that hold it, and memory.
+template <class X, class Y>
+void require_fit(const char* function, const Matrix<X>& x, const Matrix<Y>& y) {
+  const std::string here = std::string(function) + ": ";
+  const auto shape_of = [](const auto& a) { return pion::detail::shape(a.rows, a.cols); };
+  if (x.rows != y.rows || x.cols != y.cols) {
+    pion::detail::refuse_argument(here + "y is " + shape_of(y) + " and x is " + shape_of(x) +
+                                  "; they must have one shape");
+  }
+  const auto require_memory = [&](const char* which, const auto& a) {
+    if (a.rows < 0 || a.cols < 0 || a.stride < (a.order == Order::columns ? a.rows : a.cols)) {
+      pion::detail::refuse_argument(here + which + " is " + shape_of(a) + " with a stride of " +
+                                    std::to_string(a.stride));
+    }
+    if (a.data == nullptr && a.rows != 0 && a.cols != 0) {
+      pion::detail::refuse_argument(here + which + " has no memory");
+    }
+  };
+  require_memory("x", x);
+  require_memory("y", y);
+}
+
+/// The plan for rows x cols matrices on a device: pion::plan()'s, but that `automatic` keeps out of
+/// Gram space where it would not be safe: it magnifies errors up to 256 times, too much for matrices
+/// of 8 to 11 bits.
+/// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows that
+///         AOL makes equal; as pion::plan().
+template <class T>
+Plan plan_for(const Filter& f, Index rows, Index cols, Method method) {
+  if (std::is_same_v<T, half> && f.normalizer == Normalizer::aol) {
+    pion::detail::refuse_argument("cuda: AOL needs more range than float16 has; take bf16 or f32");
+  }
+  if (method == Method::automatic && sizeof(T) == 2) method = Method::dense;
+  return plan<float, engine::eigen>(f, rows, cols, method);
+}
+
+/// Filters `count` matrices of one shape and layout with memory at `at`, or counts its bytes where
+/// that is null: the whole of a call but for grouping.
+template <class T, class S, class Y>
+std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bool tf32,
+                         const Matrix<const S>* x, const Matrix<Y>* y, Index count,
+                         Info* const* infos, std::byte* at) {
+  pion::detail::Arena arena(at);
+  Buffers<T> b(arena, context, tf32, plan.method, std::min(plan.rows, plan.cols),
+               std::max(plan.rows, plan.cols), count);
+  if (at == nullptr) return arena.used();
+  load(x, f.normalizer, b);
+  algorithm::normalize(b.kernels, f.normalizer, b.x, b.r, b.h, b.t);
+  if (plan.method == Method::gram) {
+    algorithm::gram(b.kernels, f.chain, plan.restarts, b.x, b.y, b.r, b.h, b.q, b.t);
+  } else {
+    algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
+  }
+  store(b, f.normalizer, y);
+  by_table(count, [&](Index first, Index some) {
+    Deliver deliver{b.info + first, {}};
+    std::copy(infos + first, infos + first + some, deliver.to);
+    check(once(context.stream(), some, deliver), "once");
+  });
+  return arena.used();
+}
+
+/// Filters a list in order, neighbours of one shape and layout together, as many as `together`
+/// elements allow: first the plans and the memory for the largest batch, then the work.
+template <class X, class Y>
+void filter_list(const char* function, const Filter& f, Context& context, const Options& options,
+                 const Matrix<const X>* x, const Matrix<Y>* y, Info* const* infos,
+                 std::size_t count) {
+  constexpr Index together = Index(1) << 24;
+  for (std::size_t i = 0; i < count; ++i) require_fit(function, x[i], y[i]);
+  const auto batch_from = [&](std::size_t i) {
+    const auto same = [](const auto& a, const auto& b) {
+      return a.rows == b.rows && a.cols == b.cols && a.stride == b.stride && a.order == b.order;
+    };
+    const Index most = std::max<Index>(1, together / std::max<Index>(1, x[i].rows * x[i].cols));
+    std::size_t end = i + 1;
+    while (end < count && end - i < static_cast<std::size_t>(most) && same(x[i], x[end]) &&
+           same(y[i], y[end])) {
+      ++end;
+    }
+    return end - i;
+  };
+  with_precision<X>(options.precision, [&](auto as, bool tf32) {
+    using T = typename decltype(as)::type;
+    std::size_t bytes = 0;
+    for (const bool doing : {false, true}) {
+      std::byte* const memory = doing ? context.reserve(bytes) : nullptr;
+      for (std::size_t i = 0, n = 0; i < count; i += n) {
+        n = batch_from(i);
+        if (x[i].rows == 0 || x[i].cols == 0) continue;
+        const Plan plan = plan_for<T>(f, x[i].rows, x[i].cols, options.method);
+        bytes = std::max(bytes, filter_batch<T>(f, plan, context, tf32, x + i, y + i,
+                                                static_cast<Index>(n), infos + i, memory));
+      }
+    }
+  });
+}
+
+}  // namespace cuda
+
+/// y = U f(S) V^T on a device, as apply() on the host: same filters, same normalisers, same methods
+/// but the SVD (cuda/svd.hpp).
+///
+/// \param x  m x n in device memory, of any storage order and scalar.
+/// \param[out] y  m x n; it may be x, or overlap it. Written last, and only where every entry of x
+///            is finite and the result fits y's scalar: options.info tells, for to throw here would
+///            mean to wait.
+/// The call only adds to the context's stream. \throws std::invalid_argument on a bad shape;
+/// device_error, and if it is for want of memory, nothing has been begun.
+/// Accuracy: that of the host's methods, with the rounding of options.precision in place of the
+/// host scalar's. Determinism: bitwise for one device and library version.
+template <class X, class Y>
+void apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context& context,
+           const cuda::Options& options = {}) {
+  const cuda::Matrix<const std::remove_const_t<X>> in = x;
+  cuda::filter_list("apply", f, context, options, &in, &y, &options.info, 1);
+}
+
+/// y = f(x) for a list of matrices; neighbours of one shape and layout go through batched products,
+/// so sort the list by shape. No y may overlap another job's x or y. options.info, where given, has
+/// one Info for each job.
+template <class X, class Y>
+void apply_batch(const Filter& f, const std::vector<cuda::Job<X, Y>>& jobs, cuda::Context& context,
+                 const cuda::Options& options = {}) {
+  using S = std::remove_const_t<X>;
+  std::vector<cuda::Matrix<const S>> x;
+  std::vector<cuda::Matrix<Y>> y;
+  std::vector<cuda::Info*> infos;
+  for (const cuda::Job<X, Y>& job : jobs) {
+    x.push_back(job.x);
+    y.push_back(job.y);
+    infos.push_back(options.info == nullptr ? nullptr : options.info + infos.size());
+  }
+  cuda::filter_list("apply_batch", f, context, options, x.data(), y.data(), infos.data(),
+                    jobs.size());
+}
+
+/// The per-head mode (per_head.hpp) on a device; heads of one size go through batched products.
+/// options.info, where given, has one Info for each head.
+template <class X, class Layout, class Y>
+void apply_per_head(const Filter& f, cuda::Matrix<X> x, const Layout& heads, cuda::Matrix<Y> y,
+                    cuda::Context& context, const cuda::Options& options = {}) {
+  constexpr const char* here = "apply_per_head";
+  cuda::require_fit(here, x, y);
+  require_heads_fit(here, heads, x.rows, x.cols);
+  std::vector<cuda::Job<X, Y>> jobs;
+  const bool by_rows = heads.axis == Axis::rows;
+  for (Index i = 0; i < head_count(heads); ++i) {
+    const HeadRange at = head_range(heads, by_rows ? x.rows : x.cols, i);
+    const auto head = [&](const auto& whole) {
+      return by_rows ? whole.block(at.start, 0, at.size, whole.cols)
+                     : whole.block(0, at.start, whole.rows, at.size);
+    };
+    jobs.push_back({head(x), head(y)});
+  }
+  apply_batch(f, jobs, context, options);
+}
+
+}  // namespace pion

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>  // std::ptrdiff_t
+
+#include <pion/detail/either_side.hpp>
+
+/// Where matrices lie in device memory, as kernels are told.
+namespace pion::cuda {
+
+using Index = std::ptrdiff_t;  // Eigen's, without Eigen
+
+/// The extents of a batch, what a kernel is launched over.
+struct Shape {
+  Index rows = 0;
+  Index cols = 0;
+  Index count = 1;
+
+  bool empty() const { return rows == 0 || cols == 0 || count == 0; }
+};
+
+/// `count` column-major matrices of one shape, `step` elements apart: what the algorithms work on.
+/// Element (i, j) of matrix b is data[i + j * stride + b * step].
+template <class T>
+struct Batch {
+  T* data = nullptr;
+  Index rows = 0;
+  Index cols = 0;
+  Index stride = 0;
+  Index count = 1;
+  Index step = 0;
+
+  Shape shape() const { return {rows, cols, count}; }
+
+  PION_EITHER_SIDE T& operator()(Index i, Index j, Index b) const {
+    return data[i + j * stride + b * step];
+  }
+
+  Batch block(Index i, Index j, Index r, Index c) const {
+    return {data + i + j * stride, r, c, stride, count, step};
+  }
+};
+
+/// Up to `most` matrices of a caller's, of one shape and layout, wherever each lies. Element (i, j)
+/// of matrix b is data[b][i + j * stride], or data[b][i * stride + j] where `crossed`.
+template <class S>
+struct Table {
+  static constexpr Index most = 64;
+
+  S* data[most] = {};
+  Index stride = 0;
+  bool crossed = false;
+
+  PION_EITHER_SIDE S& operator()(Index i, Index j, Index b) const {
+    return data[b][crossed ? i * stride + j : i + j * stride];
+  }
+};
+
+}  // namespace pion::cuda

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/cuda/batch.hpp>
+#include <pion/cuda/moments.hpp>
+#include <pion/cuda/scalar.hpp>
+
+/// What the kernels do to one element, on either side of the bus. How they go through the elements
+/// is launch.hpp's: transfer() reads and writes a matrix, map() visits each element, reduce() adds
+/// terms up, once() does one thing for each matrix of a batch.
+namespace pion::cuda {
+
+/// What became of one matrix; written on the device, in memory of the caller's or the context's.
+struct Info {
+  enum Status : int {
+    done,        ///< y has the result.
+    not_finite,  ///< An entry of x is NaN or infinite; y is as it was.
+    overflow,    ///< The result overflows y's scalar; y is as it was.
+  };
+  double largest = 0.0;      ///< The largest |entry| of x.
+  double norm = 0.0;         ///< ||x||_F.
+  double output_norm = 0.0;  ///< ||y||_F before y is rounded to its storage type.
+  double factor = 0.0;       ///< What x was multiplied by at first: 1 / norm, or 1.
+  Status status = done;
+  bool dead = false;  ///< As ApplyInfo's.
+  /// ||y - f(x)||_F is below this, where a certificate was asked for; else negative.
+  double bound = -1.0;
+};
+
+/// to <- from times a factor for each matrix, rounded once: the normaliser's norm is divided by
+/// before an entry is narrowed.
+template <class S, class T>
+struct Load {
+  using Value = T;
+  Table<const S> from;
+  Batch<T> to;
+  const Info* info;
+
+  PION_EITHER_SIDE bool wanted(Index, Index, Index) const { return true; }
+  PION_EITHER_SIDE T read(Index i, Index j, Index b) const {
+    return from_double<T>(to_double(from(i, j, b)) * info[b].factor);
+  }
+  PION_EITHER_SIDE void write(Index i, Index j, Index b, T value) const { to(i, j, b) = value; }
+};
+
+/// to <- from, unless the matrix's status forbids it.
+template <class T, class S>
+struct Store {
+  using Value = S;
+  Batch<T> from;
+  Table<S> to;
+  const Info* info;
+
+  PION_EITHER_SIDE bool wanted(Index, Index, Index b) const { return info[b].status == Info::done; }
+  PION_EITHER_SIDE S read(Index i, Index j, Index b) const {
+    return from_double<S>(to_double(from(i, j, b)));
+  }
+  PION_EITHER_SIDE void write(Index i, Index j, Index b, S value) const { to(i, j, b) = value; }
+};
+
+/// c <- a I + b r + c, mirrored, from the lower half of c. Where b is 0, r is not read.
+template <class T>
+struct Symmetrize {
+  using Value = T;
+  Batch<T> c;
+  Batch<T> r;
+  sum_t<T> a, b;
+
+  PION_EITHER_SIDE bool wanted(Index i, Index j, Index) const { return i >= j; }
+  PION_EITHER_SIDE T read(Index i, Index j, Index k) const {
+    sum_t<T> value = static_cast<sum_t<T>>(c(i, j, k));
+    if (b != sum_t<T>(0)) value += b * static_cast<sum_t<T>>(r(i, j, k));
+    if (i == j) value += a;
+    c(i, j, k) = static_cast<T>(value);
+    return c(i, j, k);
+  }
+  PION_EITHER_SIDE void write(Index i, Index j, Index k, T value) const {
+    if (i != j) c(j, i, k) = value;
+  }
+};
+
+/// x <- factor x, one factor for each matrix.
+template <class T>
+struct Scale {
+  Batch<T> x;
+  const double* factor;
+  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+    x(i, j, b) = from_double<T>(to_double(x(i, j, b)) * factor[b]);
+  }
+};
+
+/// to <- factor from.
+template <class T>
+struct Copy {
+  Batch<T> from, to;
+  sum_t<T> factor;
+  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+    to(i, j, b) = static_cast<T>(factor * static_cast<sum_t<T>>(from(i, j, b)));
+  }
+};
+
+/// x <- D x, or D x D where `both` sides are scaled; D_ii is d[i + b * rows].
+template <class T>
+struct ScaleRows {
+  Batch<T> x;
+  const double* d;
+  bool both;
+  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+    const double* mine = d + b * x.rows;
+    const double factor = both ? mine[i] * mine[j] : mine[i];
+    x(i, j, b) = from_double<T>(to_double(x(i, j, b)) * factor);
+  }
+};
+
+/// The moments of each matrix of a batch, its squares over 4^(the exponent that `first` found), 4^0
+/// where there is none.
+template <class Elements>
+struct Measure {
+  using Value = Moments;
+  Elements x;
+  const Moments* first;
+  Moments* result;
+
+  PION_EITHER_SIDE Moments nothing(Index b) const { return Moments::of(0.0, exponent(b)); }
+  PION_EITHER_SIDE Moments term(Index i, Index j, Index b) const {
+    return Moments::of(to_double(x(i, j, b)), exponent(b));
+  }
+  PION_EITHER_SIDE void finish(Index b, const Moments& sum) const { result[b] = sum; }
+
+ private:
+  PION_EITHER_SIDE int exponent(Index b) const {
+    if (first == nullptr || !(first[b].largest > 0.0) || !first[b].finite()) return 0;
+    return ilogb(first[b].largest);
+  }
+};
+
+/// d <- (sum_j |r_ij|)^(-1/2), each row of each matrix being a batch of its own: row i of matrix b
+/// is number i + b * rows. A sum whose rounding is that of subnormal numbers counts as a zero row.
+template <class T>
+struct Equilibrate {
+  using Value = double;
+  Batch<T> r;
+  double* d;
+
+  PION_EITHER_SIDE double nothing(Index) const { return 0.0; }
+  PION_EITHER_SIDE double term(Index i, Index, Index row) const {
+    // r is symmetric, and neighbours down a column are adjacent.
+    return fabs(to_double(r(i, row % r.rows, row / r.rows)));
+  }
+  PION_EITHER_SIDE void finish(Index row, double sum) const {
+    const bool counts = sum > Scalar<T>::least / Scalar<T>::epsilon;
+    d[row] = counts ? 1.0 / sqrt(sum) : 1.0;
+  }
+};
+
+/// out[b] = f(in[b]...), the numbers of each matrix of a batch.
+template <class F, class R, class A>
+struct Compute1 {
+  F f;
+  R* out;
+  const A* a;
+  PION_EITHER_SIDE void operator()(Index b) const { out[b] = f(a[b]); }
+};
+template <class F, class R, class A, class B>
+struct Compute2 {
+  F f;
+  R* out;
+  const A* a;
+  const B* b;
+  PION_EITHER_SIDE void operator()(Index k) const { out[k] = f(a[k], b[k]); }
+};
+
+/// What x's moments say before anything is computed.
+struct Admit {
+  const Moments* moments;
+  bool normalize;
+  Info* info;
+  PION_EITHER_SIDE void operator()(Index b) const {
+    Info i;
+    i.largest = moments[b].largest;
+    i.norm = moments[b].norm();
+    i.factor = !normalize ? 1.0 : i.norm > 0.0 ? 1.0 / i.norm : 0.0;
+    i.status = moments[b].finite() ? Info::done : Info::not_finite;
+    info[b] = i;
+  }
+};
+
+/// What the result's moments say. `epsilon` is that of the scalar computed in, `highest` the largest
+/// number of the scalar that y is stored in.
+struct Judge {
+  const Moments* moments;
+  bool normalize;
+  double epsilon, highest, directions;
+  Info* info;
+  PION_EITHER_SIDE void operator()(Index b) const {
+    Info& i = info[b];
+    if (i.status == Info::not_finite) return;
+    i.output_norm = moments[b].norm();
+    if (!(moments[b].largest <= highest)) i.status = Info::overflow;
+    const double unit = normalize ? 1.0 : fmin(1.0, i.largest);
+    i.dead = i.largest > 0.0 && i.output_norm <= epsilon * sqrt(directions) * unit;
+  }
+};
+
+/// The infos of a batch, each to where the caller wants it, if anywhere.
+struct Deliver {
+  const Info* from;
+  Info* to[Table<const float>::most];
+  PION_EITHER_SIDE void operator()(Index k) const {
+    if (to[k] != nullptr) *to[k] = from[k];
+  }
+};
+
+/// The addresses of the tiles of c = a op(b) that cover its lower half, for a batched product.
+///
+/// Tiles are `tile` x `tile`; tile t of a matrix is the one in row i, column j <= i, with
+/// t = i (i + 1) / 2 + j. All matrices lie column by column; where `crossed`, b is multiplied
+/// transposed, so that the tile's columns are rows of it.
+template <class T>
+struct Tiles {
+  Batch<T> a, b, c;
+  Index tile, tiles;  // tiles of one matrix
+  bool crossed;
+  const void** from_a;
+  const void** from_b;
+  void** to;
+  PION_EITHER_SIDE void operator()(Index k) const {
+    const Index matrix = k / tiles, t = k % tiles;
+    Index i = static_cast<Index>((sqrt(8.0 * static_cast<double>(t) + 1.0) - 1.0) / 2.0);
+    while (i * (i + 1) / 2 > t) --i;
+    while ((i + 1) * (i + 2) / 2 <= t) ++i;
+    const Index j = t - i * (i + 1) / 2;
+    from_a[k] = &a(i * tile, 0, matrix);
+    from_b[k] = crossed ? &b(j * tile, 0, matrix) : &b(0, j * tile, matrix);
+    to[k] = &c(i * tile, j * tile, matrix);
+  }
+};
+
+}  // namespace pion::cuda

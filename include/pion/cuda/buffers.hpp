@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cstddef>    // std::size_t
+
+#include <pion/cuda/kernels.hpp>
+#include <pion/cuda/matrix.hpp>
+#include <pion/plan.hpp>
+
+/// How a batch of a caller's matrices comes into the workspace and goes out of it: the device's side
+/// of detail/transfer.hpp. Inside, matrices are column-major with their short side first.
+namespace pion::cuda {
+
+/// Columns begin at multiples of 64 bytes, which tensor cores and wide loads want.
+template <class T>
+Batch<T> take_batch(pion::detail::Arena& arena, Index rows, Index cols, Index count) {
+  constexpr auto line = static_cast<Index>(pion::detail::Arena::alignment / sizeof(T));
+  const Index stride = std::max((rows + line - 1) / line * line, line);
+  return {arena.take<T>(stride * cols * count), rows, cols, stride, count, stride * cols};
+}
+
+/// Everything that filtering `count` matrices of m x n works on, m <= n.
+template <class T>
+struct Buffers {
+  Buffers(pion::detail::Arena& arena, Context& context, bool tf32, Method method, Index m, Index n,
+          Index count)
+      : info(arena.take<Info>(count)),
+        x(take_batch<T>(arena, m, n, count)),
+        y(take_batch<T>(arena, m, n, count)),
+        r(take_batch<T>(arena, m, m, count)),
+        h(take_batch<T>(arena, m, m, count)),
+        t(take_batch<T>(arena, m, m, count)),
+        kernels(arena, context, tf32, m, n, count) {
+    if (method == Method::gram) q = take_batch<T>(arena, m, m, count);
+  }
+
+  Info* info;
+  Batch<T> x, y, r, h, t, q;
+  Kernels<T> kernels;
+};
+
+/// Matrices of one shape and layout, up to a table's, seen with their short side first.
+template <class S>
+Table<S> short_side_first(const Matrix<S>* all, Index count) {
+  Table<S> table;
+  const bool tall = all[0].rows > all[0].cols;
+  table.stride = all[0].stride;
+  table.crossed = (all[0].order == Order::rows) != tall;
+  for (Index b = 0; b < count; ++b) table.data[b] = all[b].data;
+  return table;
+}
+
+/// Table by table: use(first, count) for `count` matrices from `first` on.
+template <class Use>
+void by_table(Index count, const Use& use) {
+  for (Index first = 0; first < count; first += Table<const float>::most) {
+    use(first, std::min(Table<const float>::most, count - first));
+  }
+}
+
+template <class T>
+Batch<T> from(const Batch<T>& all, Index first, Index count) {
+  return {all.data + first * all.step, all.rows, all.cols, all.stride, count, all.step};
+}
+
+/// b.x <- the matrices over their norms, rounded once, after b.info has what their entries say.
+template <class T, class S>
+void load(const Matrix<const S>* x, Normalizer normalizer, const Buffers<T>& b) {
+  by_table(b.x.count, [&](Index first, Index count) {
+    const Table<const S> table = short_side_first(x + first, count);
+    // Read along what is adjacent.
+    Table<const S> along = table;
+    along.crossed = false;
+    const Shape inside = from(b.x, first, count).shape();
+    const Shape shape = table.crossed ? Shape{inside.cols, inside.rows, count} : inside;
+    const auto moments = b.kernels.moments(along, shape);
+    const cudaStream_t stream = b.kernels.stream();
+    Info* info = b.info + first;
+    check(once(stream, count, Admit{moments.device, normalizer != Normalizer::none, info}), "once");
+    check(transfer(stream, inside, Load<S, T>{table, from(b.x, first, count), info}, table.crossed,
+                   false),
+          "transfer");
+  });
+}
+
+/// The matrices <- b.x, those whose status allows it, after the results have been judged.
+template <class T, class S>
+void store(const Buffers<T>& b, Normalizer normalizer, const Matrix<S>* y) {
+  const auto moments = b.kernels.moments(b.x);
+  check(once(b.kernels.stream(), b.x.count,
+             Judge{moments.device, normalizer != Normalizer::none, Scalar<T>::epsilon,
+                   Scalar<S>::highest, static_cast<double>(b.x.rows), b.info}),
+        "once");
+  by_table(b.x.count, [&](Index first, Index count) {
+    const Table<S> table = short_side_first(y + first, count);
+    const Batch<T> part = from(b.x, first, count);
+    check(transfer(b.kernels.stream(), part.shape(), Store<T, S>{part, table, b.info + first},
+                   false, table.crossed),
+          "transfer");
+  });
+}
+
+}  // namespace pion::cuda

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/algorithm/power_bound.hpp>
+#include <pion/cuda/bodies.hpp>
+#include <pion/cuda/launch.hpp>
+
+/// Which bodies the four launches are compiled for. Included once, after a definition of the
+/// launches: launch.cuh's in the library pion::cuda. A body that is missing here is missing when a
+/// program is linked.
+namespace pion::cuda {
+
+#define PION_TRANSFER(...) \
+  template cudaError_t transfer(cudaStream_t, Shape, const __VA_ARGS__&, bool, bool);
+#define PION_MAP(...) template cudaError_t map(cudaStream_t, Shape, const __VA_ARGS__&);
+#define PION_REDUCE(...) \
+  template cudaError_t reduce(cudaStream_t, Shape, const __VA_ARGS__&, __VA_ARGS__::Value*);
+#define PION_ONCE(...) template cudaError_t once(cudaStream_t, Index, const __VA_ARGS__&);
+
+#define PION_FOR_PAIR(S, T) \
+  PION_TRANSFER(Load<S, T>) \
+  PION_TRANSFER(Store<T, S>)
+
+#define PION_FOR_SCALAR(T)             \
+  PION_FOR_PAIR(double, T)             \
+  PION_FOR_PAIR(float, T)              \
+  PION_FOR_PAIR(bfloat16, T)           \
+  PION_FOR_PAIR(half, T)               \
+  PION_TRANSFER(Symmetrize<T>)         \
+  PION_MAP(Scale<T>)                   \
+  PION_MAP(Copy<T>)                    \
+  PION_MAP(ScaleRows<T>)               \
+  PION_REDUCE(Measure<Batch<T>>)       \
+  PION_REDUCE(Measure<Table<const T>>) \
+  PION_REDUCE(Equilibrate<T>)          \
+  PION_ONCE(Tiles<T>)
+
+PION_FOR_SCALAR(double)
+PION_FOR_SCALAR(float)
+PION_FOR_SCALAR(bfloat16)
+PION_FOR_SCALAR(half)
+
+PION_ONCE(Admit)
+PION_ONCE(Judge)
+PION_ONCE(Deliver)
+PION_ONCE(Compute1<Moments::Norm, double, Moments>)
+PION_ONCE(Compute1<algorithm::Inverse, double, double>)
+PION_ONCE(Compute1<algorithm::InverseSquare, double, double>)
+PION_ONCE(Compute1<algorithm::SquareRoot, double, double>)
+PION_ONCE(Compute1<algorithm::PowerBound::Start, algorithm::PowerBound, double>)
+PION_ONCE(
+    Compute2<algorithm::PowerBound::Squared, algorithm::PowerBound, algorithm::PowerBound, double>)
+PION_ONCE(Compute2<algorithm::PowerBound::Sigma, double, algorithm::PowerBound, double>)
+
+#undef PION_TRANSFER
+#undef PION_MAP
+#undef PION_REDUCE
+#undef PION_ONCE
+#undef PION_FOR_PAIR
+#undef PION_FOR_SCALAR
+
+}  // namespace pion::cuda

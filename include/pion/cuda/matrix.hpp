@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <type_traits>  // std::is_const_v
+
+#include <pion/cuda/batch.hpp>
+
+namespace pion::cuda {
+
+/// How a matrix lies: the elements of a column adjacent, or those of a row (as in PyTorch).
+enum class Order { columns, rows };
+
+/// A matrix in device memory of somebody else's. Element (i, j) is data[i + j * stride], or
+/// data[i * stride + j] where rows are adjacent.
+///
+/// T is double, float, cuda::bfloat16 or cuda::half, or const one of them. The memory must outlive
+/// what was put on the stream.
+template <class T>
+struct Matrix {
+  T* data = nullptr;
+  Index rows = 0;
+  Index cols = 0;
+  Index stride = 0;
+  Order order = Order::columns;
+
+  Matrix() = default;
+  /// Without gaps between columns (or rows).
+  Matrix(T* memory, Index r, Index c, Order o = Order::columns)
+      : Matrix(memory, r, c, o == Order::columns ? r : c, o) {}
+  Matrix(T* memory, Index r, Index c, Index s, Order o)
+      : data(memory), rows(r), cols(c), stride(s), order(o) {}
+
+  /// Writable memory may be read.
+  operator Matrix<const T>() const { return {data, rows, cols, stride, order}; }
+
+  Matrix block(Index i, Index j, Index r, Index c) const {
+    const Index at = order == Order::columns ? i + j * stride : i * stride + j;
+    return {data + at, r, c, stride, order};
+  }
+};
+
+}  // namespace pion::cuda

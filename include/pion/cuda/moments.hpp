@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cfloat>  // DBL_MAX
+#include <cmath>   // fabs, ldexp, sqrt
+
+#include <pion/detail/either_side.hpp>
+
+namespace pion::cuda {
+
+/// The largest |entry| of a matrix and the sum of its squares over 4^exponent. An entry that is not
+/// finite makes neither finite.
+struct Moments {
+  double largest = 0.0;
+  double squares = 0.0;
+  int exponent = 0;
+
+  PION_EITHER_SIDE static Moments of(double value, int exponent) {
+    const double scaled = exponent == 0 ? value : ldexp(value, -exponent);
+    return {fabs(value), scaled * scaled, exponent};
+  }
+
+  /// Both together. A NaN stays: fmax would drop it.
+  PION_EITHER_SIDE Moments operator+(const Moments& other) const {
+    const bool keep = largest >= other.largest || largest != largest;
+    return {keep ? largest : other.largest, squares + other.squares, exponent};
+  }
+
+  PION_EITHER_SIDE bool finite() const { return largest <= DBL_MAX; }
+  PION_EITHER_SIDE double norm() const { return ldexp(sqrt(squares), exponent); }
+
+  struct Norm {
+    PION_EITHER_SIDE double operator()(const Moments& m) const { return m.norm(); }
+  };
+};
+
+}  // namespace pion::cuda

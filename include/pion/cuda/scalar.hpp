@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cfloat>  // DBL_MAX, ...
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <library_types.h>
+
+#include <pion/detail/either_side.hpp>
+
+/// The scalars of device matrices. This header and those it includes are read by nvcc too, so they
+/// leave Eigen out.
+
+namespace pion::cuda {
+
+using half = __half;
+using bfloat16 = __nv_bfloat16;
+
+/// What the library must know of a scalar T that matrices are stored in.
+///
+/// `Sum` is what its products are summed in, `epsilon` the distance from 1 to the next T, `highest`
+/// the largest T.
+template <class T>
+struct Scalar;
+template <>
+struct Scalar<double> {
+  using Sum = double;
+  static constexpr cudaDataType type = CUDA_R_64F;
+  static constexpr double epsilon = DBL_EPSILON, highest = DBL_MAX, least = DBL_MIN;
+};
+template <>
+struct Scalar<float> {
+  using Sum = float;
+  static constexpr cudaDataType type = CUDA_R_32F;
+  static constexpr double epsilon = FLT_EPSILON, highest = FLT_MAX, least = FLT_MIN;
+};
+template <>
+struct Scalar<bfloat16> {
+  using Sum = float;
+  static constexpr cudaDataType type = CUDA_R_16BF;
+  static constexpr double epsilon = 0x1p-7, highest = 0x1.fep127, least = 0x1p-126;
+};
+template <>
+struct Scalar<half> {
+  using Sum = float;
+  static constexpr cudaDataType type = CUDA_R_16F;
+  static constexpr double epsilon = 0x1p-10, highest = 65504.0, least = 0x1p-14;
+};
+
+template <class T>
+using sum_t = typename Scalar<T>::Sum;
+
+/// Through the conversions that exist: the 16-bit types know float, which is exact on the way up.
+template <class T>
+PION_EITHER_SIDE double to_double(T value) {
+  return static_cast<double>(static_cast<sum_t<T>>(value));
+}
+/// Rounded to nearest (twice, by way of float, for the 16-bit types).
+template <class T>
+PION_EITHER_SIDE T from_double(double value) {
+  return static_cast<T>(static_cast<sum_t<T>>(value));
+}
+
+/// What a filter is computed in. The storage of x and y is another matter; products of 16-bit
+/// matrices are summed in float32 always.
+enum class Precision {
+  storage,  ///< The scalar that x is stored in.
+  f64,      ///< Double matrices and sums.
+  f32,      ///< Float matrices, multiplied exactly, float sums.
+  tf32,     ///< Float matrices, rounded to 11 bits where they are multiplied, float sums.
+  bf16,     ///< Matrices of 8 bits and float's range, float sums.
+  f16,      ///< Matrices of 11 bits, but 2^-25 absolute for entries below 2^-14; float sums.
+};
+
+}  // namespace pion::cuda

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Filters on a GPU: the same chains, normalisers and algorithms on cuBLAS and cuSOLVER. Link
+/// pion::cuda. A call runs on the device because its matrices are device matrices (cuda::Matrix);
+/// nothing is copied between host and device, and no call waits for the device unless it says so.
+
+#include <pion/cuda/apply.hpp>
+#include <pion/cuda/context.hpp>
+#include <pion/cuda/error.hpp>
+#include <pion/cuda/matrix.hpp>
+
+namespace pion::engine {
+
+/// The engine of device matrices.
+struct cuda {
+  template <class T>
+  using Kernels = pion::cuda::Kernels<T>;
+};
+
+}  // namespace pion::engine
