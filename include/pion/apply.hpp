@@ -4,12 +4,12 @@
 #include <algorithm>  // std::max, std::min
 #include <cmath>      // std::sqrt
 #include <limits>
-#include <optional>
 #include <string>
 
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
 #include <pion/algorithm/normalize.hpp>
+#include <pion/apply_info.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/detail/transfer.hpp>
@@ -19,22 +19,6 @@
 #include <pion/workspace.hpp>
 
 namespace pion {
-
-/// What a call of apply() did.
-struct ApplyInfo {
-  Method method = Method::dense;  ///< The one used, never automatic.
-  /// Directions that the method worked on: min(m, n), or the numerical rank of x for the SVD.
-  Index rank = 0;
-  /// Directions whose gain exceeds survivor_gain, where the method knows them (SVD).
-  std::optional<Index> survivors;
-  double output_norm = 0.0;  ///< ||y||_F before y is rounded to its storage type.
-  /// A bound of ||y - f(x)||_F, where the method has one. None of today's methods does.
-  std::optional<double> bound;
-  /// The filter has killed the update: x is not zero, but no direction of y is above the rounding
-  /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in (times the largest
-  /// |entry| of x, if below 1, under Normalizer::none, which lets the size of x through).
-  bool dead = false;
-};
 
 namespace detail {
 
@@ -66,6 +50,7 @@ ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, Buffe
   ApplyInfo info;
   info.method = plan.method;
   info.rank = b.x.rows;
+  info.multiply_adds = plan.multiply_adds;
   if (!normalize_loaded(f.normalizer, largest, b)) return info;
   if (plan.method == Method::gram) {
     algorithm::gram(b.kernels, f.chain, plan.restarts, b.x, b.y, b.r, b.h, b.q, b.t);

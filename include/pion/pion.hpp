@@ -5,6 +5,7 @@
 /// This header brings everything that needs Eigen alone.
 
 #include <pion/apply.hpp>
+#include <pion/apply_low_rank.hpp>
 #include <pion/apply_svd.hpp>
 #include <pion/batch.hpp>
 #include <pion/chains.hpp>

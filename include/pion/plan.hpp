@@ -19,23 +19,25 @@ namespace pion {
 
 /// How a filter is applied. All give U f(S) V^T; they differ in cost and in rounding.
 ///
-/// The SVD is not among what apply() runs, because it costs every translation unit that contains it
-/// some fifteen seconds of compilation.
+/// low_rank wants a tolerance (apply_low_rank.hpp). The SVD is not among what apply() runs, because
+/// it costs every translation unit that contains it some fifteen seconds of compilation.
 enum class Method {
   automatic,  ///< The one with the least multiply-adds.
   dense,      ///< The chain on the matrix, step by step (algorithm/dense.hpp).
   gram,       ///< The chain on X X^T (algorithm/gram.hpp); cheaper far from square.
+  low_rank,   ///< The few directions that pass, certified (algorithm/low_rank.hpp).
   svd,        ///< The reference, a function of its own: apply_svd().
 };
 
-inline constexpr std::array<Method, 4> all_methods = {Method::automatic, Method::dense,
-                                                      Method::gram, Method::svd};
+inline constexpr std::array<Method, 5> all_methods = {Method::automatic, Method::dense,
+                                                      Method::gram, Method::low_rank, Method::svd};
 
 constexpr std::string_view name(Method m) {
   switch (m) {
     case Method::automatic: return "auto";
     case Method::dense: return "dense";
     case Method::gram: return "gram";
+    case Method::low_rank: return "lowrank";
     case Method::svd: return "svd";
   }
   return "unknown";
@@ -59,6 +61,8 @@ struct Plan {
   double multiply_adds = 0.0;
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
+  Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
+  double budget = 0.0;           ///< For Method::low_rank: multiply-adds before it gives way.
 };
 
 namespace detail {
@@ -96,11 +100,14 @@ std::size_t workspace_bytes(Method method, Index m, Index n) {
 /// and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments
 /// (4 T - 3 s + 3 s alpha) / 2 m^3.
 /// \throws std::invalid_argument if a size is negative or the bytes cannot be counted; if `method`
-///         is svd, or gram for a chain of more than 64 steps.
+///         is svd or low_rank, or gram for a chain of more than 64 steps.
 template <class Scalar = float, class Engine = DefaultEngine>
 Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::automatic) {
   if (rows < 0 || cols < 0) {
     detail::refuse_argument("plan: a matrix cannot be " + detail::shape(rows, cols));
+  }
+  if (method == Method::low_rank) {
+    detail::refuse_argument("plan: the low-rank method takes a tolerance: pass ApplyOptions");
   }
   if (method == Method::svd) {
     detail::refuse_argument("plan: the SVD is a function of its own, apply_svd()");
@@ -115,7 +122,10 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
   const double alpha = m == 0 ? 0.0 : static_cast<double>(n) / static_cast<double>(m);
 
-  Plan p{method, rows, cols, 0.0, 0, {}};
+  Plan p;
+  p.method = method;
+  p.rows = rows;
+  p.cols = cols;
   const bool gram_possible = f.chain.size() <= algorithm::Restarts::max_steps;
   if (p.method == Method::gram && !gram_possible) {
     detail::refuse_argument("plan: the Gram-space method takes at most 64 steps; use dense");

@@ -46,8 +46,21 @@ Outcome add_up(const std::vector<ApplyInfo>& infos) {
 
 }  // namespace
 
-Filtering::Filtering(Filter filter, Method method, HeadOptions heads)
-    : filter_(std::move(filter)), method_(method), heads_(heads) {}
+Filtering::Filtering(Filter filter, Method method, HeadOptions heads,
+                     std::optional<double> tolerance)
+    : filter_(std::move(filter)), heads_(heads) {
+  options_.method = method;
+  if (tolerance) {
+    options_.tolerance = *tolerance;
+    if (method == Method::automatic && heads.heads == 0 &&
+        filter_.normalizer == Normalizer::frobenius) {
+      options_.method = Method::low_rank;
+    }
+  }
+  if (options_.method == Method::low_rank && heads.heads > 0) {
+    throw io::Error("--method", "lowrank filters whole matrices; leave out --heads");
+  }
+}
 
 Outcome Filtering::operator()(io::Tensor& tensor) {
   Outcome out;
@@ -69,11 +82,11 @@ Outcome Filtering::run(std::string_view name, const io::Matrix<Scalar>& x, io::M
   std::vector<ApplyInfo> infos(heads ? static_cast<std::size_t>(heads->count) : 1);
   const auto start = std::chrono::steady_clock::now();
   if (!heads) {
-    infos[0] = apply_by(method_, filter_, x, y, workspace_);
-  } else if (method_ == Method::svd) {
+    infos[0] = apply_by(options_, filter_, x, y, workspace_);
+  } else if (options_.method == Method::svd) {
     svd_per_head(filter_, x, *heads, y, infos);
   } else {
-    apply_per_head(filter_, x, *heads, y, workspace_, method_, infos.data());
+    apply_per_head(filter_, x, *heads, y, workspace_, options_.method, infos.data());
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   Outcome out = add_up(infos);

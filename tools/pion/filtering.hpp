@@ -2,7 +2,7 @@
 #pragma once
 
 #include <optional>
-#include <pion/apply.hpp>
+#include <pion/apply_low_rank.hpp>
 #include <string>
 #include <string_view>
 
@@ -29,7 +29,10 @@ struct Outcome {
 /// and overflow.
 class Filtering {
  public:
-  Filtering(Filter filter, Method method, HeadOptions heads);
+  /// A tolerance asks for the low-rank method, the one that proves its error, where no other is
+  /// named. \throws io::Error if that method is asked for head by head.
+  Filtering(Filter filter, Method method, HeadOptions heads,
+            std::optional<double> tolerance = std::nullopt);
 
   /// \throws std::invalid_argument, std::domain_error as apply(); io::Error if it is no matrix.
   Outcome operator()(io::Tensor& tensor);
@@ -39,7 +42,7 @@ class Filtering {
   Outcome run(std::string_view name, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y);
 
   Filter filter_;
-  Method method_;
+  ApplyOptions options_;
   HeadOptions heads_;
   Workspace workspace_;
 };

@@ -20,6 +20,21 @@ template ApplyInfo apply_by_svd(const Filter&, const io::Matrix<Eigen::bfloat16>
                                 io::Matrix<Eigen::bfloat16>&);
 
 template <class Scalar>
+ApplyInfo apply_within(const ApplyOptions& options, const Filter& f, const io::Matrix<Scalar>& x,
+                       io::Matrix<Scalar>& y, Workspace& workspace) {
+  return apply(f, x, y, workspace, options);
+}
+template ApplyInfo apply_within(const ApplyOptions&, const Filter&, const io::Matrix<float>&,
+                                io::Matrix<float>&, Workspace&);
+template ApplyInfo apply_within(const ApplyOptions&, const Filter&, const io::Matrix<double>&,
+                                io::Matrix<double>&, Workspace&);
+template ApplyInfo apply_within(const ApplyOptions&, const Filter&, const io::Matrix<Eigen::half>&,
+                                io::Matrix<Eigen::half>&, Workspace&);
+template ApplyInfo apply_within(const ApplyOptions&, const Filter&,
+                                const io::Matrix<Eigen::bfloat16>&, io::Matrix<Eigen::bfloat16>&,
+                                Workspace&);
+
+template <class Scalar>
 ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Matrix<Scalar>& y) {
   return low_rank_polar(x, rank, y);
 }

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <pion/apply.hpp>
+#include <pion/apply_low_rank.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <pion/filter.hpp>
 
 #include "pion/io/tensor.hpp"
 
-/// The core's functions that go through Eigen's SVD, instantiated in one place: each translation
-/// unit that has one takes some fifteen seconds longer to compile.
+/// The core's functions that take long to compile, those that go through Eigen's SVD most of all,
+/// instantiated in one place.
 namespace pion::tool {
 
 Spectrum spectrum_of(const io::Matrix<double>& x);
@@ -22,12 +22,18 @@ ApplyInfo apply_by_svd(const Filter& f, const io::Matrix<Scalar>& x, io::Matrix<
 template <class Scalar>
 ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Matrix<Scalar>& y);
 
-/// apply() by any method.
+/// apply() with a tolerance, for every scalar that files hold.
 template <class Scalar>
-ApplyInfo apply_by(Method method, const Filter& f, const io::Matrix<Scalar>& x,
+ApplyInfo apply_within(const ApplyOptions& options, const Filter& f, const io::Matrix<Scalar>& x,
+                       io::Matrix<Scalar>& y, Workspace& workspace);
+
+/// apply() by any method; the tolerance is that of low_rank.
+template <class Scalar>
+ApplyInfo apply_by(const ApplyOptions& options, const Filter& f, const io::Matrix<Scalar>& x,
                    io::Matrix<Scalar>& y, Workspace& workspace) {
-  if (method == Method::svd) return apply_by_svd(f, x, y);
-  return apply(f, x, y, workspace, method);
+  if (options.method == Method::svd) return apply_by_svd(f, x, y);
+  if (options.method == Method::low_rank) return apply_within(options, f, x, y, workspace);
+  return apply(f, x, y, workspace, options.method);
 }
 
 }  // namespace pion::tool

@@ -135,7 +135,8 @@ void warn_of_dead(const Options& o, const Outcome& x) {
 }
 
 int apply(const Options& o) {
-  Filtering filter({parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads);
+  Filtering filter({parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads,
+                   o.tolerance);
   Content content = read(o);
   std::vector<Outcome> all;
   {

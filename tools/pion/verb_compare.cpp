@@ -89,6 +89,11 @@ std::optional<double> relative_error(const Float& y, const Double& exact) {
 /// As the core's plan predicts them; for the SVD, Golub and Van Loan's 4 m^2 n + 22 m^3 flops for
 /// thin factors, and 2 m^2 n to multiply them out.
 double multiply_adds(Method method, const Filter& f, const Float& x) {
+  if (method == Method::low_rank) {
+    ApplyOptions options;
+    options.method = method;
+    return plan<float>(f, x.rows(), x.cols(), options).multiply_adds;
+  }
   if (method != Method::svd) return plan<float>(f, x.rows(), x.cols(), method).multiply_adds;
   const auto m = static_cast<double>(std::min(x.rows(), x.cols()));
   const auto n = static_cast<double>(std::max(x.rows(), x.cols()));
@@ -126,8 +131,15 @@ class Comparison {
 
  private:
   void add(const std::string& name, const Filter& f, Method method) {
-    time(name, f, method, [&] { apply_by(method, f, x_, y_, workspace_); });
+    ApplyOptions options;
+    options.method = method;
+    ApplyInfo info;
+    time(name, f, method, [&] { info = apply_by(options, f, x_, y_, workspace_); });
     rows_.back().error = relative_error(y_, exact_);
+    if (method == Method::low_rank) {
+      rows_.back().name += info.method == method ? fmt::format(" to {}", options.tolerance)
+                                                 : ", gave way to another";
+    }
   }
 
   void time(const std::string& name, const Filter& f, Method method,

@@ -17,6 +17,7 @@
 #include <pion/detail/check.hpp>
 #include <pion/engine/elementwise.hpp>
 #include <pion/engine/gemm.hpp>
+#include <pion/engine/narrow.hpp>
 #include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/polynomial.hpp>
@@ -129,6 +130,8 @@ class Blas : public Elementwise<T> {
 struct blas {
   template <class T>
   using Kernels = Blas<T>;
+  template <class T>
+  using NarrowKernels = HostNarrow<blas, T, Blas<T>>;
   using OneWorker = blas;  ///< Tasks run one after the other, each on the BLAS's threads.
 
   static constexpr int workers() { return 1; }

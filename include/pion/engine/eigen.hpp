@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pion/engine/host.hpp>
+#include <pion/engine/narrow.hpp>
 
 namespace pion::engine {
 
@@ -9,6 +10,8 @@ namespace pion::engine {
 struct eigen {
   template <class T>
   using Kernels = Host<eigen, T>;
+  template <class T>
+  using NarrowKernels = HostNarrow<eigen, T>;
   using OneWorker = eigen;  ///< The engine for work inside one of this engine's tasks.
 
   static constexpr int workers() { return 1; }

@@ -56,9 +56,9 @@ class GemmBuffers {
   T* b_;
 };
 
-/// c += alpha op_a(a) op_b(b).
-template <Op op_a, Op op_b, Part part = Part::all, class T>
-void gemm(T alpha, const View<const T>& a, const View<const T>& b, const View<T>& c,
+/// c += alpha op_a(a) op_b(b), every product and sum in c's scalar, whatever those of a and b.
+template <Op op_a, Op op_b, Part part = Part::all, class T, class S, class U>
+void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>& c,
           const GemmBuffers<T>& buffers) {
   using B = detail::Blocking<T>;
   constexpr Op op_bt = op_b == Op::plain ? Op::transposed : Op::plain;

@@ -9,6 +9,7 @@
 
 #include <pion/engine/eigen.hpp>
 #include <pion/engine/host.hpp>
+#include <pion/engine/narrow.hpp>
 
 namespace pion::engine {
 
@@ -20,6 +21,8 @@ namespace pion::engine {
 struct openmp {
   template <class T>
   using Kernels = Host<openmp, T>;
+  template <class T>
+  using NarrowKernels = HostNarrow<openmp, T>;
   using OneWorker = eigen;  ///< The engine for work inside one of this engine's tasks.
 
   static int workers() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }

@@ -3,8 +3,10 @@
 
 #include <algorithm>  // std::copy_n, std::fill_n, std::min
 #include <cstddef>    // std::size_t
+#include <type_traits>
 
 #include <pion/engine/packet.hpp>
+#include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
 
 /// The innermost part of a product: operands packed into panels, and the kernel that multiplies two
@@ -73,31 +75,50 @@ void multiply_panels(int packets, Index depth, T alpha, const T* a, const T* b, 
   }
 }
 
-/// Lays the rows of op(a) into panels of `width` rows, one after the other, column by column; the
-/// rows missing from the last are zeros up to a multiple of `step`.
-template <engine::Op op, class T>
-void pack(const engine::View<const T>& a, Index width, Index step, T* to) {
+/// Lays the rows of op(a), in T, into panels of `width` rows, one after the other, column by column;
+/// the rows missing from the last are zeros up to a multiple of `step`.
+template <engine::Op op, class T, class A>
+void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
+  using engine::View;
+  constexpr Index stretch = 32;  // columns of a transposed panel that stay in L1
   const Index rows = op == engine::Op::plain ? a.rows : a.cols;
   const Index cols = op == engine::Op::plain ? a.cols : a.rows;
   for (Index i = 0; i < rows; i += width) {
     const Index some = std::min(width, rows - i);
     const Index height = std::min(width, round_up(some, step));
     if (op == engine::Op::plain) {
-      const T* from = a.data + i;
+      const A* from = a.data + i;
       for (Index k = 0; k < cols; ++k, from += a.stride, to += height) {
-        std::fill_n(std::copy_n(from, some, to), height - some, T(0));
+        if constexpr (std::is_same_v<A, T>) {
+          std::copy_n(from, some, to);
+        } else {
+          as_eigen(View<T>(to, some, 1)) = as_eigen(View<const A>(from, some, 1)).template cast<T>();
+        }
+        std::fill_n(to + some, height - some, T(0));
       }
-    } else {
-      // Row by row of the panel, in stretches that stay in L1.
-      constexpr Index stretch = 32;
-      for (Index k = 0; k < cols; k += stretch) {
-        const Index end = std::min(cols, k + stretch);
+      continue;
+    }
+    for (Index k = 0; k < cols; k += stretch) {
+      const Index some_cols = std::min(stretch, cols - k);
+      const View<const A> from = a.block(k, i, some_cols, some);
+      if (some < Register<A>::lanes) {  // a narrow panel, row by row
         for (Index r = 0; r < height; ++r) {
-          const T* from = a.data + (i + r) * a.stride;
-          for (Index l = k; l < end; ++l) to[l * height + r] = r < some ? from[l] : T(0);
+          for (Index l = 0; l < some_cols; ++l) {
+            to[l * height + r] = r < some ? static_cast<T>(from.data[l + r * from.stride]) : T(0);
+          }
+        }
+      } else {
+        as_eigen(View<T>(to + some, height - some, some_cols, height)).setZero();
+        if constexpr (std::is_same_v<A, T>) {
+          engine::transpose<T>(from, View<T>(to, some, some_cols, height));
+        } else {
+          alignas(64) A block[std::size_t(Blocking<T>::rows) * std::size_t(stretch)];
+          const View<A> turned(block, some, some_cols);
+          engine::transpose<A>(from, turned);
+          as_eigen(View<T>(to, some, some_cols, height)) = as_eigen(turned).template cast<T>();
         }
       }
-      to += cols * height;
+      to += height * some_cols;
     }
   }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::exp, std::hypot, std::pow, std::sqrt
+
+#include <pion/detail/traits.hpp>
+#include <pion/slopes.hpp>
+
+/// How far a low-rank result is from the exact one: numbers in, a bound out.
+///
+/// Let A = X / ||X||_F; U (m x k), S, V (n x k) the triplets kept, as they are stored, and
+///   R1 = A V - U S,  R2 = A^T U - V S,  Gu = U^T U - I,  Gv = V^T V - I.
+/// With U', V' the orthonormal factors nearest to U, V there is an E with ||E||_F^2 <= ||R1'||_F^2 +
+/// ||R2'||_F^2 such that A - E has the triplets (U', S, V') exactly, and besides them only the
+/// remainder P = (I - U' U'^T) A (I - V' V'^T). (E = R1' V'^T + U' R2'^T (I - V' V'^T), where R1',
+/// R2' are R1, R2 for U', V'.)
+namespace pion::algorithm {
+
+/// What was measured of a decomposition, all relative to ||X||_F.
+struct Residuals {
+  double left = 0.0;        ///< ||R1||_F
+  double right = 0.0;       ///< ||R2||_F
+  double basis = 0.0;       ///< ||Gu||_F + ||Gv||_F
+  double kept_norm = 0.0;   ///< ||S||_F
+  double remainder = 1.0;   ///< a bound of ||P||_2
+  double rounding = 0.0;    ///< of U g(S) V^T, as it is written, for gains of at most 1
+
+  /// ||E||_F: replacing U by U' moves U by at most ||Gu||_F, and A V, V S accordingly.
+  double perturbation() const { return std::hypot(left + basis, right + basis); }
+
+  /// ||P||_F, from ||A||_F = 1 and ||U'^T A||_F >= ||S||_F - ||R2'||_F.
+  double remainder_norm() const {
+    const double captured = std::max(0.0, kept_norm - right - basis);
+    return std::sqrt(std::max(0.0, 1.0 - captured * captured));
+  }
+};
+
+/// The x with P(chi^2 with 2 h degrees of freedom <= x) = p: the sum of a Poisson tail.
+inline double chi_square_quantile(int half_degrees, double p) {
+  const auto below = [half_degrees](double x) {  // P(chi^2 <= x), summed without cancellation
+    double term = std::exp(-0.5 * x);
+    for (int i = 1; i <= half_degrees; ++i) term *= 0.5 * x / i;
+    double sum = 0.0;
+    for (int i = half_degrees; term > 1e-18 * sum; term *= 0.5 * x / ++i) sum += term;
+    return sum;
+  };
+  double lo = 0.0, hi = 2.0 * half_degrees;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (lo + hi);
+    (below(middle) < p ? lo : hi) = middle;
+  }
+  return lo;
+}
+
+/// A bound of ||E||_2 from ||(E E^T)^j E W||_F with W of `probes` independent Gaussian columns, which
+/// fails with probability at most `failure`: along E's first right singular vector the columns of W
+/// have a chi^2 distribution with `probes` degrees of freedom (an even number), so that
+/// ||(E E^T)^j E W||_F^2 >= ||E||_2^(4j+2) chi^2.
+/// One per cent is added for the rounding of the products.
+inline double spectral_bound(double norm, int j, int probes, double failure) {
+  const double chi = std::sqrt(chi_square_quantile(probes / 2, failure));
+  return 1.01 * std::pow(norm / chi, 1.0 / (2 * j + 1));
+}
+
+/// What a filter wants of a decomposition, and what the decomposition proves for it. An odd function f
+/// of the singular values is Lipschitz in the Frobenius norm with its scalar Lipschitz constant
+/// (through the dilation [[0, A], [A^T, 0]]), so ||f(A) - U f(S) V^T||_F is at most
+/// Lip(f) ||E||_F + max_{s <= rho} |f(s) / s| ||P||_F, rho >= ||P||_2, and what storing adds.
+class ChainTarget {
+ public:
+  /// `f` must outlive the target.
+  ChainTarget(const Chain& f, double tolerance)
+      : f_(f), slopes_(f), floor_(slopes_.sigma_at_ratio(0.25 * tolerance)) {}
+
+  double gain(double sigma) const { return f_(sigma); }
+
+  /// A bound of |f| on [0, sigma].
+  double largest_gain(double sigma) const { return slopes_.ratio(sigma) * sigma; }
+
+  /// Directions above this sigma must be kept.
+  double floor() const { return floor_; }
+
+  /// How many directions to begin with: the most that can lie above the floor, for the squares of
+  /// the sigmas sum to 1, and a few more; 32 at most, as real spectra fall. 0 if nothing limits them.
+  Index likely_rank() const {
+    if (!(floor_ > 0.0)) return 0;
+    return static_cast<Index>(std::min(32.0, std::floor(1.0 / (floor_ * floor_)) + 8.0));
+  }
+
+  /// How many of the descending singular values to keep.
+  template <class Values>
+  Index keep(const Values& sigma) const {
+    return (sigma.array() > floor_).count();
+  }
+
+  /// Whether singular values that were not seen may matter, given those that were.
+  template <class Values>
+  bool wants_more(const Values& sigma) const {
+    return sigma.size() == 0 || sigma(sigma.size() - 1) > floor_;
+  }
+
+  double error(const Residuals& r) const {
+    return slopes_.steepest() * r.perturbation() +
+           slopes_.ratio(r.remainder) * r.remainder_norm() +
+           slopes_.largest() * (2.0 * r.basis + r.rounding);
+  }
+
+ private:
+  const Chain& f_;
+  Slopes slopes_;
+  double floor_;
+};
+
+}  // namespace pion::algorithm

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::clamp, std::max, std::min
+#include <cmath>      // std::ceil, std::hypot, std::log, std::sqrt
+#include <cstdint>    // std::uint64_t
+#include <limits>
+
+#include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/orthonormalize.hpp>
+#include <pion/detail/random.hpp>
+#include <pion/detail/symmetric_eigen.hpp>
+#include <pion/engine/gemm.hpp>
+#include <pion/engine/view.hpp>
+#include <pion/workspace.hpp>
+
+/// Compress, filter, expand: the leading singular triplets of a matrix by block power iteration
+/// with a Rayleigh-Ritz step (Halko, Martinsson and Tropp 2011, alg. 4.4 and 5.1), and a proof that
+/// they are all that a filter needs.
+namespace pion::algorithm {
+
+/// How Compression::find() goes about it.
+template <class T>
+struct Search {
+  engine::View<const T> start;  ///< A basis to begin with (n x k); without columns, a cold start.
+  Index rank = 32;              ///< Directions to begin with.
+  double tolerance = 0.0;       ///< What Target::error() must reach.
+  double failure = 1e-6;        ///< Probability that the bound is wrong.
+  std::uint64_t seed = 0;
+  double budget = 0.0;  ///< Multiply-adds after which it gives up.
+};
+
+/// The leading triplets of A = x / ||x||_F, x m x n, and what is proved of them.
+///
+/// With room for `capacity` directions and the probes, width = capacity + probes:
+///   basis_ m x width  [Q z]: an orthonormal basis, and the images z of the probes
+///   image_ n x width  A^T [Q z]
+///   left_  m x width  U = Q W       right_ n x width  V = A^T U / sigma, then random columns
+/// in the scalar of x; in double, for the residuals, left_double_ and right_double_.
+template <class Kernels, class T>
+class Compression {
+  using View = engine::View<T>;
+  using Op = engine::Op;
+
+ public:
+  static constexpr Index probes = 16;
+
+  Compression(detail::Arena& arena, Index m, Index n, Index capacity)
+      : capacity_(std::min({capacity, m, n, detail::max_rank})),
+        width_(capacity_ + probes),
+        kernels_(arena, m, n, width_),
+        basis_(arena.take<T>(m * width_), m, width_),
+        left_(arena.take<T>(m * width_), m, width_),
+        image_(arena.take<T>(n * width_), n, width_),
+        right_(arena.take<T>(n * width_), n, width_),
+        left_double_(arena.take<double>(m * width_), m, width_),
+        right_double_(arena.take<double>(n * width_), n, width_),
+        small_(arena.take<T>(width_ * width_)) {}
+
+  const Kernels& kernels() const { return kernels_; }
+
+  Index rank() const { return kept_; }                              ///< Triplets kept.
+  View left() const { return first(left_, kept_); }                 ///< U, m x rank
+  View right() const { return first(right_, kept_); }               ///< V, n x rank
+  const detail::SmallVector& sigma() const { return sigma_; }       ///< Descending; rank or more.
+  double error() const { return error_; }                           ///< Target::error() of them.
+  double unseen() const { return spectral_; }  ///< A bound of every singular value not in sigma().
+  double multiply_adds() const { return work_; }                    ///< With A, so far.
+  /// Numbers in m rows that nothing needs any more once the triplets are found.
+  View scratch() const { return basis_; }
+  /// The columns of V to begin the next search with: those kept and a few that come next.
+  View next_start() const { return first(right_, std::min(found_, kept_ + oversampling)); }
+
+  /// Finds the triplets that `target` wants, and more until the error that it proves of them is
+  /// within the tolerance. False if that cannot be had within the budget.
+  /// norm = ||x||_F > 0, whose square is within T's range.
+  template <class Target>
+  bool find(const engine::View<const T>& x, double norm, const Target& target,
+            const Search<T>& how);
+
+ private:
+  static constexpr Index oversampling = 8;
+
+  void begin(const engine::View<const T>& x, double norm, const Search<T>& how);
+
+  /// One power step: Y = A W for the columns W of right_ at hand and random ones up to rank_, Q =
+  /// orth(Y), and the triplets of Q Q^T A. With `probing`, Gaussian probes w ride along: z = E w and
+  /// E^T z for E = (I - Q Q^T) A.
+  void sweep(bool probing);
+
+  /// The triplets (Q W, sigma, V) of Q Q^T A, from (A^T Q)^T (A^T Q) = W diag(sigma^2) W^T.
+  void rayleigh_ritz();
+
+  /// What can be said of the triplets that the target keeps without looking at the right residual.
+  /// The probes become E E^T E w.
+  template <class Target>
+  Residuals measure_left(const Target& target);
+
+  /// ||A^T U - V S||_F.
+  double measure_right();
+
+  /// Takes the probes from (E E^T)^(j-1) E w to (E E^T)^j E w, and the bound of ||E||_2 with them.
+  void sharpen_probes();
+  void bound_remainder();
+
+  /// z <- (I - Q Q^T) z for the probes z.
+  void project_probes();
+
+  /// ||P||_2 for the remainder P beside the kept triplets: beside Q Q^T A there is E.
+  double remainder(double basis_defect) const {
+    return std::hypot(spectral_, kept_ < found_ ? sigma_(kept_) : 0.0) + 2.0 * basis_defect;
+  }
+
+  template <class V>
+  static V first(const V& v, Index cols) {
+    return v.block(0, 0, v.rows, cols);
+  }
+  View probe_images() const { return basis_.block(0, rank_, basis_.rows, probes); }
+
+  void count(Index columns) {
+    work_ += static_cast<double>(x_.rows) * static_cast<double>(x_.cols) *
+             static_cast<double>(columns);
+  }
+
+  Index capacity_, width_;
+  Kernels kernels_;
+  View basis_, left_, image_, right_;
+  engine::View<double> left_double_, right_double_;
+  T* small_;
+
+  engine::View<const T> x_;
+  double unit_ = 1.0;  // 1 / ||x||_F
+  detail::SmallVector sigma_;
+  Index rank_ = 0;   // columns of Q
+  Index found_ = 0;  // of U and V
+  Index kept_ = 0;   // of those, the ones that the target keeps
+  int powers_ = 0;   // j of the probes
+  double spectral_ = 0.0;  // a bound of ||E||_2
+  double error_ = 0.0;
+  double work_ = 0.0;
+  double failure_ = 0.0;
+  std::uint64_t seed_ = 0;
+};
+
+template <class Kernels, class T>
+void Compression<Kernels, T>::begin(const engine::View<const T>& x, double norm,
+                                    const Search<T>& how) {
+  x_ = x;
+  unit_ = 1.0 / norm;
+  seed_ = how.seed;
+  failure_ = how.failure;
+  work_ = 0.0;
+  kept_ = 0;
+  found_ = std::min(how.start.cols, capacity_);
+  rank_ = std::clamp(found_ == 0 ? how.rank : found_ + oversampling / 2, Index(1), capacity_);
+  if (found_ > 0) {
+    engine::as_eigen(first(right_, found_)) = engine::as_eigen(first(how.start, found_));
+  }
+}
+
+template <class Kernels, class T>
+void Compression<Kernels, T>::project_probes() {
+  const View q = first(basis_, rank_), z = probe_images();
+  const View overlap(small_, rank_, probes);
+  const View inside = left_.block(0, capacity_, left_.rows, probes);
+  kernels_.template multiply<Op::transposed, Op::plain>(q, z, overlap);
+  kernels_.multiply(q, overlap, inside);
+  engine::as_eigen(z) -= engine::as_eigen(inside);
+}
+
+template <class Kernels, class T>
+void Compression<Kernels, T>::sweep(bool probing) {
+  const Index extra = probing ? probes : 0;
+  kernels_.fill_signs(detail::random_bits(seed_, 0),
+                      right_.block(0, found_, right_.rows, rank_ - found_));
+  if (probing) {
+    kernels_.fill_gaussian(detail::random_bits(seed_, 1),
+                           right_.block(0, rank_, right_.rows, probes));
+  }
+  seed_ = detail::random_bits(seed_, 2);
+
+  const View y = first(basis_, rank_ + extra);
+  kernels_.multiply(x_, first(right_, rank_ + extra), y);
+  kernels_.scale(unit_, y);
+  View q = first(basis_, rank_), other = first(left_, rank_);
+  orthonormalize(kernels_, q, other, small_);
+  if (q.data != basis_.data) engine::as_eigen(first(basis_, q.cols)) = engine::as_eigen(q);
+  if (q.cols < rank_) {  // the images of the probes move up, one after the other
+    for (Index j = 0; j < extra; ++j) {
+      engine::as_eigen(basis_).col(q.cols + j) = engine::as_eigen(basis_).col(rank_ + j);
+    }
+    rank_ = q.cols;
+  }
+  if (probing) project_probes();
+  powers_ = 0;
+
+  const View images = first(image_, rank_ + extra);
+  kernels_.template multiply<Op::transposed, Op::plain>(x_, first(basis_, rank_ + extra), images);
+  kernels_.scale(unit_, images);
+  count(2 * (rank_ + extra));
+  rayleigh_ritz();
+}
+
+template <class Kernels, class T>
+void Compression<Kernels, T>::rayleigh_ritz() {
+  const View image = first(image_, rank_);
+  detail::Small g(rank_, rank_);
+  kernels_.gram(image, engine::View<double>(g.data(), rank_, rank_));
+  const detail::SymmetricEigen eigen(g);
+  sigma_ = eigen.values.cwiseMax(0.0).cwiseSqrt();
+  const double noise = 8.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  found_ = rank_ == 0 ? 0 : (sigma_.array() > noise * sigma_(0)).count();
+  sigma_.conservativeResize(found_);
+  detail::Small w = eigen.vectors.leftCols(found_);
+  kernels_.multiply(first(basis_, rank_), cast_small<T>(w, small_), first(left_, found_));
+  w *= sigma_.cwiseInverse().asDiagonal();
+  kernels_.multiply(image, cast_small<T>(w, small_), first(right_, found_));
+}
+
+template <class Kernels, class T>
+template <class Target>
+Residuals Compression<Kernels, T>::measure_left(const Target& target) {
+  const Index k = kept_ = target.keep(sigma_);
+  // A (V, E^T z), in double: rounding must not hide a residual of 1e-6.
+  auto factors = engine::as_eigen(right_double_);
+  factors.leftCols(k) = engine::as_eigen(right()).template cast<double>();
+  factors.middleCols(k, probes) =
+      engine::as_eigen(image_).middleCols(rank_, probes).template cast<double>();
+  const engine::View<double> products = first(left_double_, k + probes);
+  kernels_.template multiply_in_double<Op::plain, double>(x_, first(right_double_, k + probes),
+                                                          products);
+  count(2 * (k + probes));
+  auto d = engine::as_eigen(products);
+  d *= unit_;
+  engine::as_eigen(probe_images()) = d.rightCols(probes).template cast<T>();
+  bound_remainder();
+
+  const auto u = engine::as_eigen(left()).template cast<double>();
+  d.leftCols(k) -= u * sigma_.head(k).asDiagonal();
+  Residuals r;
+  r.left = d.leftCols(k).norm();
+  detail::Small g(k, k);
+  const engine::View<double> gram(g.data(), k, k);
+  for (const View& side : {left(), right()}) {
+    kernels_.gram(side, gram);
+    r.basis += (g - detail::Small::Identity(k, k)).norm();
+  }
+  r.kept_norm = sigma_.head(k).norm();
+  r.remainder = remainder(r.basis);
+  const double unit_roundoff = 0.5 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  r.rounding = static_cast<double>(k * (k + 2)) * unit_roundoff;
+  return r;
+}
+
+template <class Kernels, class T>
+double Compression<Kernels, T>::measure_right() {
+  const Index k = kept_;
+  engine::as_eigen(left_double_).leftCols(k) = engine::as_eigen(left()).template cast<double>();
+  const engine::View<double> products = first(right_double_, k);
+  kernels_.template multiply_in_double<Op::transposed, double>(x_, first(left_double_, k),
+                                                               products);
+  count(2 * k);
+  auto d = engine::as_eigen(products);
+  d *= unit_;
+  d -= engine::as_eigen(right()).template cast<double>() * sigma_.head(k).asDiagonal();
+  return d.norm();
+}
+
+template <class Kernels, class T>
+void Compression<Kernels, T>::bound_remainder() {
+  project_probes();
+  ++powers_;
+  spectral_ = spectral_bound(engine::as_eigen(probe_images()).template cast<double>().norm(),
+                             powers_, static_cast<int>(probes), failure_);
+}
+
+template <class Kernels, class T>
+void Compression<Kernels, T>::sharpen_probes() {
+  const View rows = image_.block(0, rank_, image_.rows, probes);
+  kernels_.template multiply<Op::transposed, Op::plain>(x_, probe_images(), rows);
+  kernels_.scale(unit_, rows);
+  kernels_.multiply(x_, rows, probe_images());
+  kernels_.scale(unit_, probe_images());
+  count(2 * probes);
+  bound_remainder();
+}
+
+template <class Kernels, class T>
+template <class Target>
+bool Compression<Kernels, T>::find(const engine::View<const T>& x, double norm,
+                                   const Target& target, const Search<T>& how) {
+  constexpr int most_checks = 6, most_powers = 4, cold_sweeps = 2;
+  begin(x, norm, how);
+  int sweeps = found_ > 0 ? 0 : cold_sweeps;  // before the next check
+  for (int checks = 0; checks < most_checks && work_ < how.budget;) {
+    const Index asked = rank_;
+    sweep(sweeps == 0);
+    if (found_ == 0) return false;
+    const bool all = found_ < asked;  // x has no further directions
+    bool grow = !all && target.wants_more(sigma_) && rank_ < capacity_;
+    if (sweeps > 0) {
+      --sweeps;
+    } else if (!grow) {
+      ++checks;
+      failure_ *= 0.5;  // so that the bounds of all checks hold together
+      Residuals r = measure_left(target);
+      error_ = target.error(r);
+      while (error_ > how.tolerance && powers_ < most_powers) {
+        Residuals best = r;  // with a remainder as small as can be hoped for
+        best.remainder = sigma_(found_ - 1);
+        if (target.error(best) > how.tolerance) break;
+        sharpen_probes();
+        r.remainder = remainder(r.basis);
+        error_ = target.error(r);
+      }
+      if (error_ <= how.tolerance) {
+        r.right = measure_right();
+        error_ = target.error(r);
+        if (error_ <= how.tolerance) return true;
+      }
+      // A sweep takes the residual of the last direction kept down by (sigma_last / sigma_kept)^2.
+      const double ratio = kept_ > 0 ? sigma_(found_ - 1) / sigma_(kept_ - 1) : 0.0;
+      const double steps = std::log(4.0 * error_ / how.tolerance) / (-2.0 * std::log(ratio));
+      sweeps = steps > 1.0 ? static_cast<int>(std::min(steps, 4.0)) - 1 : 0;
+      grow = !all && ratio > 0.6 && rank_ < capacity_;
+    }
+    rank_ = std::min(capacity_, grow ? 2 * rank_ : std::max(rank_, how.rank));
+  }
+  return false;
+}
+
+}  // namespace pion::algorithm

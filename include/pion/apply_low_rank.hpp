@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::fabs, std::sqrt
+#include <cstddef>    // std::nullptr_t, std::size_t
+#include <cstdint>    // std::uint64_t
+#include <limits>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include <pion/algorithm/low_rank.hpp>
+#include <pion/apply.hpp>
+#include <pion/detail/in_place.hpp>
+#include <pion/warm_start.hpp>
+
+/// apply() with a tolerance: the few directions that a high-pass lets through are found by products
+/// with narrow matrices, and the result is certified.
+namespace pion {
+
+/// What a caller fixes of a call that may be approximate.
+struct ApplyOptions {
+  double tolerance = 1e-4;  ///< What ||y - f(x)||_F may be, beside the rounding of the other methods.
+  Method method = Method::automatic;  ///< low_rank: also where it is not expected to pay.
+  double failure = 1e-6;   ///< Probability that a bound, for which the method samples, is wrong.
+  std::uint64_t seed = 0;  ///< Of what it samples with: the same seed, the same result.
+};
+
+namespace detail {
+
+/// What the low-rank method works on: a copy of x, where it cannot be read in place, and its own.
+template <class Engine, class T>
+struct CompressionBuffers {
+  CompressionBuffers(Arena& arena, Index m, Index n, bool copied)
+      : x(copied ? arena.take<T>(m * n) : nullptr, m, n), compression(arena, m, n, max_rank) {}
+
+  engine::View<T> x;
+  algorithm::Compression<typename Engine::template NarrowKernels<T>, T> compression;
+};
+
+template <class Engine, class T>
+std::size_t compression_bytes(Index m, Index n) {
+  Arena arena, turned;  // in place, either side may come first
+  const CompressionBuffers<Engine, T> one(arena, m, n, true), other(turned, n, m, true);
+  return std::max(arena.used(), turned.used());
+}
+
+}  // namespace detail
+
+/// The plan for apply() with a tolerance.
+///
+/// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass (a
+/// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
+/// most half of the other methods. Cost model: three sweeps and a check of `rank` directions and the
+/// probes, m n (7 rank + 64) multiply-adds, of which each costs 1.5 times one of a large product, and
+/// small matrices that cost as much as 1e8 more (measured: docs/performance.md).
+/// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
+///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
+template <class Scalar = float, class Engine = DefaultEngine>
+Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
+  if (!(options.tolerance > 0.0)) {
+    detail::refuse_argument("plan: the tolerance " + std::to_string(options.tolerance) +
+                            " is not positive");
+  }
+  if (!(options.failure > 0.0 && options.failure < 1.0)) {
+    detail::refuse_argument("plan: the probability of failure " + std::to_string(options.failure) +
+                            " is not between 0 and 1");
+  }
+  const bool asked = options.method == Method::low_rank;
+  const bool compressible = f.normalizer == Normalizer::frobenius;
+  if (asked && !compressible) {
+    detail::refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
+  }
+  const Plan other =
+      plan<Scalar, Engine>(f, rows, cols, asked ? Method::automatic : options.method);
+  if (!asked && !(options.method == Method::automatic && compressible)) return other;
+
+  constexpr double narrow = 1.5, small_matrices = 1e8;
+  const Index limit = algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+  Plan p = other;
+  p.method = Method::low_rank;
+  p.rank = limit > 0 ? limit : Index(32);
+  p.multiply_adds = static_cast<double>(rows) * static_cast<double>(cols) *
+                    (7.0 * static_cast<double>(p.rank) + 64.0);
+  p.budget = (other.multiply_adds - small_matrices) / narrow;
+  if (!asked && (limit == 0 || p.multiply_adds > 0.5 * p.budget)) return other;
+  if (asked) p.budget = std::max(p.budget, 4.0 * p.multiply_adds);
+  p.workspace = detail::compression_bytes<Engine, detail::compute_t<Scalar>>(
+      std::min(rows, cols), std::max(rows, cols));
+  return p;
+}
+
+namespace detail {
+
+/// y <- f(x) by compression, certified; nothing, and y untouched, where the bound cannot be had
+/// within the budget, or x is zero.
+template <class Engine, class X, class Y, class Start>
+std::optional<ApplyInfo> apply_low_rank(const char* function, const Filter& f, const X& x, Y& y,
+                                        Workspace& workspace, const Plan& plan,
+                                        const ApplyOptions& options, Start start) {
+  using T = compute_t<typename X::Scalar>;
+  if (x.size() == 0) return std::nullopt;
+  const bool row_major = X::IsRowMajor;
+  const bool tall = x.rows() > x.cols();
+  bool copied = !lies_in_place<T>(x);
+  for (;;) {
+    // Inside, the short side comes first in a copy, and the inner dimension in place.
+    const bool turned = copied ? tall : row_major;
+    const Index m = turned ? x.cols() : x.rows();
+    const Index n = turned ? x.rows() : x.cols();
+    Arena counting;
+    CompressionBuffers<Engine, T>(counting, m, n, copied);
+    Arena arena(workspace, counting.used());
+    CompressionBuffers<Engine, T> b(arena, m, n, copied);
+    const auto s = source<T>(function, x, b.compression.kernels(),
+                             copied ? b.x : engine::View<T>(nullptr, m, n));
+    if (!copied && !well_scaled<T>(s.magnitude)) {
+      copied = true;
+      continue;
+    }
+    if (!(s.magnitude.norm > 0.0)) return std::nullopt;
+
+    const algorithm::ChainTarget target(f.chain, options.tolerance);
+    algorithm::Search<T> search;
+    if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
+      if (start != nullptr && start->directions() > 0) {
+        if (start->extent() != n) {
+          refuse_argument(std::string(function) + ": the warm start is for " +
+                          std::to_string(start->extent()) + " columns, and x has " +
+                          std::to_string(n) + " as it lies in memory");
+        }
+        search.start = start->basis();
+      }
+    }
+    search.rank = plan.rank;
+    search.tolerance = options.tolerance;
+    search.failure = options.failure;
+    search.seed = options.seed;
+    search.budget = plan.budget;
+    auto& found = b.compression;
+    if (!found.find(s.view, s.magnitude.norm, target, search)) return std::nullopt;
+
+    ApplyInfo info;
+    info.method = Method::low_rank;
+    info.rank = found.rank();
+    info.multiply_adds = found.multiply_adds();
+    info.bound = found.error();
+    const auto& sigma = found.sigma();
+    Index survivors = 0;
+    for (Index i = 0; i < sigma.size(); ++i) {
+      if (std::fabs(target.gain(sigma(i))) > survivor_gain) ++survivors;
+    }
+    if (target.largest_gain(found.unseen()) <= survivor_gain) info.survivors = survivors;
+    if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
+      if (start != nullptr) start->remember(found.next_start());
+    }
+    double squares = 0.0;
+    for (Index i = 0; i < info.rank; ++i) {
+      const double gain = target.gain(sigma(i));
+      squares += gain * gain;
+      engine::as_eigen(found.left()).col(i) *= static_cast<T>(gain);
+    }
+    info.output_norm = std::sqrt(squares);
+    info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
+                                        std::sqrt(static_cast<double>(std::min(m, n)));
+    store_product(found.kernels(), found.left(), found.right(), s.transposed, found.scratch(), y);
+    return info;
+  }
+}
+
+}  // namespace detail
+
+/// y = f(x) within options.tolerance, by the method that plan() chooses.
+///
+/// f, x, y and workspace as in apply() without a tolerance. Where x lies in memory with unit inner
+/// stride, and y does, neither is copied.
+/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
+/// The info's bound holds but for options.failure; rounding is in it. Where the low-rank method cannot
+/// prove the tolerance at less than the cost of another method, the other is used (its workspace is
+/// reserved when that first happens), and the info says so and has no bound.
+/// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
+/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start; no
+/// allocation once warm. Determinism: bitwise the same for engine::eigen and engine::openmp, with any
+/// number of threads. Source: Halko, Martinsson and Tropp 2011; algorithm/certificate.hpp.
+template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
+          detail::require_matrix<Y> = 0>
+ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
+                const ApplyOptions& options, Start start = nullptr) {
+  detail::require_writable<Y>();
+  detail::require_same_shape("apply", x, y);
+  const Plan p = plan<typename X::Scalar, Engine>(f, x.rows(), x.cols(), options);
+  if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
+  const auto info = detail::apply_low_rank<Engine>("apply", f, x.derived(), y, workspace, p,
+                                                   options, start);
+  return info ? *info : apply<Engine>(f, x, y, workspace);
+}
+
+/// The same with a workspace of its own.
+template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
+ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
+                const ApplyOptions& options) {
+  Workspace workspace;
+  return apply<Engine>(f, x, y, workspace, options);
+}
+
+}  // namespace pion

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::min
+#include <cmath>      // std::ilogb, std::isfinite
+#include <cstdlib>    // std::abs
+#include <type_traits>
+
+#include <pion/detail/traits.hpp>
+#include <pion/detail/transfer.hpp>
+#include <pion/engine/gemm.hpp>
+#include <pion/engine/narrow.hpp>
+#include <pion/engine/view.hpp>
+
+/// The low-rank method's way of a matrix in and out: it is read where it lies and the result written
+/// where it goes, without a copy between, wherever layouts allow it.
+namespace pion::detail {
+
+/// Whether x lies in memory as a column-major matrix of T, or its transpose does.
+template <class T, class X>
+bool lies_in_place([[maybe_unused]] const X& x) {
+  if constexpr (std::is_same_v<typename X::Scalar, T> && (X::Flags & Eigen::DirectAccessBit) != 0) {
+    return x.innerStride() == 1 && x.outerStride() >= x.innerSize();
+  } else {
+    return false;
+  }
+}
+
+/// The memory of such a matrix, inner dimension first.
+template <class View, class X>
+View in_place(X& x) {
+  return View(x.data(), x.innerSize(), x.outerSize(), x.outerStride());
+}
+
+/// A matrix as the low-rank method sees it: x or its transpose, and its size.
+template <class T>
+struct Source {
+  engine::View<const T> view;
+  bool transposed = false;
+  engine::Magnitude magnitude;
+};
+
+/// Squares and sums of numbers within 2^-range and 2^range of 1 stay normal in T.
+template <class T>
+bool well_scaled(const engine::Magnitude& size) {
+  constexpr int range = std::is_same_v<T, float> ? 40 : 400;
+  return std::isfinite(size.largest) && size.largest > 0.0 &&
+         std::abs(std::ilogb(size.largest)) <= range;
+}
+
+/// y <- left right^T, in y's orientation, storage order and scalar. `transposed` says that the product
+/// is y^T. `scratch` has as many rows as left.
+template <class Kernels, class T, class Y>
+void store_product(const Kernels& kernels, const engine::View<T>& left,
+                   const engine::View<T>& right, bool transposed, const engine::View<T>& scratch,
+                   Y& y) {
+  using Op = engine::Op;
+  if constexpr (std::is_same_v<typename Y::Scalar, T> &&
+                (Y::Flags & Eigen::DirectAccessBit) != 0) {
+    if (lies_in_place<T>(y)) {
+      const auto to = in_place<engine::View<T>>(y);
+      if (transposed == static_cast<bool>(Y::IsRowMajor)) {
+        kernels.template multiply<Op::plain, Op::transposed>(left, right, to);
+      } else {
+        kernels.template multiply<Op::plain, Op::transposed>(right, left, to);
+      }
+      return;
+    }
+  }
+  using Scalar = typename Y::Scalar;
+  for (Index j = 0; j < right.rows; j += scratch.cols) {
+    const Index width = std::min(scratch.cols, right.rows - j);
+    const engine::View<T> piece = scratch.block(0, 0, scratch.rows, width);
+    kernels.template multiply<Op::plain, Op::transposed>(
+        left, right.block(j, 0, width, right.cols), piece);
+    if (transposed) {
+      y.middleRows(j, width) = engine::as_eigen(piece).transpose().template cast<Scalar>();
+    } else {
+      y.middleCols(j, width) = engine::as_eigen(piece).template cast<Scalar>();
+    }
+  }
+}
+
+/// x where it lies, or else a copy of it in `copy`, scaled by a power of two.
+template <class T, class X, class Kernels>
+Source<T> source(const char* function, const X& x, const Kernels& kernels,
+                 const engine::View<T>& copy) {
+  Source<T> s;
+  if constexpr (std::is_same_v<typename X::Scalar, T> &&
+                (X::Flags & Eigen::DirectAccessBit) != 0) {
+    if (copy.data == nullptr) {
+      s.view = in_place<engine::View<const T>>(x);
+      s.transposed = X::IsRowMajor;
+      s.magnitude = kernels.measure(s.view);
+      return s;
+    }
+  }
+  const double largest = load(function, x, copy);
+  if (largest > 0.0) scale_to_one(largest, copy);
+  s.view = copy;
+  s.transposed = x.rows() > x.cols();
+  s.magnitude = kernels.measure(s.view);
+  return s;
+}
+
+}  // namespace pion::detail

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Eigenvalues>
+
+#include <pion/detail/traits.hpp>
+
+namespace pion::detail {
+
+/// The most rows of the small matrices that compression decomposes.
+inline constexpr Index max_rank = 128;
+
+/// A small square matrix of doubles that lives in its own storage, never on the heap.
+using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank,
+                            max_rank>;
+using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, max_rank, 1>;
+
+/// g = vectors diag(values) vectors^T, values descending; for symmetric g of at most max_rank rows.
+struct SymmetricEigen {
+  SmallVector values;
+  Small vectors;
+
+  explicit SymmetricEigen(const Small& g) {
+    const Eigen::SelfAdjointEigenSolver<Small> solver(g);
+    values = solver.eigenvalues().reverse();
+    vectors = solver.eigenvectors().rowwise().reverse();
+  }
+};
+
+}  // namespace pion::detail

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>    // std::size_t
+#include <vector>
+
+#include <pion/detail/traits.hpp>
+#include <pion/engine/view.hpp>
+
+namespace pion {
+
+/// What a low-rank call leaves for the next one on a matrix that has changed little, as a momentum
+/// does from step to step: an orthonormal basis of the directions that it kept, and a few more. It
+/// saves the next call its power steps; it can spoil nothing, since every result is certified anew.
+///
+/// It is the caller's, for one matrix of one shape and storage order. T is the scalar computed in:
+/// float for 16-bit matrices. The basis is extent() x directions(), column-major, in values().
+template <class T>
+class WarmStart {
+ public:
+  Index directions() const { return directions_; }
+  Index extent() const { return extent_; }
+  const std::vector<T>& values() const { return values_; }
+  void clear() { *this = WarmStart(); }
+
+  engine::View<const T> basis() const { return {values_.data(), extent_, directions_}; }
+
+  /// Allocates only to grow.
+  void remember(const engine::View<T>& basis) {
+    values_.resize(static_cast<std::size_t>(basis.size()));
+    extent_ = basis.rows;
+    directions_ = basis.cols;
+    engine::as_eigen(engine::View<T>(values_.data(), extent_, directions_)) =
+        engine::as_eigen(basis);
+  }
+
+ private:
+  std::vector<T> values_;
+  Index directions_ = 0;
+  Index extent_ = 0;
+};
+
+}  // namespace pion
