@@ -92,7 +92,7 @@ TEMPLATE_TEST_CASE("a low-rank result is within the bound that it gives", "", fl
   using T = TestType;
   using M = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
   std::mt19937_64 random(301);
-  for (const auto& [rows, cols] : {std::pair<Index, Index>{100, 100}, {90, 160}, {160, 90}}) {
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{100, 100}, {160, 90}}) {
     for (const TestSpectrum& s : spectra(std::min(rows, cols))) {
       const Known known(rows, cols, s.sigma, random);
       const M x = known.matrix().cast<T>();

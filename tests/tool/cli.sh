@@ -259,6 +259,8 @@ json apply highpass:kp=0 diagonal.npy -o filtered.npy
 has '"method":"' '"rank":2' '"output_norm":1.0' '"bound":null' '"seconds":' '"dead":false'
 json apply highpass:kp=0 diagonal.npy -o filtered.npy --method svd
 has '"method":"svd","rank":1,"survivors":1,"output_norm":1.0'
+json apply highpass:kp=2 "$grpo" --tensor $q -o filtered.npy --tolerance 1e-3
+has '"method":"lowrank"' '"rank":' '"bound":0.000'
 for method in auto dense gram svd; do
   for normalizer in frobenius schatten4 spectral aol none; do
     good apply highpass:kp=2 ones.npy -o filtered.npy --method $method --normalizer $normalizer
@@ -323,7 +325,12 @@ bad '256 rows do not divide into 7 heads' \
   apply muon "$sft" --tensor $q --heads 7 --method svd -o out/x.npy
 bad '--method: "magic" is not known; there are auto, dense, gram' \
   apply muon ones.npy -o out/x.npy --method magic
-bad '--tolerance: 0.001 cannot be certified' apply muon ones.npy -o out/x.npy --tolerance 1e-3
+bad '--tolerance: 0.001 cannot be certified' \
+  apply muon ones.npy -o out/x.npy --normalizer spectral --tolerance 1e-3
+bad 'lowrank filters whole matrices; leave out --heads' \
+  apply highpass:kp=2 "$sft" --tensor $q --heads 8 --method lowrank -o out/x.npy
+bad 'the low-rank method needs the Frobenius normaliser' \
+  apply highpass:kp=2 ones.npy --method lowrank --normalizer spectral -o out/x.npy
 bad '--tolerance: "small"' apply muon ones.npy -o out/x.npy --tolerance small
 bad '--tolerance: "-1"' apply muon ones.npy -o out/x.npy --tolerance -1
 bad 'unknown extension ".txt"' apply muon ones.npy -o out/x.txt
