@@ -28,6 +28,31 @@ void add_apply(const std::string& engine, const Named& f, Method method, Shape s
       });
 }
 
+/// To a certified error of 1e-4, from a cold start ("lowrank") or the last call's ("warm").
+template <class E>
+void add_low_rank(const std::string& engine, const Named& f, Shape s, bool warm) {
+  add("filter/" + f.name + (warm ? "/warm/" : "/lowrank/") + engine + "/" + s.name() + "/float",
+      [=](benchmark::State& state) {
+        const Matrix<float> x = momentum<float>(s.rows, s.cols);
+        Matrix<float> y(s.rows, s.cols);
+        pion::Workspace workspace;
+        pion::WarmStart<float> start;
+        pion::ApplyOptions options;
+        options.method = Method::low_rank;
+        pion::ApplyInfo info;
+        const auto call = [&] {
+          if (!warm) start.clear();
+          info = pion::apply<E>(Filter{f.chain}, x, y, workspace, options, &start);
+        };
+        call();
+        for (auto _ : state) call();
+        if (info.method != Method::low_rank) state.SkipWithError("not certified");
+        count_flops<float>(state, 2.0 * info.multiply_adds);
+        state.counters["bound"] = info.bound.value_or(0.0);
+        state.counters["rank"] = static_cast<double>(info.rank);
+      });
+}
+
 void add_naive(const Named& f, Shape s) {
   add("filter/" + f.name + "/naive/eigen/" + s.name() + "/float", [=](benchmark::State& state) {
     const Matrix<float> x = momentum<float>(s.rows, s.cols);
@@ -50,6 +75,9 @@ const bool registered = [] {
         for (const Method method : {Method::dense, Method::gram}) {
           add_apply<E, float>(engine, f, method, s);
           if (s.rows == 1024) add_apply<E, double>(engine, f, method, s);
+        }
+        if (f.name == "highpass:kp=1" || f.name == "highpass:kp=2") {
+          for (const bool warm : {false, true}) add_low_rank<E>(engine, f, s, warm);
         }
       });
     }

@@ -62,7 +62,9 @@ std::vector<TestSpectrum> spectra(Index n) {
       {"geometric", of([](double k) { return std::exp(-k / 3.0); }), true},
       {"one direction", of([](double k) { return k == 0.0 ? 1.0 : 0.0; }), true},
       {"rank three", of([](double k) { return k < 3.0 ? 1.0 + k : 0.0; }), true},
-      {"clusters", of([](double k) { return k < 4.0 ? 1.0 : k < 12.0 ? 0.2 : 0.01; }), true},
+      {"clusters", of([](double k) { return k < 4.0    ? 1.0
+                                            : k < 12.0 ? 0.2
+                                                       : 0.01; }), true},
       {"one over a floor", of([](double k) { return k == 0.0 ? 3.0 : 0.1; }), true},
       {"flat", of([](double) { return 1.0; }), false},
       {"plateau at the cutoff",
@@ -244,8 +246,8 @@ TEST_CASE("the low-rank method and extreme or bad entries") {
     CHECK((y.cast<double>() - known.filtered(f.chain)).norm() <= 1e-3 + 1e-5);
   }
   Eigen::MatrixXf y = Eigen::MatrixXf::Constant(64, 80, 3.0f);
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     Eigen::MatrixXf x = known.matrix().cast<float>();
     x(3, 5) = bad;
     CHECK_THROWS_WITH(apply(f, x, y, low_rank(1e-3)), Catch::Matchers::Contains("x(3, 5)"));
@@ -254,8 +256,8 @@ TEST_CASE("the low-rank method and extreme or bad entries") {
   const Eigen::MatrixXf zero = Eigen::MatrixXf::Zero(64, 80);
   apply(f, zero, y, low_rank(1e-3));
   CHECK(y.isZero(0));
-  for (const auto& [rows, cols] : {std::pair<Index, Index>{0, 0}, {0, 5}, {1, 1}, {1, 7}, {7, 1},
-                                   {2, 3}}) {
+  for (const auto& [rows, cols] :
+       {std::pair<Index, Index>{0, 0}, {0, 5}, {1, 1}, {1, 7}, {7, 1}, {2, 3}}) {
     const Matrix x = Matrix::Ones(rows, cols);
     Matrix z(rows, cols);
     apply(f, x, z, low_rank(1e-3));
@@ -274,9 +276,8 @@ TEST_CASE("plan() takes the low-rank method where it pays, and refuses what it c
   CHECK(plan({chains::muon()}, 1024, 1024, o).method != Method::low_rank);
   CHECK(plan({chains::high_pass(2), Normalizer::spectral}, 1024, 1024, o).method !=
         Method::low_rank);
-  CHECK_THROWS_AS(
-      plan({chains::high_pass(2), Normalizer::spectral}, 1024, 1024, low_rank(1e-4)),
-      std::invalid_argument);
+  CHECK_THROWS_AS(plan({chains::high_pass(2), Normalizer::spectral}, 1024, 1024, low_rank(1e-4)),
+                  std::invalid_argument);
   CHECK_THROWS_AS(plan(f, 64, 64, low_rank(0.0)), std::invalid_argument);
   CHECK_THROWS_AS(plan(f, 64, 64, Method::low_rank), std::invalid_argument);
 }

@@ -21,7 +21,8 @@ namespace pion {
 
 /// What a caller fixes of a call that may be approximate.
 struct ApplyOptions {
-  double tolerance = 1e-4;  ///< What ||y - f(x)||_F may be, beside the rounding of the other methods.
+  double tolerance =
+      1e-4;  ///< What ||y - f(x)||_F may be, beside the rounding of the other methods.
   Method method = Method::automatic;  ///< low_rank: also where it is not expected to pay.
   double failure = 1e-6;   ///< Probability that a bound, for which the method samples, is wrong.
   std::uint64_t seed = 0;  ///< Of what it samples with: the same seed, the same result.
@@ -86,8 +87,8 @@ Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) 
   p.budget = (other.multiply_adds - small_matrices) / narrow;
   if (!asked && (limit == 0 || p.multiply_adds > 0.5 * p.budget)) return other;
   if (asked) p.budget = std::max(p.budget, 4.0 * p.multiply_adds);
-  p.workspace = detail::compression_bytes<Engine, detail::compute_t<Scalar>>(
-      std::min(rows, cols), std::max(rows, cols));
+  p.workspace = detail::compression_bytes<Engine, detail::compute_t<Scalar>>(std::min(rows, cols),
+                                                                             std::max(rows, cols));
   return p;
 }
 
@@ -191,8 +192,8 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
   detail::require_same_shape("apply", x, y);
   const Plan p = plan<typename X::Scalar, Engine>(f, x.rows(), x.cols(), options);
   if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
-  const auto info = detail::apply_low_rank<Engine>("apply", f, x.derived(), y, workspace, p,
-                                                   options, start);
+  const auto info =
+      detail::apply_low_rank<Engine>("apply", f, x.derived(), y, workspace, p, options, start);
   return info ? *info : apply<Engine>(f, x, y, workspace);
 }
 

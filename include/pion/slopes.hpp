@@ -3,7 +3,7 @@
 
 #include <algorithm>  // std::max, std::min
 #include <array>
-#include <cmath>  // std::exp2, std::fabs
+#include <cmath>    // std::exp2, std::fabs
 #include <cstddef>  // std::size_t
 
 #include <pion/chain.hpp>
@@ -21,7 +21,8 @@ class Slopes {
   explicit Slopes(const Chain& f, double top = 1.0) : top_(top) {
     for (std::size_t i = 0; i < count; ++i) {
       const double hi = top * std::exp2(-static_cast<double>(i) / per_octave);
-      const double lo = i + 1 < count ? top * std::exp2(-static_cast<double>(i + 1) / per_octave) : 0.0;
+      const double lo =
+          i + 1 < count ? top * std::exp2(-static_cast<double>(i + 1) / per_octave) : 0.0;
       const Bounds b = through(f, lo, hi);
       steepest_ = std::max(steepest_, b.slope);
       largest_ = std::max(largest_, b.value);
@@ -86,7 +87,8 @@ class Slopes {
     Span x{lo, hi};  // what the steps so far make of [lo, hi]; f is odd, so its sign is free
     for (const OddQuintic& p : f.steps()) {
       const double far = x.magnitude();
-      const double near = x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : std::min(std::fabs(x.lo), std::fabs(x.hi));
+      const double near =
+          x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : std::min(std::fabs(x.lo), std::fabs(x.hi));
       const Span square{near * near, far * far};
       b.slope *= quadratic(p.a, 3.0 * p.b, 5.0 * p.c, square).magnitude() * up;
       b.ratio *= quadratic(p.a, p.b, p.c, square).magnitude() * up;

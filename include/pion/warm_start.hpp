@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>    // std::size_t
+#include <cstddef>  // std::size_t
 #include <vector>
 
 #include <pion/detail/traits.hpp>

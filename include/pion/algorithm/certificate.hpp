@@ -19,12 +19,12 @@ namespace pion::algorithm {
 
 /// What was measured of a decomposition, all relative to ||X||_F.
 struct Residuals {
-  double left = 0.0;        ///< ||R1||_F
-  double right = 0.0;       ///< ||R2||_F
-  double basis = 0.0;       ///< ||Gu||_F + ||Gv||_F
-  double kept_norm = 0.0;   ///< ||S||_F
-  double remainder = 1.0;   ///< a bound of ||P||_2
-  double rounding = 0.0;    ///< of U g(S) V^T, as it is written, for gains of at most 1
+  double left = 0.0;       ///< ||R1||_F
+  double right = 0.0;      ///< ||R2||_F
+  double basis = 0.0;      ///< ||Gu||_F + ||Gv||_F
+  double kept_norm = 0.0;  ///< ||S||_F
+  double remainder = 1.0;  ///< a bound of ||P||_2
+  double rounding = 0.0;   ///< of U g(S) V^T, as it is written, for gains of at most 1
 
   /// ||E||_F: replacing U by U' moves U by at most ||Gu||_F, and A V, V S accordingly.
   double perturbation() const { return std::hypot(left + basis, right + basis); }
@@ -101,8 +101,7 @@ class ChainTarget {
   }
 
   double error(const Residuals& r) const {
-    return slopes_.steepest() * r.perturbation() +
-           slopes_.ratio(r.remainder) * r.remainder_norm() +
+    return slopes_.steepest() * r.perturbation() + slopes_.ratio(r.remainder) * r.remainder_norm() +
            slopes_.largest() * (2.0 * r.basis + r.rounding);
   }
 

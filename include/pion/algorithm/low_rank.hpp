@@ -59,13 +59,13 @@ class Compression {
 
   const Kernels& kernels() const { return kernels_; }
 
-  Index rank() const { return kept_; }                              ///< Triplets kept.
-  View left() const { return first(left_, kept_); }                 ///< U, m x rank
-  View right() const { return first(right_, kept_); }               ///< V, n x rank
-  const detail::SmallVector& sigma() const { return sigma_; }       ///< Descending; rank or more.
-  double error() const { return error_; }                           ///< Target::error() of them.
+  Index rank() const { return kept_; }                         ///< Triplets kept.
+  View left() const { return first(left_, kept_); }            ///< U, m x rank
+  View right() const { return first(right_, kept_); }          ///< V, n x rank
+  const detail::SmallVector& sigma() const { return sigma_; }  ///< Descending; rank or more.
+  double error() const { return error_; }                      ///< Target::error() of them.
   double unseen() const { return spectral_; }  ///< A bound of every singular value not in sigma().
-  double multiply_adds() const { return work_; }                    ///< With A, so far.
+  double multiply_adds() const { return work_; }  ///< With A, so far.
   /// Numbers in m rows that nothing needs any more once the triplets are found.
   View scratch() const { return basis_; }
   /// The columns of V to begin the next search with: those kept and a few that come next.
@@ -118,8 +118,8 @@ class Compression {
   View probe_images() const { return basis_.block(0, rank_, basis_.rows, probes); }
 
   void count(Index columns) {
-    work_ += static_cast<double>(x_.rows) * static_cast<double>(x_.cols) *
-             static_cast<double>(columns);
+    work_ +=
+        static_cast<double>(x_.rows) * static_cast<double>(x_.cols) * static_cast<double>(columns);
   }
 
   Index capacity_, width_;
@@ -131,10 +131,10 @@ class Compression {
   engine::View<const T> x_;
   double unit_ = 1.0;  // 1 / ||x||_F
   detail::SmallVector sigma_;
-  Index rank_ = 0;   // columns of Q
-  Index found_ = 0;  // of U and V
-  Index kept_ = 0;   // of those, the ones that the target keeps
-  int powers_ = 0;   // j of the probes
+  Index rank_ = 0;         // columns of Q
+  Index found_ = 0;        // of U and V
+  Index kept_ = 0;         // of those, the ones that the target keeps
+  int powers_ = 0;         // j of the probes
   double spectral_ = 0.0;  // a bound of ||E||_2
   double error_ = 0.0;
   double work_ = 0.0;

@@ -55,8 +55,7 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
                    const engine::View<T>& right, bool transposed, const engine::View<T>& scratch,
                    Y& y) {
   using Op = engine::Op;
-  if constexpr (std::is_same_v<typename Y::Scalar, T> &&
-                (Y::Flags & Eigen::DirectAccessBit) != 0) {
+  if constexpr (std::is_same_v<typename Y::Scalar, T> && (Y::Flags & Eigen::DirectAccessBit) != 0) {
     if (lies_in_place<T>(y)) {
       const auto to = in_place<engine::View<T>>(y);
       if (transposed == static_cast<bool>(Y::IsRowMajor)) {
@@ -71,8 +70,8 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
   for (Index j = 0; j < right.rows; j += scratch.cols) {
     const Index width = std::min(scratch.cols, right.rows - j);
     const engine::View<T> piece = scratch.block(0, 0, scratch.rows, width);
-    kernels.template multiply<Op::plain, Op::transposed>(
-        left, right.block(j, 0, width, right.cols), piece);
+    kernels.template multiply<Op::plain, Op::transposed>(left, right.block(j, 0, width, right.cols),
+                                                         piece);
     if (transposed) {
       y.middleRows(j, width) = engine::as_eigen(piece).transpose().template cast<Scalar>();
     } else {
@@ -86,8 +85,7 @@ template <class T, class X, class Kernels>
 Source<T> source(const char* function, const X& x, const Kernels& kernels,
                  const engine::View<T>& copy) {
   Source<T> s;
-  if constexpr (std::is_same_v<typename X::Scalar, T> &&
-                (X::Flags & Eigen::DirectAccessBit) != 0) {
+  if constexpr (std::is_same_v<typename X::Scalar, T> && (X::Flags & Eigen::DirectAccessBit) != 0) {
     if (copy.data == nullptr) {
       s.view = in_place<engine::View<const T>>(x);
       s.transposed = X::IsRowMajor;

@@ -11,8 +11,8 @@ namespace pion::detail {
 inline constexpr Index max_rank = 128;
 
 /// A small square matrix of doubles that lives in its own storage, never on the heap.
-using Small = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank,
-                            max_rank>;
+using Small =
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>;
 using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, max_rank, 1>;
 
 /// g = vectors diag(values) vectors^T, values descending; for symmetric g of at most max_rank rows.

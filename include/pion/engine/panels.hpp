@@ -92,7 +92,8 @@ void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
         if constexpr (std::is_same_v<A, T>) {
           std::copy_n(from, some, to);
         } else {
-          as_eigen(View<T>(to, some, 1)) = as_eigen(View<const A>(from, some, 1)).template cast<T>();
+          as_eigen(View<T>(to, some, 1)) =
+              as_eigen(View<const A>(from, some, 1)).template cast<T>();
         }
         std::fill_n(to + some, height - some, T(0));
       }
