@@ -53,6 +53,26 @@ TEST_CASE("a warm call allocates nothing, for this size and smaller ones") {
   }
 }
 
+TEST_CASE("a warm low-rank call allocates nothing, with and without a warm start") {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(150, 3) * Eigen::MatrixXf::Random(3, 200) +
+                            1e-3F * Eigen::MatrixXf::Random(150, 200);
+  Eigen::MatrixXf y(150, 200);
+  const Filter f{chains::high_pass(2)};
+  ApplyOptions options;
+  options.method = Method::low_rank;
+  Workspace workspace;
+  WarmStart<float> start;
+  ApplyInfo info;
+  const auto cold = [&] { info = apply(f, x, y, workspace, options); };
+  const auto warm = [&] { info = apply(f, x, y, workspace, options, &start); };
+  CHECK(count(cold) > 0);
+  CHECK(count(cold) == 0);
+  CHECK(info.method == Method::low_rank);
+  warm();
+  CHECK(count(warm) == 0);
+  CHECK(info.method == Method::low_rank);
+}
+
 TEST_CASE("a warm per-head call allocates nothing") {
   const Eigen::MatrixXf x = Eigen::MatrixXf::Random(320, 256);
   Eigen::MatrixXf y(320, 256);
