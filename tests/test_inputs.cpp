@@ -241,7 +241,7 @@ TEST_CASE("plans: the method, its cost and what it refuses") {
   CHECK(plan({chains::muon(65)}, 4, 40).method == Method::dense);
   CHECK_THROWS_AS(plan({chains::muon()}, 4, 4, Method::svd), std::invalid_argument);
   for (const Method m : all_methods) CHECK(method_named(name(m)) == m);
-  CHECK(!method_named("lowrank").has_value());
+  CHECK(!method_named("magic").has_value());
 }
 
 TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {

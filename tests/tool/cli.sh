@@ -260,7 +260,7 @@ has '"method":"' '"rank":2' '"output_norm":1.0' '"bound":null' '"seconds":' '"de
 json apply highpass:kp=0 diagonal.npy -o filtered.npy --method svd
 has '"method":"svd","rank":1,"survivors":1,"output_norm":1.0'
 json apply highpass:kp=2 "$grpo" --tensor $q -o filtered.npy --tolerance 1e-3
-has '"method":"lowrank"' '"rank":' '"bound":0.000'
+has '"method":"lowrank"' '"rank":6'
 for method in auto dense gram svd; do
   for normalizer in frobenius schatten4 spectral aol none; do
     good apply highpass:kp=2 ones.npy -o filtered.npy --method $method --normalizer $normalizer
