@@ -42,7 +42,11 @@ inline double chi_square_quantile(int half_degrees, double p) {
     double term = std::exp(-0.5 * x);
     for (int i = 1; i <= half_degrees; ++i) term *= 0.5 * x / i;
     double sum = 0.0;
-    for (int i = half_degrees; term > 1e-18 * sum; term *= 0.5 * x / ++i) sum += term;
+    int i = half_degrees;
+    while (term > 1e-18 * sum) {
+      sum += term;
+      term *= 0.5 * x / ++i;
+    }
     return sum;
   };
   double lo = 0.0, hi = 2.0 * half_degrees;

@@ -39,7 +39,7 @@ class Search {
   /// A search from its beginning; or from where another one was, with its `best` after `trials`.
   /// \throws std::invalid_argument unless steps and starts are positive, hops is not negative, and
   ///         `trials` is between 0 and their sum.
-  Search(BandLoss loss, FitOptions options, int trials = 0, std::vector<Fit> best = {})
+  Search(BandLoss loss, FitOptions options, int trials = 0, const std::vector<Fit>& best = {})
       : loss_(std::move(loss)), options_(std::move(options)), trials_(trials) {
     if (options_.steps < 1 || options_.starts < 1 || options_.hops < 0 || trials < 0 ||
         trials > total()) {

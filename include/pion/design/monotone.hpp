@@ -192,8 +192,8 @@ inline Monotone monotone_high_pass(double tau, int steps = 5, std::uint64_t seed
   };
   std::vector<Candidate> all;
   for (unsigned word = 0; word < 1U << static_cast<unsigned>(steps); ++word) {
-    std::vector<bool> suppresses;
-    for (int k = 0; k < steps; ++k) suppresses.push_back((word >> static_cast<unsigned>(k)) & 1U);
+    std::vector<bool> suppresses(static_cast<std::size_t>(steps));
+    for (std::size_t k = 0; k < suppresses.size(); ++k) suppresses[k] = ((word >> k) & 1U) != 0;
     Candidate next{{tau, suppresses}, {}, HUGE_VAL};
     improve(next, 8);
     all.push_back(next);
