@@ -55,7 +55,7 @@ std::size_t compression_bytes(Index m, Index n) {
 /// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
 /// most half of the other methods. Cost model: three sweeps and a check of `rank` directions and the
 /// probes, m n (7 rank + 64) multiply-adds, of which each costs 1.5 times one of a large product, and
-/// small matrices that cost as much as 1e8 more (measured: docs/performance.md).
+/// small matrices that are taken to cost as much as 1e8 more (narrow products: docs/performance.md).
 /// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
 ///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
 template <class Scalar = float, class Engine = DefaultEngine>

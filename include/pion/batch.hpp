@@ -42,7 +42,7 @@ inline double makespan(const std::vector<BatchWorkspace::Item>& items, std::size
 
 /// How many of the items, largest first, to do one after the other with all workers before the rest
 /// are shared out, one worker each: what is done soonest. (Workers together on one matrix reach about
-/// nine tenths of what they do apart: docs/performance.md.)
+/// nine tenths of what they do apart.)
 inline std::size_t done_together(const std::vector<BatchWorkspace::Item>& items,
                                  std::vector<double>& loads) {
   constexpr double together = 0.9;
