@@ -37,9 +37,9 @@ std::vector<Matrix<T>> gradients(Index rows, Index cols, int count, unsigned see
 /// Equal to the last bit, NaNs and signs of zero included.
 template <class A>
 bool same_bits(const A& a, const A& b) {
-  return a.rows() == b.rows() && a.cols() == b.cols() &&
-         std::memcmp(a.data(), b.data(), sizeof(*a.data()) * static_cast<std::size_t>(a.size())) ==
-             0;
+  if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
+  const std::size_t bytes = sizeof(*a.data()) * static_cast<std::size_t>(a.size());
+  return bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0;
 }
 
 template <class T>

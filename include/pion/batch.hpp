@@ -62,7 +62,7 @@ inline std::size_t done_together(const std::vector<BatchWorkspace::Item>& items,
 
 /// Runs a task and keeps what it throws, which must not leave a parallel region.
 template <class Task>
-void guarded(std::exception_ptr& error, const Task& task) {
+void guarded([[maybe_unused]] std::exception_ptr& error, const Task& task) {
 #if defined(__cpp_exceptions)
   try {
     task();
