@@ -49,50 +49,114 @@ std::size_t compression_bytes(Index m, Index n) {
 
 }  // namespace detail
 
+/// What compression costs an engine, in multiply-adds of its large products.
+struct CompressionCost {
+  double narrow = 1.5;          ///< A multiply-add with a narrow matrix (docs/performance.md).
+  double small_matrices = 1e8;  ///< All that is done with small ones, about.
+};
+
+namespace detail {
+
+/// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
+/// where that will not pay.
+template <class Other>
+Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
+                      const Other& other) {
+  if (!(options.tolerance > 0.0)) {
+    refuse_argument("plan: the tolerance " + std::to_string(options.tolerance) +
+                    " is not positive");
+  }
+  if (!(options.failure > 0.0 && options.failure < 1.0)) {
+    refuse_argument("plan: the probability of failure " + std::to_string(options.failure) +
+                    " is not between 0 and 1");
+  }
+  const bool asked = options.method == Method::low_rank;
+  const bool compressible = f.normalizer == Normalizer::frobenius;
+  if (asked && !compressible) {
+    refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
+  }
+  const Plan without = other(asked ? Method::automatic : options.method);
+  if (!asked && !(options.method == Method::automatic && compressible)) return without;
+
+  const Index limit = algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+  Plan p = without;
+  p.method = Method::low_rank;
+  p.rank = limit > 0 ? limit : Index(32);
+  p.multiply_adds = static_cast<double>(p.rows) * static_cast<double>(p.cols) *
+                    (7.0 * static_cast<double>(p.rank) + 64.0);
+  p.budget = (without.multiply_adds - cost.small_matrices) / cost.narrow;
+  if (!asked && (limit == 0 || p.multiply_adds > 0.5 * p.budget)) return without;
+  if (asked) p.budget = std::max(p.budget, 4.0 * p.multiply_adds);
+  return p;
+}
+
+}  // namespace detail
+
 /// The plan for apply() with a tolerance.
 ///
 /// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass (a
 /// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
 /// most half of the other methods. Cost model: three sweeps and a check of `rank` directions and the
-/// probes, m n (7 rank + 64) multiply-adds, of which each costs 1.5 times one of a large product, and
-/// small matrices that are taken to cost as much as 1e8 more (narrow products: docs/performance.md).
+/// probes, m n (7 rank + 64) multiply-adds, at what CompressionCost says.
 /// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
 ///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
 template <class Scalar = float, class Engine = DefaultEngine>
 Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
-  if (!(options.tolerance > 0.0)) {
-    detail::refuse_argument("plan: the tolerance " + std::to_string(options.tolerance) +
-                            " is not positive");
+  Plan p = detail::plan_compression(f, options, CompressionCost{}, [&](Method method) {
+    return plan<Scalar, Engine>(f, rows, cols, method);
+  });
+  if (p.method == Method::low_rank) {
+    p.workspace = detail::compression_bytes<Engine, detail::compute_t<Scalar>>(
+        std::min(rows, cols), std::max(rows, cols));
   }
-  if (!(options.failure > 0.0 && options.failure < 1.0)) {
-    detail::refuse_argument("plan: the probability of failure " + std::to_string(options.failure) +
-                            " is not between 0 and 1");
-  }
-  const bool asked = options.method == Method::low_rank;
-  const bool compressible = f.normalizer == Normalizer::frobenius;
-  if (asked && !compressible) {
-    detail::refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
-  }
-  const Plan other =
-      plan<Scalar, Engine>(f, rows, cols, asked ? Method::automatic : options.method);
-  if (!asked && !(options.method == Method::automatic && compressible)) return other;
-
-  constexpr double narrow = 1.5, small_matrices = 1e8;
-  const Index limit = algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
-  Plan p = other;
-  p.method = Method::low_rank;
-  p.rank = limit > 0 ? limit : Index(32);
-  p.multiply_adds = static_cast<double>(rows) * static_cast<double>(cols) *
-                    (7.0 * static_cast<double>(p.rank) + 64.0);
-  p.budget = (other.multiply_adds - small_matrices) / narrow;
-  if (!asked && (limit == 0 || p.multiply_adds > 0.5 * p.budget)) return other;
-  if (asked) p.budget = std::max(p.budget, 4.0 * p.multiply_adds);
-  p.workspace = detail::compression_bytes<Engine, detail::compute_t<Scalar>>(std::min(rows, cols),
-                                                                             std::max(rows, cols));
   return p;
 }
 
 namespace detail {
+
+/// The search that a call asks for, from a warm start where there is one. `n` is what it must be for.
+template <class T, class Start>
+algorithm::Search<T> search_for([[maybe_unused]] const char* function, const Plan& plan,
+                                const ApplyOptions& options, [[maybe_unused]] const Start& start,
+                                [[maybe_unused]] Index n) {
+  algorithm::Search<T> search;
+  if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
+    if (start != nullptr && start->directions() > 0) {
+      if (start->extent() != n) {
+        refuse_argument(std::string(function) + ": the warm start is for " +
+                        std::to_string(start->extent()) + " columns, and x has " +
+                        std::to_string(n) + " as it lies in memory");
+      }
+      search.start = start->basis();
+    }
+  }
+  search.rank = plan.rank;
+  search.tolerance = options.tolerance;
+  search.failure = options.failure;
+  search.seed = options.seed;
+  search.budget = plan.budget;
+  return search;
+}
+
+/// What is known of the result once the triplets are found.
+template <class Kernels, class T, class Target>
+ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Target& target) {
+  ApplyInfo info;
+  info.method = Method::low_rank;
+  info.rank = found.rank();
+  info.multiply_adds = found.multiply_adds();
+  info.bound = found.error();
+  const SmallVector gain =
+      found.sigma().unaryExpr([&target](double sigma) { return target.gain(sigma); });
+  if (target.largest_gain(found.unseen()) <= survivor_gain) {
+    info.survivors = (gain.array().abs() > survivor_gain).count();
+  }
+  info.output_norm = gain.head(info.rank).norm();
+  const Index short_side = std::min(found.left().rows, found.right().rows);
+  info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
+                                      std::sqrt(static_cast<double>(short_side));
+  return info;
+}
 
 /// y <- f(x) by compression, certified; nothing, and y untouched, where the bound cannot be had
 /// within the budget, or x is zero.
@@ -123,48 +187,19 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Filter& f, c
     if (!(s.magnitude.norm > 0.0)) return std::nullopt;
 
     const algorithm::ChainTarget target(f.chain, options.tolerance);
-    algorithm::Search<T> search;
-    if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-      if (start != nullptr && start->directions() > 0) {
-        if (start->extent() != n) {
-          refuse_argument(std::string(function) + ": the warm start is for " +
-                          std::to_string(start->extent()) + " columns, and x has " +
-                          std::to_string(n) + " as it lies in memory");
-        }
-        search.start = start->basis();
-      }
-    }
-    search.rank = plan.rank;
-    search.tolerance = options.tolerance;
-    search.failure = options.failure;
-    search.seed = options.seed;
-    search.budget = plan.budget;
     auto& found = b.compression;
-    if (!found.find(s.view, s.magnitude.norm, target, search)) return std::nullopt;
-
-    ApplyInfo info;
-    info.method = Method::low_rank;
-    info.rank = found.rank();
-    info.multiply_adds = found.multiply_adds();
-    info.bound = found.error();
-    const auto& sigma = found.sigma();
-    Index survivors = 0;
-    for (Index i = 0; i < sigma.size(); ++i) {
-      if (std::fabs(target.gain(sigma(i))) > survivor_gain) ++survivors;
+    if (!found.find(s.view, s.magnitude.norm, target,
+                    search_for<T>(function, plan, options, start, n))) {
+      return std::nullopt;
     }
-    if (target.largest_gain(found.unseen()) <= survivor_gain) info.survivors = survivors;
+
+    const ApplyInfo info = found_info(found, target);
     if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
       if (start != nullptr) start->remember(found.next_start());
     }
-    double squares = 0.0;
     for (Index i = 0; i < info.rank; ++i) {
-      const double gain = target.gain(sigma(i));
-      squares += gain * gain;
-      engine::as_eigen(found.left()).col(i) *= static_cast<T>(gain);
+      engine::as_eigen(found.left()).col(i) *= static_cast<T>(target.gain(found.sigma()(i)));
     }
-    info.output_norm = std::sqrt(squares);
-    info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
-                                        std::sqrt(static_cast<double>(std::min(m, n)));
     store_product(found.kernels(), found.left(), found.right(), s.transposed, found.scratch(), y);
     return info;
   }

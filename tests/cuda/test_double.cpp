@@ -48,6 +48,71 @@ TEST_CASE("a warm call adds to its stream and does nothing else") {
   }
 }
 
+namespace {
+
+ApplyOptions low_rank() {
+  ApplyOptions o;
+  o.method = Method::low_rank;
+  o.tolerance = 1e-3;
+  return o;
+}
+
+/// A few directions above the cutoff and a tail far below it.
+reference::Matrix steep(Index rows, Index cols) {
+  std::mt19937_64 random(8);
+  return reference::random_matrix(rows, cols, random, 6.0);
+}
+
+}  // namespace
+
+TEST_CASE("a warm low-rank call waits only where its loop looks at numbers") {
+  Context context;
+  const Held<cuda::bfloat16> x(steep(80, 120), Order::rows);
+  Held<cuda::bfloat16> y(80, 120, Order::rows);
+  const Filter g{chains::high_pass(2)};
+  cuda::WarmStart<float> start;
+  for (int round = 0; round < 2; ++round) {
+    REQUIRE(apply(g, x.view(), y.view(), context, low_rank(), &start).method == Method::low_rank);
+  }
+  context.synchronize();
+  state().calls.clear();
+  REQUIRE(apply(g, x.view(), y.view(), context, low_rank(), &start).method == Method::low_rank);
+  for (const char* name :
+       {"cudaMalloc", "cudaMallocHost", "cudaFree", "cudaMemcpy", "cudaDeviceSynchronize"}) {
+    INFO(name);
+    CHECK(calls(name) == 0);
+  }
+  // The size of x; two rounds of orthonormalising and the small eigenproblem of the one sweep; the
+  // probes, two residuals and two bases.
+  CHECK(calls("cudaStreamSynchronize") == 1 + 3 + 5);
+}
+
+TEST_CASE("a low-rank call that fails for want of memory leaves everything as it was") {
+  Context context;
+  const Held<float> x(steep(80, 120), Order::rows);
+  Held<float> y(x.get(), Order::rows);
+  const Filter g{chains::high_pass(2)};
+  const std::size_t capacity = context.capacity();
+  cuda::WarmStart<float> start;
+  for (const char* call : {"cudaMalloc", "cudaMallocHost"}) {
+    state().failing[call] = cudaErrorMemoryAllocation;
+    CHECK_THROWS_WITH(apply(g, x.view(), y.view(), context, low_rank(), &start),
+                      std::string(call) + " returned cudaErrorMemoryAllocation");
+    CHECK(start.directions() == 0);
+    if (std::string(call) == "cudaMalloc") CHECK(context.capacity() == capacity);
+  }
+  context.synchronize();
+  CHECK(y.get() == x.get());
+  // The warm start's own memory comes last, and y is still untouched then.
+  apply(g, x.view(), y.view(), context, low_rank());
+  y.poison();
+  state().failing["cudaMalloc"] = cudaErrorMemoryAllocation;
+  CHECK_THROWS_AS(apply(g, x.view(), y.view(), context, low_rank(), &start), device_error);
+  CHECK(start.directions() == 0);
+  context.synchronize();
+  CHECK(std::isnan(static_cast<double>(y.get()(0, 0))));
+}
+
 TEST_CASE("every failing call becomes one error with its name and code") {
   Context context;
   const Held<float> x(sample(20, 30), Order::rows);

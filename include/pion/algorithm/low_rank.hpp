@@ -32,6 +32,9 @@ struct Search {
 
 /// The leading triplets of A = x / ||x||_F, x m x n, and what is proved of them.
 ///
+/// x and the narrow matrices lie where the kernels work (engine/narrow.hpp); numbers, and matrices of
+/// the rank's size, are the host's. What a kernel returns is all that the host waits for.
+///
 /// With room for `capacity` directions and the probes, width = capacity + probes:
 ///   basis_ m x width  [Q z]: an orthonormal basis, and the images z of the probes
 ///   image_ n x width  A^T [Q z]
@@ -41,21 +44,24 @@ template <class Kernels, class T>
 class Compression {
   using View = engine::View<T>;
   using Op = engine::Op;
+  using Source = typename Kernels::Source;
 
  public:
   static constexpr Index probes = 16;
 
-  Compression(detail::Arena& arena, Index m, Index n, Index capacity)
+  /// \param place  what else the kernels are made from.
+  template <class... Place>
+  Compression(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
       : capacity_(std::min({capacity, m, n, detail::max_rank})),
         width_(capacity_ + probes),
-        kernels_(arena, m, n, width_),
+        kernels_(arena, m, n, width_, place...),
         basis_(arena.take<T>(m * width_), m, width_),
         left_(arena.take<T>(m * width_), m, width_),
         image_(arena.take<T>(n * width_), n, width_),
         right_(arena.take<T>(n * width_), n, width_),
         left_double_(arena.take<double>(m * width_), m, width_),
         right_double_(arena.take<double>(n * width_), n, width_),
-        small_(arena.take<T>(width_ * width_)) {}
+        overlap_(arena.take<T>(width_ * probes), width_, probes) {}
 
   const Kernels& kernels() const { return kernels_; }
 
@@ -75,13 +81,12 @@ class Compression {
   /// within the tolerance. False if that cannot be had within the budget.
   /// norm = ||x||_F > 0, whose square is within T's range.
   template <class Target>
-  bool find(const engine::View<const T>& x, double norm, const Target& target,
-            const Search<T>& how);
+  bool find(const Source& x, double norm, const Target& target, const Search<T>& how);
 
  private:
   static constexpr Index oversampling = 8;
 
-  void begin(const engine::View<const T>& x, double norm, const Search<T>& how);
+  void begin(const Source& x, double norm, const Search<T>& how);
 
   /// One power step: Y = A W for the columns W of right_ at hand and random ones up to rank_, Q =
   /// orth(Y), and the triplets of Q Q^T A. With `probing`, Gaussian probes w ride along: z = E w and
@@ -126,9 +131,9 @@ class Compression {
   Kernels kernels_;
   View basis_, left_, image_, right_;
   engine::View<double> left_double_, right_double_;
-  T* small_;
+  View overlap_;
 
-  engine::View<const T> x_;
+  Source x_;
   double unit_ = 1.0;  // 1 / ||x||_F
   detail::SmallVector sigma_;
   Index rank_ = 0;         // columns of Q
@@ -143,8 +148,7 @@ class Compression {
 };
 
 template <class Kernels, class T>
-void Compression<Kernels, T>::begin(const engine::View<const T>& x, double norm,
-                                    const Search<T>& how) {
+void Compression<Kernels, T>::begin(const Source& x, double norm, const Search<T>& how) {
   x_ = x;
   unit_ = 1.0 / norm;
   seed_ = how.seed;
@@ -153,19 +157,17 @@ void Compression<Kernels, T>::begin(const engine::View<const T>& x, double norm,
   kept_ = 0;
   found_ = std::min(how.start.cols, capacity_);
   rank_ = std::clamp(found_ == 0 ? how.rank : found_ + oversampling / 2, Index(1), capacity_);
-  if (found_ > 0) {
-    engine::as_eigen(first(right_, found_)) = engine::as_eigen(first(how.start, found_));
-  }
+  if (found_ > 0) kernels_.copy(first(how.start, found_), first(right_, found_));
 }
 
 template <class Kernels, class T>
 void Compression<Kernels, T>::project_probes() {
   const View q = first(basis_, rank_), z = probe_images();
-  const View overlap(small_, rank_, probes);
+  const View overlap = overlap_.block(0, 0, rank_, probes);
   const View inside = left_.block(0, capacity_, left_.rows, probes);
   kernels_.template multiply<Op::transposed, Op::plain>(q, z, overlap);
   kernels_.multiply(q, overlap, inside);
-  engine::as_eigen(z) -= engine::as_eigen(inside);
+  kernels_.subtract(inside, z);
 }
 
 template <class Kernels, class T>
@@ -183,11 +185,12 @@ void Compression<Kernels, T>::sweep(bool probing) {
   kernels_.multiply(x_, first(right_, rank_ + extra), y);
   kernels_.scale(unit_, y);
   View q = first(basis_, rank_), other = first(left_, rank_);
-  orthonormalize(kernels_, q, other, small_);
-  if (q.data != basis_.data) engine::as_eigen(first(basis_, q.cols)) = engine::as_eigen(q);
+  orthonormalize(kernels_, q, other);
+  if (q.data != basis_.data) kernels_.copy(q, first(basis_, q.cols));
   if (q.cols < rank_) {  // the images of the probes move up, one after the other
     for (Index j = 0; j < extra; ++j) {
-      engine::as_eigen(basis_).col(q.cols + j) = engine::as_eigen(basis_).col(rank_ + j);
+      kernels_.copy(basis_.block(0, rank_ + j, basis_.rows, 1),
+                    basis_.block(0, q.cols + j, basis_.rows, 1));
     }
     rank_ = q.cols;
   }
@@ -204,17 +207,15 @@ void Compression<Kernels, T>::sweep(bool probing) {
 template <class Kernels, class T>
 void Compression<Kernels, T>::rayleigh_ritz() {
   const View image = first(image_, rank_);
-  detail::Small g(rank_, rank_);
-  kernels_.gram(image, engine::View<double>(g.data(), rank_, rank_));
-  const detail::SymmetricEigen eigen(g);
+  const detail::SymmetricEigen eigen(kernels_.gram(image));
   sigma_ = eigen.values.cwiseMax(0.0).cwiseSqrt();
   const double noise = 8.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
   found_ = rank_ == 0 ? 0 : (sigma_.array() > noise * sigma_(0)).count();
   sigma_.conservativeResize(found_);
   detail::Small w = eigen.vectors.leftCols(found_);
-  kernels_.multiply(first(basis_, rank_), cast_small<T>(w, small_), first(left_, found_));
+  kernels_.multiply(first(basis_, rank_), w, first(left_, found_));
   w *= sigma_.cwiseInverse().asDiagonal();
-  kernels_.multiply(image, cast_small<T>(w, small_), first(right_, found_));
+  kernels_.multiply(image, w, first(right_, found_));
 }
 
 template <class Kernels, class T>
@@ -222,28 +223,20 @@ template <class Target>
 Residuals Compression<Kernels, T>::measure_left(const Target& target) {
   const Index k = kept_ = target.keep(sigma_);
   // A (V, E^T z), in double: rounding must not hide a residual of 1e-6.
-  auto factors = engine::as_eigen(right_double_);
-  factors.leftCols(k) = engine::as_eigen(right()).template cast<double>();
-  factors.middleCols(k, probes) =
-      engine::as_eigen(image_).middleCols(rank_, probes).template cast<double>();
+  const engine::View<double> factors = first(right_double_, k + probes);
   const engine::View<double> products = first(left_double_, k + probes);
-  kernels_.template multiply_in_double<Op::plain, double>(x_, first(right_double_, k + probes),
-                                                          products);
+  kernels_.copy(right(), first(factors, k));
+  kernels_.copy(image_.block(0, rank_, image_.rows, probes),
+                factors.block(0, k, factors.rows, probes));
+  kernels_.template multiply_in_double<Op::plain>(unit_, x_, factors, products);
   count(2 * (k + probes));
-  auto d = engine::as_eigen(products);
-  d *= unit_;
-  engine::as_eigen(probe_images()) = d.rightCols(probes).template cast<T>();
+  kernels_.copy(products.block(0, k, products.rows, probes), probe_images());
   bound_remainder();
 
-  const auto u = engine::as_eigen(left()).template cast<double>();
-  d.leftCols(k) -= u * sigma_.head(k).asDiagonal();
   Residuals r;
-  r.left = d.leftCols(k).norm();
-  detail::Small g(k, k);
-  const engine::View<double> gram(g.data(), k, k);
+  r.left = kernels_.distance(first(products, k), left(), sigma_.head(k));
   for (const View& side : {left(), right()}) {
-    kernels_.gram(side, gram);
-    r.basis += (g - detail::Small::Identity(k, k)).norm();
+    r.basis += (kernels_.gram(side) - detail::Small::Identity(k, k)).norm();
   }
   r.kept_norm = sigma_.head(k).norm();
   r.remainder = remainder(r.basis);
@@ -255,23 +248,19 @@ Residuals Compression<Kernels, T>::measure_left(const Target& target) {
 template <class Kernels, class T>
 double Compression<Kernels, T>::measure_right() {
   const Index k = kept_;
-  engine::as_eigen(left_double_).leftCols(k) = engine::as_eigen(left()).template cast<double>();
   const engine::View<double> products = first(right_double_, k);
-  kernels_.template multiply_in_double<Op::transposed, double>(x_, first(left_double_, k),
-                                                               products);
+  kernels_.copy(left(), first(left_double_, k));
+  kernels_.template multiply_in_double<Op::transposed>(unit_, x_, first(left_double_, k), products);
   count(2 * k);
-  auto d = engine::as_eigen(products);
-  d *= unit_;
-  d -= engine::as_eigen(right()).template cast<double>() * sigma_.head(k).asDiagonal();
-  return d.norm();
+  return kernels_.distance(products, right(), sigma_.head(k));
 }
 
 template <class Kernels, class T>
 void Compression<Kernels, T>::bound_remainder() {
   project_probes();
   ++powers_;
-  spectral_ = spectral_bound(engine::as_eigen(probe_images()).template cast<double>().norm(),
-                             powers_, static_cast<int>(probes), failure_);
+  spectral_ =
+      spectral_bound(kernels_.norm(probe_images()), powers_, static_cast<int>(probes), failure_);
 }
 
 template <class Kernels, class T>
@@ -287,8 +276,8 @@ void Compression<Kernels, T>::sharpen_probes() {
 
 template <class Kernels, class T>
 template <class Target>
-bool Compression<Kernels, T>::find(const engine::View<const T>& x, double norm,
-                                   const Target& target, const Search<T>& how) {
+bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& target,
+                                   const Search<T>& how) {
   constexpr int most_checks = 6, most_powers = 4, cold_sweeps = 2;
   begin(x, norm, how);
   int sweeps = found_ > 0 ? 0 : cold_sweeps;  // before the next check

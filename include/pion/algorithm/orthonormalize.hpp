@@ -12,14 +12,6 @@
 
 namespace pion::algorithm {
 
-/// A small matrix in the scalar of the large one, in memory of a call.
-template <class T>
-engine::View<T> cast_small(const detail::Small& a, T* memory) {
-  const engine::View<T> view(memory, a.rows(), a.cols());
-  engine::as_eigen(view) = a.template cast<T>();
-  return view;
-}
-
 /// The matrix M with (Y M)^T (Y M) = I, given g = Y^T Y: from Cholesky's factor, or where g is
 /// singular to working precision from its eigenvectors, and then M has fewer columns: directions
 /// that only rounding has put into Y are dropped, and none is made up.
@@ -53,17 +45,15 @@ inline detail::Small orthonormalizer(detail::Small g, double noise) {
 /// y <- an orthonormal basis of the columns of y, m x k, with m >= k: CholeskyQR, twice, because
 /// once leaves an error that grows with the condition of y (Yamamoto et al. 2015). Where the
 /// columns depend on each other (Stathopoulos and Wu 2002) the basis has fewer; their number is
-/// y.cols on return. `other` has y's shape; the views may trade memory. `small` holds k^2 numbers.
+/// y.cols on return. `other` has y's shape; the views may trade memory.
 /// Cost: 4 m k^2 multiply-adds, half of them in double.
 template <class Kernels, class T>
-void orthonormalize(const Kernels& kernels, engine::View<T>& y, engine::View<T>& other, T* small) {
+void orthonormalize(const Kernels& kernels, engine::View<T>& y, engine::View<T>& other) {
   const auto noise = static_cast<double>(std::numeric_limits<T>::epsilon());
   for (int round = 0; round < 2 && y.cols > 0; ++round) {
-    detail::Small g(y.cols, y.cols);
-    kernels.gram(y, engine::View<double>(g.data(), g.rows(), g.cols()));
-    const detail::Small m = orthonormalizer(g, noise);
+    const detail::Small m = orthonormalizer(kernels.gram(y), noise);
     other.cols = m.cols();
-    kernels.multiply(y, cast_small<T>(m, small), other);
+    kernels.multiply(y, m, other);
     std::swap(y, other);
   }
 }

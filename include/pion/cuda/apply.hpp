@@ -3,6 +3,7 @@
 
 #include <algorithm>  // std::max, std::min
 #include <cstddef>    // std::size_t
+#include <numeric>    // std::iota
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -111,40 +112,79 @@ std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bo
   return arena.used();
 }
 
-/// Filters a list in order, neighbours of one shape and layout together, as many as `together`
-/// elements allow: first the plans and the memory for the largest batch, then the work.
+/// Matrices to be filtered, x[i] to y[i].
 template <class X, class Y>
-void filter_list(const char* function, const Filter& f, Context& context, const Options& options,
-                 const Matrix<const X>* x, const Matrix<Y>* y, Info* const* infos,
-                 std::size_t count) {
-  constexpr Index together = Index(1) << 24;
-  for (std::size_t i = 0; i < count; ++i) require_fit(function, x[i], y[i]);
-  const auto batch_from = [&](std::size_t i) {
+struct List {
+  std::vector<Matrix<const X>> x;
+  std::vector<Matrix<Y>> y;
+
+  void add(const Matrix<const X>& from, const Matrix<Y>& to) {
+    x.push_back(from);
+    y.push_back(to);
+  }
+  std::size_t size() const { return x.size(); }
+
+  /// How many from i on have one shape and layout, and at most 2^24 elements.
+  std::size_t batch_from(std::size_t i) const {
     const auto same = [](const auto& a, const auto& b) {
       return a.rows == b.rows && a.cols == b.cols && a.stride == b.stride && a.order == b.order;
     };
-    const Index most = std::max<Index>(1, together / std::max<Index>(1, x[i].rows * x[i].cols));
+    const Index elements = std::max<Index>(1, x[i].rows * x[i].cols);
+    const auto most = static_cast<std::size_t>(std::max<Index>(1, (Index(1) << 24) / elements));
     std::size_t end = i + 1;
-    while (end < count && end - i < static_cast<std::size_t>(most) && same(x[i], x[end]) &&
-           same(y[i], y[end])) {
-      ++end;
-    }
+    while (end < size() && end - i < most && same(x[i], x[end]) && same(y[i], y[end])) ++end;
     return end - i;
-  };
+  }
+};
+
+/// Filters a list in order, batch by batch, with memory at `at`; or where that is null, checks the
+/// list and counts the bytes of the largest batch.
+template <class X, class Y>
+std::size_t filter_list(const char* function, const Filter& f, Context& context,
+                        const Options& options, const List<X, Y>& list, std::byte* at) {
+  for (std::size_t i = 0; i < list.size(); ++i) require_fit(function, list.x[i], list.y[i]);
+  std::vector<Info*> infos(list.size());
+  if (options.info != nullptr) std::iota(infos.begin(), infos.end(), options.info);
+  std::size_t bytes = 0;
   with_precision<X>(options.precision, [&](auto as, bool tf32) {
     using T = typename decltype(as)::type;
-    std::size_t bytes = 0;
-    for (const bool doing : {false, true}) {
-      std::byte* const memory = doing ? context.reserve(bytes) : nullptr;
-      for (std::size_t i = 0, n = 0; i < count; i += n) {
-        n = batch_from(i);
-        if (x[i].rows == 0 || x[i].cols == 0) continue;
-        const Plan plan = plan_for<T>(f, x[i].rows, x[i].cols, options.method);
-        bytes = std::max(bytes, filter_batch<T>(f, plan, context, tf32, x + i, y + i,
-                                                static_cast<Index>(n), infos + i, memory));
-      }
+    for (std::size_t i = 0, n = 0; i < list.size(); i += n) {
+      n = list.batch_from(i);
+      const Matrix<const X>* x = &list.x[i];
+      if (x->rows == 0 || x->cols == 0) continue;
+      const Plan plan = plan_for<T>(f, x->rows, x->cols, options.method);
+      bytes = std::max(bytes, filter_batch<T>(f, plan, context, tf32, x, &list.y[i],
+                                              static_cast<Index>(n), &infos[i], at));
     }
   });
+  return bytes;
+}
+
+/// The same in the context's workspace.
+template <class X, class Y>
+void filter_list(const char* function, const Filter& f, Context& context, const Options& options,
+                 const List<X, Y>& list) {
+  const std::size_t bytes = filter_list(function, f, context, options, list, nullptr);
+  filter_list(function, f, context, options, list, context.reserve(bytes));
+}
+
+/// The heads of x and y. \throws std::invalid_argument if they do not fill the matrices.
+template <class X, class Layout, class Y>
+List<X, Y> list_of_heads(const char* function, const Matrix<const X>& x, const Layout& heads,
+                         const Matrix<Y>& y) {
+  require_fit(function, x, y);
+  require_heads_fit(function, heads, x.rows, x.cols);
+  const bool by_rows = heads.axis == Axis::rows;
+  List<X, Y> list;
+  for (Index i = 0; i < head_count(heads); ++i) {
+    const HeadRange at = head_range(heads, by_rows ? x.rows : x.cols, i);
+    const auto head = [&](const auto& whole) {
+      return by_rows ? whole.block(at.start, 0, at.size, whole.cols)
+                     : whole.block(0, at.start, whole.rows, at.size);
+    };
+    list.add(head(x), head(y));
+  }
+  return list;
 }
 
 }  // namespace cuda
@@ -163,8 +203,9 @@ void filter_list(const char* function, const Filter& f, Context& context, const 
 template <class X, class Y>
 void apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context& context,
            const cuda::Options& options = {}) {
-  const cuda::Matrix<const std::remove_const_t<X>> in = x;
-  cuda::filter_list("apply", f, context, options, &in, &y, &options.info, 1);
+  cuda::List<std::remove_const_t<X>, Y> one;
+  one.add(x, y);
+  cuda::filter_list("apply", f, context, options, one);
 }
 
 /// y = f(x) for a list of matrices; neighbours of one shape and layout go through batched products,
@@ -173,17 +214,9 @@ void apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context&
 template <class X, class Y>
 void apply_batch(const Filter& f, const std::vector<cuda::Job<X, Y>>& jobs, cuda::Context& context,
                  const cuda::Options& options = {}) {
-  using S = std::remove_const_t<X>;
-  std::vector<cuda::Matrix<const S>> x;
-  std::vector<cuda::Matrix<Y>> y;
-  std::vector<cuda::Info*> infos;
-  for (const cuda::Job<X, Y>& job : jobs) {
-    x.push_back(job.x);
-    y.push_back(job.y);
-    infos.push_back(options.info == nullptr ? nullptr : options.info + infos.size());
-  }
-  cuda::filter_list("apply_batch", f, context, options, x.data(), y.data(), infos.data(),
-                    jobs.size());
+  cuda::List<std::remove_const_t<X>, Y> list;
+  for (const cuda::Job<X, Y>& job : jobs) list.add(job.x, job.y);
+  cuda::filter_list("apply_batch", f, context, options, list);
 }
 
 /// The per-head mode (per_head.hpp) on a device; heads of one size go through batched products.
@@ -192,19 +225,8 @@ template <class X, class Layout, class Y>
 void apply_per_head(const Filter& f, cuda::Matrix<X> x, const Layout& heads, cuda::Matrix<Y> y,
                     cuda::Context& context, const cuda::Options& options = {}) {
   constexpr const char* here = "apply_per_head";
-  cuda::require_fit(here, x, y);
-  require_heads_fit(here, heads, x.rows, x.cols);
-  std::vector<cuda::Job<X, Y>> jobs;
-  const bool by_rows = heads.axis == Axis::rows;
-  for (Index i = 0; i < head_count(heads); ++i) {
-    const HeadRange at = head_range(heads, by_rows ? x.rows : x.cols, i);
-    const auto head = [&](const auto& whole) {
-      return by_rows ? whole.block(at.start, 0, at.size, whole.cols)
-                     : whole.block(0, at.start, whole.rows, at.size);
-    };
-    jobs.push_back({head(x), head(y)});
-  }
-  apply_batch(f, jobs, context, options);
+  const cuda::Matrix<const std::remove_const_t<X>> in = x;
+  cuda::filter_list(here, f, context, options, cuda::list_of_heads(here, in, heads, y));
 }
 
 }  // namespace pion

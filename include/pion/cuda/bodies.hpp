@@ -90,12 +90,13 @@ struct Scale {
 };
 
 /// to <- factor from.
-template <class T>
+template <class S, class T = S>
 struct Copy {
-  Batch<T> from, to;
-  sum_t<T> factor;
+  Batch<S> from;
+  Batch<T> to;
+  double factor;
   PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
-    to(i, j, b) = static_cast<T>(factor * static_cast<sum_t<T>>(from(i, j, b)));
+    to(i, j, b) = from_double<T>(factor * to_double(from(i, j, b)));
   }
 };
 

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstddef>  // std::byte, std::size_t
+#include <optional>
+#include <string>
 
 #include <pion/cuda/error.hpp>
+#include <pion/cuda/exchange.hpp>
+#include <pion/detail/check.hpp>
 
 namespace pion::cuda {
 
@@ -39,10 +43,10 @@ class Memory {
 /// What calls on one stream share: the stream, the libraries' handles and the memory they work in.
 ///
 /// One context serves one call at a time, in the order of its stream; several contexts, on streams
-/// of their own, run at once. Calls only add to the stream. They neither wait for the device nor
-/// allocate when the workspace is large enough (reserve() or an earlier call), and can then be
-/// captured in a graph; the graph holds the workspace's address, so it must not grow while such a
-/// graph is in use.
+/// of their own, run at once. Calls that do not say otherwise only add to the stream. They neither
+/// wait for the device nor allocate when the workspace is large enough (reserve() or an earlier
+/// call), and can then be captured in a graph; the graph holds the workspace's address, so it must
+/// not grow while such a graph is in use.
 class Context {
  public:
   /// With a stream of its own.
@@ -69,6 +73,23 @@ class Context {
       solver_.swap(made);
     }
     return solver_.value;
+  }
+
+  /// Made at the first use, for the calls that wait for the device.
+  Exchange& exchange() {
+    if (!exchange_) exchange_.emplace(used_);
+    return *exchange_;
+  }
+
+  /// \throws std::invalid_argument that names `function` if the stream is being captured in a graph,
+  ///         which cannot hold what the host does between.
+  void require_no_capture(const char* function) const {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    check(cudaStreamIsCapturing(used_, &status), "cudaStreamIsCapturing");
+    if (status != cudaStreamCaptureStatusNone) {
+      pion::detail::refuse_argument(std::string(function) +
+                                    ": it waits for the device, so no graph can capture it");
+    }
   }
 
   /// Memory for a call; what an earlier call kept there is lost.
@@ -117,6 +138,7 @@ class Context {
   cudaStream_t used_ = nullptr;
   Memory blas_memory_;
   Memory workspace_;
+  std::optional<Exchange> exchange_;
   Handle<cublasHandle_t, cublasDestroy> blas_;
   Handle<cusolverDnHandle_t, cusolverDnDestroy> solver_;
 };

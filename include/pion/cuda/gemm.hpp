@@ -7,11 +7,12 @@
 #include <pion/cuda/batch.hpp>
 #include <pion/cuda/context.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/engine/panels.hpp>
 
 /// Products by cuBLAS.
 namespace pion::cuda {
 
-enum class Op { plain, transposed };
+using engine::Op;
 
 /// The arithmetic of products of T matrices. Float ones are multiplied exactly, or as TF32.
 template <class T>
@@ -31,10 +32,10 @@ inline int narrow(Index extent) {
 constexpr cublasOperation_t operation(Op op) { return op == Op::plain ? CUBLAS_OP_N : CUBLAS_OP_T; }
 
 /// c = alpha op_a(a) op_b(b) + beta c for every matrix of the batches. Where beta is 0, c is not
-/// read. A batch of one matrix and step 0 goes with each of the others.
-template <class T>
+/// read. A batch of one matrix and step 0 goes with each of the others. C is T, or what T is summed in.
+template <class T, class C>
 void multiply(const Context& context, bool tf32, double alpha, const Batch<T>& a, Op op_a,
-              const Batch<T>& b, Op op_b, double beta, const Batch<T>& c) {
+              const Batch<T>& b, Op op_b, double beta, const Batch<C>& c) {
   if (c.shape().empty()) return;
   const Index depth = op_a == Op::plain ? a.cols : a.rows;
   const auto factor = static_cast<sum_t<T>>(alpha);
@@ -42,7 +43,7 @@ void multiply(const Context& context, bool tf32, double alpha, const Batch<T>& a
   check(cublasGemmStridedBatchedEx(
             context.blas(), operation(op_a), operation(op_b), narrow(c.rows), narrow(c.cols),
             narrow(depth), &factor, a.data, Scalar<T>::type, narrow(a.stride), a.step, b.data,
-            Scalar<T>::type, narrow(b.stride), b.step, &kept, c.data, Scalar<T>::type,
+            Scalar<T>::type, narrow(b.stride), b.step, &kept, c.data, Scalar<C>::type,
             narrow(c.stride), c.step, narrow(c.count), arithmetic<T>(tf32), CUBLAS_GEMM_DEFAULT),
         "cublasGemmStridedBatchedEx");
 }

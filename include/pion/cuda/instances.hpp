@@ -4,6 +4,7 @@
 #include <pion/algorithm/power_bound.hpp>
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/launch.hpp>
+#include <pion/cuda/narrow_bodies.hpp>
 
 /// Which bodies the four launches are compiled for. Included once, after a definition of the
 /// launches: launch.cuh's in the library pion::cuda. A body that is missing here is missing when a
@@ -40,6 +41,23 @@ PION_FOR_SCALAR(float)
 PION_FOR_SCALAR(bfloat16)
 PION_FOR_SCALAR(half)
 
+// Compression's narrow matrices are of these two.
+#define PION_FOR_NARROW(T)    \
+  PION_MAP(Subtract<T>)       \
+  PION_MAP(FillSigns<T>)      \
+  PION_MAP(FillGaussian<T>)   \
+  PION_REDUCE(Distance<T>)    \
+  PION_MAP(Copy<T, bfloat16>) \
+  PION_MAP(Copy<T, half>)
+PION_FOR_NARROW(double)
+PION_FOR_NARROW(float)
+PION_MAP(Copy<double, float>)
+PION_MAP(Copy<float, double>)
+PION_MAP(Copy<bfloat16, double>)
+PION_MAP(Copy<half, float>)
+PION_MAP(Split<float, bfloat16>)
+PION_MAP(Sum<float>)
+
 PION_ONCE(Admit)
 PION_ONCE(Judge)
 PION_ONCE(Deliver)
@@ -58,5 +76,6 @@ PION_ONCE(Compute2<algorithm::PowerBound::Sigma, double, algorithm::PowerBound, 
 #undef PION_ONCE
 #undef PION_FOR_PAIR
 #undef PION_FOR_SCALAR
+#undef PION_FOR_NARROW
 
 }  // namespace pion::cuda

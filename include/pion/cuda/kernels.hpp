@@ -187,7 +187,7 @@ class Kernels {
   }
 
   void scaled_copy(const Batch<T>& from, const Batch<T>& to, double factor) const {
-    check(map(stream(), to.shape(), Copy<T>{from, to, static_cast<sum_t<T>>(factor)}), "map");
+    check(map(stream(), to.shape(), Copy<T>{from, to, factor}), "map");
   }
 
   Context* context_;

@@ -8,6 +8,7 @@
 #include <pion/cuda/apply.hpp>
 #include <pion/cuda/context.hpp>
 #include <pion/cuda/error.hpp>
+#include <pion/cuda/low_rank.hpp>
 #include <pion/cuda/matrix.hpp>
 
 namespace pion::engine {
@@ -16,6 +17,8 @@ namespace pion::engine {
 struct cuda {
   template <class T>
   using Kernels = pion::cuda::Kernels<T>;
+  template <class T>
+  using NarrowKernels = pion::cuda::Narrow<T, pion::cuda::sum_t<T>>;
 };
 
 }  // namespace pion::engine

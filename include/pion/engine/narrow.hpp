@@ -7,6 +7,7 @@
 #include <new>        // placement new
 
 #include <pion/detail/random.hpp>
+#include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/host.hpp>
 #include <pion/engine/view.hpp>
@@ -21,17 +22,21 @@ struct Magnitude {
 };
 
 /// The primitives of compression (algorithm/low_rank.hpp) on host memory: products of a large
-/// matrix with narrow ones (many rows, few columns), in its scalar and in double, and random fills
-/// that depend on a seed alone. `Products` multiplies in the scalar (Host, Blas).
+/// matrix with narrow ones (many rows, few columns), in its scalar and in double, of narrow ones with
+/// small ones (few of both, always the host's), and random fills that depend on a seed alone.
+/// `Products` multiplies in the scalar (Host, Blas).
 ///
 /// Determinism as that of `Products`; of all else, bitwise the same for every number of workers.
 template <class Executor, class T, class Products = Host<Executor, T>>
 class HostNarrow {
  public:
+  using Source = View<const T>;  ///< The large matrix.
+
   /// For an m x n matrix and narrow ones of up to `width` columns.
   HostNarrow(detail::Arena& arena, Index m, Index n, Index width)
       : products_(arena, std::max({m, n, width}), width), workers_(Executor::workers()) {
     partial_ = arena.take<Magnitude>(pieces(n, sweep_cols));
+    small_ = arena.take<T>(width * width);
     buffers_ = arena.take<GemmBuffers<double>>(workers_);
     for (int w = 0; w < workers_; ++w) {
       const GemmBuffers<double> made(arena, std::max(m, n), width, std::max(m, n));
@@ -68,25 +73,51 @@ class HostNarrow {
     products_.template multiply<op_a, op_b>(a, b, c);
   }
 
+  /// c = y m for narrow y and c and a small m, rounded to T.
+  void multiply(const View<const T>& y, const detail::Small& m, const View<T>& c) const {
+    const View<T> small(small_, m.rows(), m.cols());
+    as_eigen(small) = m.template cast<T>();
+    products_.multiply(y, small, c);
+  }
+
   static void scale(double factor, const View<T>& x) { Products::scale(factor, x); }
 
-  /// c = op(x) b in double, for narrow b and c.
-  template <Op op, class B>
-  void multiply_in_double(const View<const T>& x, const View<const B>& b,
+  /// to <- from, of another scalar maybe.
+  template <class From, class To>
+  static void copy(const View<From>& from, const View<To>& to) {
+    as_eigen(to) = as_eigen(from).template cast<To>();
+  }
+
+  /// y <- y - x.
+  static void subtract(const View<const T>& x, const View<T>& y) { as_eigen(y) -= as_eigen(x); }
+
+  /// ||y||_F, in double.
+  static double norm(const View<const T>& y) { return as_eigen(y).template cast<double>().norm(); }
+
+  /// ||d - u diag(sigma)||_F for narrow d and u, in double.
+  template <class Values>
+  static double distance(const View<const double>& d, const View<const T>& u, const Values& sigma) {
+    return (as_eigen(d) - as_eigen(u).template cast<double>() * sigma.asDiagonal()).norm();
+  }
+
+  /// c = factor op(x) b in double, for narrow b and c.
+  template <Op op>
+  void multiply_in_double(double factor, const View<const T>& x, const View<const double>& b,
                           const View<double>& c) const {
     const Index size = std::max<Index>(pieces(pieces(c.rows, Index(2) * workers_), 64) * 64, 64);
     Executor::for_each(workers_, pieces(c.rows, size), [&](Index t, int worker) {
       const Index at = t * size;
       const View<double> part = c.block(at, 0, std::min(size, c.rows - at), c.cols);
       as_eigen(part).setZero();
-      gemm<op, Op::plain>(1.0, rows_of<op>(x, at, part.rows), b, part, buffers_[worker]);
+      gemm<op, Op::plain>(factor, rows_of<op>(x, at, part.rows), b, part, buffers_[worker]);
     });
   }
 
-  /// g = y^T y in double, for narrow y; on the calling thread.
-  void gram(const View<const T>& y, const View<double>& g) const {
-    as_eigen(g).setZero();
-    gemm<Op::transposed, Op::plain>(1.0, y, y, g, buffers_[0]);
+  /// y^T y in double, for narrow y; on the calling thread.
+  detail::Small gram(const View<const T>& y) const {
+    detail::Small g = detail::Small::Zero(y.cols, y.cols);
+    gemm<Op::transposed, Op::plain>(1.0, y, y, View<double>(g.data(), y.cols, y.cols), buffers_[0]);
+    return g;
   }
 
   /// Entries +1 and -1, each with probability 1/2.
@@ -137,6 +168,7 @@ class HostNarrow {
   Products products_;
   int workers_;
   Magnitude* partial_ = nullptr;
+  T* small_ = nullptr;
   GemmBuffers<double>* buffers_ = nullptr;
 };
 

@@ -39,8 +39,8 @@ float to_tf32(float value) {
   return value;
 }
 
-/// c = alpha op(a) op(b) + beta c, from T to sums of S and back, rounded once.
-template <class T, class S>
+/// c = alpha op(a) op(b) + beta c, from T to sums of S to C, rounded once.
+template <class T, class S, class C>
 void product(int m, int n, int k, S alpha, const void* a, Operand of_a, const void* b, Operand of_b,
              S beta, void* c, int stride_c, bool tf32) {
   const auto read = [&](const void* from, Operand how, Index rows, Index cols) {
@@ -57,12 +57,12 @@ void product(int m, int n, int k, S alpha, const void* a, Operand of_a, const vo
     return x;
   };
   const Dense<S> sum = read(a, of_a, m, k) * read(b, of_b, k, n);
-  T* const to = static_cast<T*>(c);
+  C* const to = static_cast<C*>(c);
   for (Index j = 0; j < n; ++j) {
     for (Index i = 0; i < m; ++i) {
       S value = alpha * sum(i, j);
       if (beta != S(0)) value += beta * static_cast<S>(to[i + j * stride_c]);
-      to[i + j * stride_c] = static_cast<T>(value);
+      to[i + j * stride_c] = static_cast<C>(value);
     }
   }
 }
@@ -76,8 +76,8 @@ bool refused(int m, int n, int k, Operand a, Operand b, int stride_c) {
 template <class Place>
 cublasStatus_t put_products(const char* name, cublasHandle_t handle, int m, int n, int k,
                             const void* alpha, Operand a, Operand b, const void* beta, int stride_c,
-                            int count, cudaDataType type, cublasComputeType_t arithmetic,
-                            const Place& place) {
+                            int count, cudaDataType type, cudaDataType type_c,
+                            cublasComputeType_t arithmetic, const Place& place) {
   if (const int code = device_double::called(name); code != 0) {
     return static_cast<cublasStatus_t>(code);
   }
@@ -86,23 +86,30 @@ cublasStatus_t put_products(const char* name, cublasHandle_t handle, int m, int 
   if ((type == CUDA_R_64F) != (arithmetic == CUBLAS_COMPUTE_64F) || (tf32 && type != CUDA_R_32F)) {
     return CUBLAS_STATUS_NOT_SUPPORTED;
   }
-  const auto put = [&](auto element, auto one) {
+  const auto put = [&](auto element, auto one, auto result) {
     using T = decltype(element);
     using S = decltype(one);
+    using C = decltype(result);
     const S factor = *static_cast<const S*>(alpha), kept = *static_cast<const S*>(beta);
     device_double::put(handle->stream, [=] {
       for (int i = 0; i < count; ++i) {
         const auto [from_a, from_b, to] = place(i);
-        product<T, S>(m, n, k, factor, from_a, a, from_b, b, kept, to, stride_c, tf32);
+        product<T, S, C>(m, n, k, factor, from_a, a, from_b, b, kept, to, stride_c, tf32);
       }
     });
     return CUBLAS_STATUS_SUCCESS;
   };
+  if (type_c != type) {  // 16-bit factors and float results
+    if (type_c != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (type == CUDA_R_16BF) return put(__nv_bfloat16(), float(), float());
+    if (type == CUDA_R_16F) return put(__half(), float(), float());
+    return CUBLAS_STATUS_NOT_SUPPORTED;
+  }
   switch (type) {
-    case CUDA_R_64F: return put(double(), double());
-    case CUDA_R_32F: return put(float(), float());
-    case CUDA_R_16BF: return put(__nv_bfloat16(), float());
-    case CUDA_R_16F: return put(__half(), float());
+    case CUDA_R_64F: return put(double(), double(), double());
+    case CUDA_R_32F: return put(float(), float(), float());
+    case CUDA_R_16BF: return put(__nv_bfloat16(), float(), __nv_bfloat16());
+    case CUDA_R_16F: return put(__half(), float(), __half());
     default: return CUBLAS_STATUS_NOT_SUPPORTED;
   }
 }
@@ -161,15 +168,16 @@ cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation
                                           const void* alpha, const void* a, cudaDataType type,
                                           int stride_a, long long step_a, const void* b,
                                           cudaDataType, int stride_b, long long step_b,
-                                          const void* beta, void* c, cudaDataType, int stride_c,
-                                          long long step_c, int count,
+                                          const void* beta, void* c, cudaDataType type_c,
+                                          int stride_c, long long step_c, int count,
                                           cublasComputeType_t arithmetic, cublasGemmAlgo_t) {
-  const std::ptrdiff_t size = size_of(type);
+  const std::ptrdiff_t size = size_of(type), size_c = size_of(type_c);
   return put_products("cublasGemmStridedBatchedEx", handle, m, n, k, alpha, {op_a, stride_a},
-                      {op_b, stride_b}, beta, stride_c, count, type, arithmetic, [=](int i) {
+                      {op_b, stride_b}, beta, stride_c, count, type, type_c, arithmetic,
+                      [=](int i) {
                         return Addresses{static_cast<const char*>(a) + i * step_a * size,
                                          static_cast<const char*>(b) + i * step_b * size,
-                                         static_cast<char*>(c) + i * step_c * size};
+                                         static_cast<char*>(c) + i * step_c * size_c};
                       });
 }
 
@@ -177,10 +185,12 @@ cublasStatus_t cublasGemmBatchedEx(cublasHandle_t handle, cublasOperation_t op_a
                                    cublasOperation_t op_b, int m, int n, int k, const void* alpha,
                                    const void* const a[], cudaDataType type, int stride_a,
                                    const void* const b[], cudaDataType, int stride_b,
-                                   const void* beta, void* const c[], cudaDataType, int stride_c,
-                                   int count, cublasComputeType_t arithmetic, cublasGemmAlgo_t) {
+                                   const void* beta, void* const c[], cudaDataType type_c,
+                                   int stride_c, int count, cublasComputeType_t arithmetic,
+                                   cublasGemmAlgo_t) {
   return put_products("cublasGemmBatchedEx", handle, m, n, k, alpha, {op_a, stride_a},
-                      {op_b, stride_b}, beta, stride_c, count, type, arithmetic, [=](int i) {
+                      {op_b, stride_b}, beta, stride_c, count, type, type_c, arithmetic,
+                      [=](int i) {
                         return Addresses{a[i], b[i], c[i]};
                       });
 }

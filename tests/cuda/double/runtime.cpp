@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <set>
 
@@ -132,6 +133,18 @@ cudaError_t cudaFree(void* start) {
   return cudaSuccess;
 }
 
+cudaError_t cudaMallocHost(void** to, std::size_t bytes) {
+  if (const cudaError_t error = fails("cudaMallocHost", true); error != cudaSuccess) return error;
+  *to = std::malloc(bytes);
+  return *to == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+
+cudaError_t cudaFreeHost(void* start) {
+  run_all();
+  std::free(start);
+  return cudaSuccess;
+}
+
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind) {
   if (const cudaError_t error = fails("cudaMemcpy", true); error != cudaSuccess) return error;
   run_all();
@@ -195,6 +208,12 @@ const char* cudaGetErrorName(cudaError_t error) {
     case cudaErrorStreamCaptureUnsupported: return "cudaErrorStreamCaptureUnsupported";
     default: return "another cudaError";
   }
+}
+
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
+  const bool captured = stream != nullptr && stream->captured != nullptr;
+  *status = captured ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  return cudaSuccess;
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::sqrt
+#include <cstdint>    // std::uint64_t
+#include <type_traits>
+
+#include <pion/cuda/bodies.hpp>
+#include <pion/cuda/gemm.hpp>
+#include <pion/cuda/launch.hpp>
+#include <pion/cuda/narrow_bodies.hpp>
+#include <pion/detail/symmetric_eigen.hpp>
+#include <pion/engine/view.hpp>
+#include <pion/workspace.hpp>
+
+namespace pion::cuda {
+
+/// A view's memory as kernels are told of it.
+template <class T>
+Batch<std::remove_const_t<T>> batch_of(const engine::View<T>& v) {
+  return {const_cast<std::remove_const_t<T>*>(v.data), v.rows, v.cols, v.stride, 1, 0};
+}
+
+/// The primitives of compression (engine/narrow.hpp) on device memory, for a large matrix of S and
+/// narrow ones of T, float or double. Their meaning is described there.
+///
+/// Small matrices and numbers are the host's. What goes to the device only joins the stream; what
+/// comes back, from gram(), norm(), distance() and moments(), is waited for.
+///
+/// A large matrix of 16 bits is read as it is, and multiplied with narrow ones as [high low], each of
+/// S, in one product: 2^-17 of an entry of them is lost, and sums are in float.
+template <class S, class T>
+class Narrow {
+ public:
+  using Source = engine::View<const S>;
+
+  /// For an m x n matrix and narrow ones of up to `width` columns.
+  Narrow(pion::detail::Arena& arena, Index m, Index n, Index width, Context& context)
+      : context_(&context), panel_size_(std::min(m * n, std::max({most_of_panel, m, n}))) {
+    const Index side = std::max(m, n);
+    partials_ = arena.take<Moments>(reduction_pieces(side * std::max(std::min(m, n), width)));
+    result_ = arena.take<Moments>(1);
+    small_ = arena.take<double>(width * width);
+    wide_ = arena.take<double>(side * width);
+    panel_ = arena.take<double>(panel_size_);
+    if (!std::is_same_v<S, T>) {
+      parts_ = arena.take<S>(side * 2 * width);
+      sums_ = arena.take<T>(side * 2 * width);
+    }
+  }
+
+  /// The largest |entry| and the norm of a large x, of whatever scalar. The squares of doubles out of
+  /// the middle of their range count as infinite or nothing.
+  template <class A>
+  Moments moments(const engine::View<const A>& x) const {
+    check(reduce(stream(), Shape{x.rows, x.cols, 1},
+                 Measure<Batch<A>>{batch_of(x), nullptr, result_}, partials_),
+          "reduce");
+    return exchange().fetch(result_);
+  }
+
+  // --- products
+
+  template <Op op_a = Op::plain, Op op_b = Op::plain, class A>
+  void multiply(const engine::View<A>& a, const engine::View<const T>& b,
+                const engine::View<T>& c) const {
+    if constexpr (std::is_same_v<std::remove_const_t<A>, T>) {
+      cuda::multiply(*context_, false, 1.0, batch_of(a), op_a, batch_of(b), op_b, 0.0, batch_of(c));
+    } else {
+      static_assert(op_b == Op::plain, "the large matrix meets narrow ones from the left");
+      const engine::View<S> parts(parts_, b.rows, 2 * b.cols);
+      const engine::View<T> sums(sums_, c.rows, 2 * c.cols);
+      const auto half_of = [](const auto& v, Index i) {
+        return batch_of(v.block(0, i * v.cols / 2, v.rows, v.cols / 2));
+      };
+      const Batch<T> from = batch_of(b), to = batch_of(c);
+      check(map(stream(), from.shape(), Split<T, S>{from, half_of(parts, 0), half_of(parts, 1)}),
+            "map");
+      cuda::multiply(*context_, false, 1.0, batch_of(a), op_a, batch_of(parts), Op::plain, 0.0,
+                     batch_of(sums));
+      check(map(stream(), to.shape(), Sum<T>{half_of(sums, 0), half_of(sums, 1), to}), "map");
+    }
+  }
+
+  void multiply(const engine::View<const T>& y, const pion::detail::Small& m,
+                const engine::View<T>& c) const {
+    const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, pion::detail::max_rank,
+                        pion::detail::max_rank>
+        rounded = m.template cast<T>();
+    T* const memory = reinterpret_cast<T*>(small_);
+    exchange().send(rounded.data(), rounded.size(), memory);
+    multiply(y, engine::View<const T>(memory, m.rows(), m.cols()), c);
+  }
+
+  /// x is widened a panel at a time, of a size that stays in the device's cache.
+  template <Op op>
+  void multiply_in_double(double factor, const Source& x, const engine::View<const double>& b,
+                          const engine::View<double>& c) const {
+    const Index width = std::is_same_v<S, double> ? x.cols : panel_size_ / x.rows;
+    for (Index j = 0; j < x.cols; j += width) {
+      const Index some = std::min(width, x.cols - j);
+      Batch<double> panel{panel_, x.rows, some, x.rows, 1, 0};
+      if constexpr (std::is_same_v<S, double>) {
+        panel = batch_of(x);
+      } else {
+        copy(x.block(0, j, x.rows, some), engine::View<double>(panel_, x.rows, some));
+      }
+      if constexpr (op == Op::plain) {
+        cuda::multiply(*context_, false, factor, panel, Op::plain,
+                       batch_of(b.block(j, 0, some, b.cols)), Op::plain, j == 0 ? 0.0 : 1.0,
+                       batch_of(c));
+      } else {
+        cuda::multiply(*context_, false, factor, panel, Op::transposed, batch_of(b), Op::plain, 0.0,
+                       batch_of(c.block(j, 0, some, c.cols)));
+      }
+    }
+  }
+
+  pion::detail::Small gram(const engine::View<const T>& y) const {
+    const engine::View<double> wide(wide_, y.rows, y.cols);
+    const engine::View<double> on_device(small_, y.cols, y.cols);
+    copy(y, wide);
+    cuda::multiply(*context_, false, 1.0, batch_of(wide), Op::transposed, batch_of(wide), Op::plain,
+                   0.0, batch_of(on_device));
+    pion::detail::Small g(y.cols, y.cols);
+    if (g.size() > 0) exchange().fetch(small_, g.size(), g.data());
+    return g;
+  }
+
+  // --- elements
+
+  void scale(double factor, const engine::View<T>& x) const { scaled_copy(factor, x, x); }
+
+  template <class From, class To>
+  void copy(const engine::View<From>& from, const engine::View<To>& to) const {
+    scaled_copy(1.0, from, to);
+  }
+
+  /// to <- factor from.
+  template <class From, class To>
+  void scaled_copy(double factor, const engine::View<From>& from,
+                   const engine::View<To>& to) const {
+    const Batch<To> out = batch_of(to);
+    check(map(stream(), out.shape(),
+              Copy<std::remove_const_t<From>, To>{batch_of(from), out, factor}),
+          "map");
+  }
+
+  void subtract(const engine::View<const T>& x, const engine::View<T>& y) const {
+    const Batch<T> out = batch_of(y);
+    check(map(stream(), out.shape(), Subtract<T>{batch_of(x), out}), "map");
+  }
+
+  double norm(const engine::View<const T>& y) const {
+    return y.size() == 0 ? 0.0 : moments(y).norm();
+  }
+
+  template <class Values>
+  double distance(const engine::View<const double>& d, const engine::View<const T>& u,
+                  const Values& sigma) const {
+    if (u.size() == 0) return 0.0;
+    const pion::detail::SmallVector values = sigma;
+    exchange().send(values.data(), values.size(), small_);
+    double* const result = reinterpret_cast<double*>(result_);
+    check(reduce(stream(), Shape{u.rows, u.cols, 1},
+                 Distance<T>{batch_of(d), batch_of(u), small_, result},
+                 reinterpret_cast<double*>(partials_)),
+          "reduce");
+    return std::sqrt(exchange().fetch(result));
+  }
+
+  void fill_signs(std::uint64_t seed, const engine::View<T>& x) const {
+    const Batch<T> out = batch_of(x);
+    check(map(stream(), out.shape(), FillSigns<T>{out, seed}), "map");
+  }
+
+  void fill_gaussian(std::uint64_t seed, const engine::View<T>& x) const {
+    const Batch<T> out = batch_of(x);
+    check(map(stream(), out.shape(), FillGaussian<T>{out, seed}), "map");
+  }
+
+  /// Memory for a panel of results of `rows` rows, T's: what multiply_in_double() keeps panels in.
+  engine::View<T> panel(Index rows) const {
+    return {reinterpret_cast<T*>(panel_), rows, panel_size_ / rows};
+  }
+
+ private:
+  static constexpr Index most_of_panel = Index(1) << 21;  // 16 MB
+
+  cudaStream_t stream() const { return context_->stream(); }
+  Exchange& exchange() const { return context_->exchange(); }
+
+  Context* context_;
+  Index panel_size_;
+  Moments* partials_ = nullptr;
+  Moments* result_ = nullptr;
+  double* small_ = nullptr;
+  double* wide_ = nullptr;
+  double* panel_ = nullptr;
+  S* parts_ = nullptr;
+  T* sums_ = nullptr;
+};
+
+}  // namespace pion::cuda
