@@ -137,12 +137,11 @@ struct List {
   }
 };
 
-/// Filters a list in order, batch by batch, with memory at `at`; or where that is null, checks the
-/// list and counts the bytes of the largest batch.
+/// Filters a list in order, batch by batch, with memory at `at`; or where that is null, counts the
+/// bytes of the largest batch.
 template <class X, class Y>
-std::size_t filter_list(const char* function, const Filter& f, Context& context,
-                        const Options& options, const List<X, Y>& list, std::byte* at) {
-  for (std::size_t i = 0; i < list.size(); ++i) require_fit(function, list.x[i], list.y[i]);
+std::size_t filter_list(const Filter& f, Context& context, const Options& options,
+                        const List<X, Y>& list, std::byte* at) {
   std::vector<Info*> infos(list.size());
   if (options.info != nullptr) std::iota(infos.begin(), infos.end(), options.info);
   std::size_t bytes = 0;
@@ -162,17 +161,16 @@ std::size_t filter_list(const char* function, const Filter& f, Context& context,
 
 /// The same in the context's workspace.
 template <class X, class Y>
-void filter_list(const char* function, const Filter& f, Context& context, const Options& options,
+void filter_list(const Filter& f, Context& context, const Options& options,
                  const List<X, Y>& list) {
-  const std::size_t bytes = filter_list(function, f, context, options, list, nullptr);
-  filter_list(function, f, context, options, list, context.reserve(bytes));
+  const std::size_t bytes = filter_list(f, context, options, list, nullptr);
+  filter_list(f, context, options, list, context.reserve(bytes));
 }
 
 /// The heads of x and y. \throws std::invalid_argument if they do not fill the matrices.
 template <class X, class Layout, class Y>
 List<X, Y> list_of_heads(const char* function, const Matrix<const X>& x, const Layout& heads,
                          const Matrix<Y>& y) {
-  require_fit(function, x, y);
   require_heads_fit(function, heads, x.rows, x.cols);
   const bool by_rows = heads.axis == Axis::rows;
   List<X, Y> list;
@@ -203,9 +201,10 @@ List<X, Y> list_of_heads(const char* function, const Matrix<const X>& x, const L
 template <class X, class Y>
 void apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context& context,
            const cuda::Options& options = {}) {
+  cuda::require_fit("apply", x, y);
   cuda::List<std::remove_const_t<X>, Y> one;
   one.add(x, y);
-  cuda::filter_list("apply", f, context, options, one);
+  cuda::filter_list(f, context, options, one);
 }
 
 /// y = f(x) for a list of matrices; neighbours of one shape and layout go through batched products,
@@ -215,8 +214,11 @@ template <class X, class Y>
 void apply_batch(const Filter& f, const std::vector<cuda::Job<X, Y>>& jobs, cuda::Context& context,
                  const cuda::Options& options = {}) {
   cuda::List<std::remove_const_t<X>, Y> list;
-  for (const cuda::Job<X, Y>& job : jobs) list.add(job.x, job.y);
-  cuda::filter_list("apply_batch", f, context, options, list);
+  for (const cuda::Job<X, Y>& job : jobs) {
+    cuda::require_fit("apply_batch", job.x, job.y);
+    list.add(job.x, job.y);
+  }
+  cuda::filter_list(f, context, options, list);
 }
 
 /// The per-head mode (per_head.hpp) on a device; heads of one size go through batched products.
@@ -226,7 +228,8 @@ void apply_per_head(const Filter& f, cuda::Matrix<X> x, const Layout& heads, cud
                     cuda::Context& context, const cuda::Options& options = {}) {
   constexpr const char* here = "apply_per_head";
   const cuda::Matrix<const std::remove_const_t<X>> in = x;
-  cuda::filter_list(here, f, context, options, cuda::list_of_heads(here, in, heads, y));
+  cuda::require_fit(here, in, y);
+  cuda::filter_list(f, context, options, cuda::list_of_heads(here, in, heads, y));
 }
 
 }  // namespace pion

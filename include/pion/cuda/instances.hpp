@@ -5,6 +5,7 @@
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/launch.hpp>
 #include <pion/cuda/narrow_bodies.hpp>
+#include <pion/cuda/step_bodies.hpp>
 
 /// Which bodies the four launches are compiled for. Included once, after a definition of the
 /// launches: launch.cuh's in the library pion::cuda. A body that is missing here is missing when a
@@ -58,6 +59,25 @@ PION_MAP(Copy<half, float>)
 PION_MAP(Split<float, bfloat16>)
 PION_MAP(Sum<float>)
 
+#define PION_FOR_GRADIENT(W, G)                    \
+  PION_REDUCE(Advance<W, G, optimizer::HeavyBall>) \
+  PION_REDUCE(Advance<W, G, optimizer::Ema>)       \
+  PION_REDUCE(Advance<W, G, optimizer::RmsNormalized>)
+#define PION_FOR_PARAMETER(W) \
+  PION_FOR_GRADIENT(W, W)     \
+  PION_REDUCE(Descend<W>)     \
+  PION_MAP(Commit<W>)
+PION_FOR_PARAMETER(double)
+PION_FOR_PARAMETER(float)
+PION_FOR_PARAMETER(bfloat16)
+PION_FOR_PARAMETER(half)
+PION_FOR_GRADIENT(float, bfloat16)
+PION_FOR_GRADIENT(bfloat16, float)
+PION_ONCE(Lengthen)
+PION_ONCE(Untouched)
+PION_ONCE(Nothing)
+PION_ONCE(CountStep)
+
 PION_ONCE(Admit)
 PION_ONCE(Judge)
 PION_ONCE(Deliver)
@@ -77,5 +97,7 @@ PION_ONCE(Compute2<algorithm::PowerBound::Sigma, double, algorithm::PowerBound, 
 #undef PION_FOR_PAIR
 #undef PION_FOR_SCALAR
 #undef PION_FOR_NARROW
+#undef PION_FOR_GRADIENT
+#undef PION_FOR_PARAMETER
 
 }  // namespace pion::cuda

@@ -173,10 +173,10 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
   Options options;
   options.method = method;
   constexpr std::size_t front = (sizeof(Info) + 63) / 64 * 64;
-  const std::size_t bytes = filter_list(function, f, context, options, one, nullptr);
+  const std::size_t bytes = filter_list(f, context, options, one, nullptr);
   std::byte* const memory = context.reserve(front + bytes);
   options.info = reinterpret_cast<Info*>(memory);
-  filter_list(function, f, context, options, one, memory + front);
+  filter_list(f, context, options, one, memory + front);
   const Info told = context.exchange().fetch(options.info);
   if (told.status == Info::not_finite) refuse_not_finite(function);
   if (told.status == Info::overflow) refuse_overflow(function);

@@ -10,6 +10,7 @@
 #include <pion/cuda/error.hpp>
 #include <pion/cuda/low_rank.hpp>
 #include <pion/cuda/matrix.hpp>
+#include <pion/cuda/step.hpp>
 
 namespace pion::engine {
 

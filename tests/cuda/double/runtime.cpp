@@ -166,6 +166,12 @@ cudaError_t cudaMemset(void* to, int value, std::size_t bytes) {
   return cudaSuccess;
 }
 
+cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
+  if (const cudaError_t error = fails("cudaMemsetAsync"); error != cudaSuccess) return error;
+  put(stream, [=] { std::memset(to, value, bytes); });
+  return cudaSuccess;
+}
+
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   if (const cudaError_t error = fails("cudaStreamCreateWithFlags"); error != cudaSuccess) {
     return error;
