@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::copy_n, std::fill_n, std::min
+#include <algorithm>  // std::copy_n, std::fill_n, std::max, std::min
 #include <cstddef>    // std::size_t
 #include <type_traits>
 
@@ -113,7 +113,8 @@ void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
         if constexpr (std::is_same_v<A, T>) {
           engine::transpose<T>(from, View<T>(to, some, some_cols, height));
         } else {
-          alignas(64) A block[std::size_t(Blocking<T>::rows) * std::size_t(stretch)];
+          constexpr int widest = std::max(Blocking<T>::rows, Blocking<T>::cols);
+          alignas(64) A block[std::size_t(widest) * std::size_t(stretch)];
           const View<A> turned(block, some, some_cols);
           engine::transpose<A>(from, turned);
           as_eigen(View<T>(to, some, some_cols, height)) = as_eigen(turned).template cast<T>();
