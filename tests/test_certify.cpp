@@ -133,6 +133,27 @@ TEST_CASE("Muon's range to the digits known, and high-pass exactly from 0 to 1")
   }
 }
 
+TEST_CASE("what a step is scaled by changes nothing, up to the ends of the doubles") {
+  std::mt19937_64 random(13);
+  std::uniform_real_distribution<double> coefficient(-3.0, 3.0);
+  for (int trial = 0; trial < 40; ++trial) {
+    const OddQuintic p{coefficient(random), trial % 4 == 0 ? 0.0 : coefficient(random),
+                       coefficient(random)};
+    const certified::Extent y = certified::range(Chain{p});
+    for (const int power : {-900, -560, -30, 30, 560, 1000}) {
+      const auto scaled = [power](double x) { return std::ldexp(x, power); };
+      const Chain f{{scaled(p.a), scaled(p.b), scaled(p.c)}};
+      const certified::Extent z = certified::range(f);
+      const double near = scaled(1e-14);
+      CHECK(std::fabs(z.lo.lo() - scaled(y.lo.lo())) <= near);
+      CHECK(std::fabs(z.hi.hi() - scaled(y.hi.hi())) <= near);
+      const Verdict rises = certified::monotone(Chain{p}).verdict;
+      CHECK((rises == Verdict::proved) == (certified::monotone(f).verdict == Verdict::proved));
+    }
+  }
+  CHECK(certified::range(Chain{{0x1p-1070, 0, -0x1p-1070}}).hi.hi() <= 0x1p-1070);
+}
+
 TEST_CASE("the AOL coefficients change sign above .885") {
   const Chain first{aol.steps().front()};
   encloses(certified::range(first, 1.0, 1.0).hi, -0.5852, 4, 1e-14);
@@ -311,6 +332,32 @@ TEST_CASE("every fixed point is found, and is isolated") {
       const long double wide = 1e-12L;
       CHECK(g(p.at.lo() - wide) * g(p.at.hi() + wide) <= 0);
       CHECK((p.slope.lo() > 1.0 || p.slope.hi() < 1.0));
+    }
+  }
+}
+
+TEST_CASE("coefficients of wildly different sizes hide no fixed point") {
+  std::mt19937_64 random(14);
+  std::uniform_real_distribution<double> exponent(-1000.0, 1000.0);
+  std::uniform_int_distribution<int> sign(0, 1);
+  const auto coefficient = [&] {
+    return (sign(random) == 0 ? 1.0 : -1.0) * std::exp2(exponent(random));
+  };
+  for (int trial = 0; trial < 1500; ++trial) {
+    const Chain f{{coefficient(), coefficient(), coefficient()},
+                  {coefficient(), coefficient(), coefficient()}};
+    const std::vector<FixedPoint> all = certified::fixed_points(f, 0.0, 1.0, Effort{256, 1e-9});
+    long double from = 0.0L;
+    int before = 0;
+    for (int k = 0; k <= 200; ++k) {
+      const long double s = std::exp2(-0.5L * static_cast<long double>(200 - k));
+      const long double y = value(f, s), off = y - s;
+      if (std::fabs(off) <= 1e-15L * (std::fabs(y) + s)) continue;
+      const int now = off > 0.0L ? 1 : -1;
+      const auto meets = [&](const FixedPoint& p) { return p.at.hi() >= from && p.at.lo() <= s; };
+      if (now * before < 0) CHECK(std::any_of(all.begin(), all.end(), meets));
+      before = now;
+      from = s;
     }
   }
 }

@@ -10,8 +10,9 @@
 
 #include <pion/detail/check.hpp>
 
-#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || \
-    (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+// clang names -ffast-math and -ffinite-math-only alone; g++ names each of their parts.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
+    defined(__NO_SIGNED_ZEROS__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "pion/interval.hpp proves bounds: it needs IEEE arithmetic, without -ffast-math"
 #endif
 

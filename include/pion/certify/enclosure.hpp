@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::isfinite
+#include <algorithm>  // std::clamp, std::max
+#include <cmath>      // std::fabs, std::ilogb, std::isfinite, std::ldexp
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,9 +77,14 @@ class Step {
  public:
   explicit Step(const OddQuintic& p)
       : slope(p.a, 3.0 * Interval(p.b), 5.0 * Interval(p.c)), multiplier(p.a, p.b, p.c), p_(p) {
-    // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp. A
-    // discriminant that is not positive leaves no change of sign, at most a level inflection.
-    const Interval c0 = p.a, c1 = 3.0 * Interval(p.b), c2 = 5.0 * Interval(p.c);
+    // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp, with
+    // the coefficients scaled so that their squares neither overflow nor vanish. A discriminant
+    // that is not positive leaves no change of sign, at most a level inflection.
+    const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
+    if (size == 0.0) return;
+    const double scale = std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
+    const Interval c0 = scale * Interval(p.a), c1 = 3.0 * (scale * Interval(p.b)),
+                   c2 = 5.0 * (scale * Interval(p.c));
     const Interval discriminant = square(c1) - 4.0 * c0 * c2;
     if (discriminant.hi() <= 0.0) return;
     const Interval root = sqrt(discriminant);
