@@ -33,18 +33,20 @@ SearchState load(const Json& order, int total, const std::string& file) {
     if (all.at("order") != order) {
       throw io::Error(file, "holds a search for another order; finish or remove it");
     }
-    state.trials = all.at("trials").get<int>();
+    const auto not_ours = [&file] { return io::Error(file, "is not the state of a search"); };
+    const Json& trials = all.at("trials");
+    if (!trials.is_number_unsigned() || trials > total) throw not_ours();
+    state.trials = trials.get<int>();
+    if (!all.at("best").is_array()) throw not_ours();
     for (const Json& fit : all.at("best")) {
       std::vector<OddQuintic> steps;
       for (const Json& p : fit.at("steps")) {
         steps.push_back({p.at(0).get<double>(), p.at(1).get<double>(), p.at(2).get<double>()});
       }
+      if (steps.size() != order.at("steps")) throw not_ours();
       state.best.push_back({Chain(std::move(steps)), fit.at("loss").get<double>()});
     }
   } catch (const Json::exception&) {
-    throw io::Error(file, "is not the state of a search");
-  }
-  if (state.trials < 0 || state.trials > total) {
     throw io::Error(file, "is not the state of a search");
   }
   return state;
