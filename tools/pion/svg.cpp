@@ -138,9 +138,11 @@ std::string marker(const Chart& c, const Marker& m) {
            text(right - 6, up(c, m.at) - 4, "end", m.label, halo);
   }
   const double x = across(c, m.at);
-  const bool before = x > 0.5 * (left + right);  // the label, where there is more room
-  return line(x, top, x, bottom, style) +
-         text(before ? x - 6 : x + 6, bottom - 10, before ? "end" : "start", m.label, halo);
+  // The label, where there is more room, and where a curve that rises here leaves some.
+  const bool before = x > 0.5 * (left + right);
+  return line(x, top, x, bottom, style) + text(before ? x - 6 : x + 6,
+                                               before ? top + 18 : bottom - 10,
+                                               before ? "end" : "start", m.label, halo);
 }
 
 /// Of the page: what the longest line of the legend needs.
