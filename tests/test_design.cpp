@@ -303,6 +303,9 @@ TEST_CASE("Polar Express refuses what it cannot design") {
   CHECK_THROWS_AS(design::polar_express(0.1, 5, {Degree::quintic, 0.0, 0.9}),
                   std::invalid_argument);
   CHECK(design::polar_express(0.1, 0).empty());
+  // Safety is for what a step gets, and the last step's result is not scaled.
+  CHECK(design::polar_express(0.1, 1, {Degree::quintic, 0.0, 1.01}) ==
+        design::polar_express(0.1, 1));
 }
 
 TEST_CASE("a two-band minimax quintic keeps its bounds, and no other quintic has smaller ones") {

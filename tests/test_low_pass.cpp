@@ -248,6 +248,15 @@ TEST_CASE("a search that is left and gone on with ends as one that was not") {
   CHECK_THROWS_AS(design::Search(loss, options, -1), std::invalid_argument);
 }
 
+TEST_CASE("no two starts of a search are the same") {
+  design::FitOptions options;
+  options.starts = 12;
+  options.hops = 0;
+  design::Search search(design::low_pass_loss(0.6), options);
+  while (!search.done()) search.advance();
+  CHECK(search.best().size() > 3);
+}
+
 TEST_CASE("the same loss and search fit any bands: a high-pass and a band-pass") {
   design::FitOptions options;
   options.starts = options.hops = 16;
@@ -402,6 +411,9 @@ TEST_CASE("sensitivity is what small errors of the coefficients do at worst") {
     CHECK(design::change(f, design::RoundedFilter(f, Rounding::bfloat16)) <= 0.08);
     CHECK(design::change(f, design::RoundedFilter(f, Rounding::float32)) <= 1e-6);
   }
+  // What happens below a thousandth is seen too.
+  const Chain steep = chains::polar_express();
+  CHECK(design::change(steep, design::rounded(steep, Rounding::decimals3)) > 1e-5);
   const Chain muon = chains::muon();
   CHECK(design::change(muon, design::rounded(muon, Rounding::float32)) <=
         0x1p-24 * design::sensitivity(muon));

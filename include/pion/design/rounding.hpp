@@ -3,7 +3,7 @@
 
 #include <algorithm>  // std::max
 #include <array>
-#include <cmath>    // std::exp2, std::frexp, std::ldexp, std::nearbyint
+#include <cmath>    // std::exp2, std::frexp, std::ldexp, std::nearbyint, std::pow
 #include <cstddef>  // std::size_t
 #include <cstdint>  // std::uint64_t
 #include <random>
@@ -67,8 +67,25 @@ class RoundedFilter {
   Rounding to_;
 };
 
+}  // namespace pion::design
+
+namespace pion::detail {
+
+/// Where a change of f is looked for: 0, and 2000 points up to 1 as dense at every scale above 1e-6
+/// as near 1, for orthogonalisers rise within a thousandth.
+inline std::vector<double> change_grid() {
+  std::vector<double> grid = {0.0};
+  for (int i = 1000; i > 0; --i) grid.push_back(std::pow(1e-6, i / 1000.0));
+  for (int i = 1; i <= 1000; ++i) grid.push_back(i / 1000.0);
+  return grid;
+}
+
+}  // namespace pion::detail
+
+namespace pion::design {
+
 /// How much the gain moves when every coefficient errs, to first order: a relative error of at most
-/// u in each moves f by at most u times this anywhere on [0, 1], on a grid of 1/1000.
+/// u in each moves f by at most u times this on [0, 1], as far as 2000 points tell.
 ///
 /// It is a property of the coefficients and not of the filter alone: rescaled() leaves the one and
 /// changes the other little; a chain that doubles back on steep slopes has a large one.
@@ -77,19 +94,18 @@ inline double sensitivity(const Chain& f) {
   detail::ClippedChain g(f.steps());
   Eigen::VectorXd row(theta.size());
   double largest = 0.0;
-  for (int i = 0; i <= 1000; ++i) {
-    g.with_gradient(i / 1000.0, row);
+  for (const double s : detail::change_grid()) {
+    g.with_gradient(s, row);
     largest = std::max(largest, row.cwiseProduct(theta).cwiseAbs().sum());
   }
   return largest;
 }
 
-/// The largest |g - f| on [0, 1], on a grid of 1/1000; g is a chain or a RoundedFilter.
+/// The largest |g - f| on [0, 1], as far as 2000 points tell; g is a chain or a RoundedFilter.
 template <class Function>
 double change(const Chain& f, const Function& g) {
   double largest = 0.0;
-  for (int i = 0; i <= 1000; ++i) {
-    const double s = i / 1000.0;
+  for (const double s : detail::change_grid()) {
     largest = std::max(largest, std::fabs(g(s) - f(s)));
   }
   return largest;
