@@ -193,6 +193,18 @@ NamedChain parse_chain(std::string_view text) {
   return {std::string(text), Spec(text).parse()};
 }
 
+const std::vector<std::string>& stored_chains() {
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> names = {"muon"};
+    for (int kp = 0; kp <= 5; ++kp) names.push_back(fmt::format("highpass:kp={}", kp));
+    for (int tenth = 1; tenth <= 9; ++tenth)
+      names.push_back(fmt::format("lowpass:tau=0.{}", tenth));
+    names.insert(names.end(), {"polar-express", "you-jiacheng", "cans"});
+    return names;
+  }();
+  return all;
+}
+
 std::string known_chains() {
   std::vector<std::string> all;
   for (const Family& family : families()) {

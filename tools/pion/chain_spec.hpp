@@ -4,6 +4,7 @@
 #include <pion/chain.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pion::tool {
 
@@ -16,6 +17,9 @@ struct NamedChain {
 /// {"name": "...", "steps": [[a, b, c], ...]}, whose further keys are not looked at.
 /// \throws io::Error that names the chain, key or file and says what there is instead.
 NamedChain parse_chain(std::string_view text);
+
+/// The chains whose coefficients are stored, as parse_chain() takes them.
+const std::vector<std::string>& stored_chains();
 
 /// How the known chains are written: "muon[:steps=..], highpass:kp=..[,steps=..], ...".
 std::string known_chains();

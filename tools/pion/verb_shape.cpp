@@ -32,6 +32,7 @@ struct Options {
   std::string svg;
   std::string csv;
   std::vector<std::string> beside;
+  bool stored = false;
   bool logarithmic = false;
   std::vector<std::string> requirements;
   bool json = false;
@@ -103,6 +104,15 @@ std::string failure(const Shape& s, std::string_view requirement) {
   return fmt::format("its range [{}, {}] is not within [{}, {}]", s.range.lo, s.range.hi, lo, hi);
 }
 
+/// How far rounding the coefficients moves the gain.
+Json rounding_of(const Chain& f) {
+  Json moved = Json::object();
+  for (const design::Rounding to : design::all_roundings) {
+    moved[design::name(to)] = design::change(f, design::rounded(f, to));
+  }
+  return moved;
+}
+
 /// As a whole number, unless it is so large that a double has no fractions there.
 Json count(const std::optional<double>& number) {
   constexpr double whole = 9007199254740992.0;  // 2^53
@@ -121,11 +131,6 @@ Json to_json(const Shape& s, double gain, const std::vector<std::string>& failur
   const certified::Basin returns = certified::basin_of_one(s.filter.chain);
   Json basin;
   if (returns.verdict == Verdict::proved) basin = {returns.from.hi(), returns.to.lo()};
-  Json rounding = Json::object();
-  for (const design::Rounding to : design::all_roundings) {
-    rounding[design::name(to)] =
-        design::change(s.filter.chain, design::rounded(s.filter.chain, to));
-  }
   return {{"name", s.chain.name},
           {"normalizer", name(s.filter.normalizer)},
           {"steps", steps},
@@ -140,7 +145,7 @@ Json to_json(const Shape& s, double gain, const std::vector<std::string>& failur
           {"lipschitz", s.proved.lipschitz.hi()},
           {"basin_of_one", basin},
           {"sensitivity", design::sensitivity(s.filter.chain)},
-          {"rounding", rounding},
+          {"rounding", rounding_of(s.filter.chain)},
           {"certified", s.proved.complete()},
           {"failures", failures}};
 }
@@ -174,10 +179,9 @@ void print_text(const Shape& s, double gain) {
   fmt::print("sensitivity {:.4g}; rounding the coefficients moves the gain by",
              design::sensitivity(s.filter.chain));
   const char* separator = "";
-  for (const design::Rounding to : design::all_roundings) {
-    fmt::print("{} {:.1e} ({})", separator,
-               design::change(s.filter.chain, design::rounded(s.filter.chain, to)),
-               design::name(to));
+  const Json rounding = rounding_of(s.filter.chain);
+  for (const auto& [kind, moved] : rounding.items()) {
+    fmt::print("{} {:.1e} ({})", separator, moved.get<double>(), kind);
     separator = ",";
   }
   fmt::print("\n\n");
@@ -192,7 +196,39 @@ void print_text(const Shape& s, double gain) {
   fmt::print("{}", by_gain.text());
 }
 
+/// Of every chain that is stored: what rounding does to it.
+int stored(const Options& o) {
+  Json all = Json::array();
+  Table table("lrrrrrr", {"chain", "slope", "sensitivity", "float32", "bfloat16", "3 decimals",
+                          "computed in bfloat16"});
+  for (const std::string& name : stored_chains()) {
+    const Chain f = parse_chain(name).chain;
+    const double steepest = certified::lipschitz(f).hi(), sensitivity = design::sensitivity(f);
+    const design::RoundedFilter computed(f, design::Rounding::bfloat16);
+    const Json rounding = rounding_of(f);
+    const double moved = design::change(f, computed);
+    all.push_back({{"name", name},
+                   {"lipschitz", steepest},
+                   {"sensitivity", sensitivity},
+                   {"rounding", rounding},
+                   {"bfloat16_arithmetic", moved}});
+    std::vector<std::string> row = {name, fmt::format("{:.4g}", steepest),
+                                    fmt::format("{:.3g}", sensitivity)};
+    for (const Json& x : rounding) row.push_back(fmt::format("{:.1e}", x.get<double>()));
+    row.push_back(fmt::format("{:.1e}", moved));
+    table.add(row);
+  }
+  if (o.json) {
+    print({{"chains", all}});
+  } else {
+    fmt::print("{}", table.text());
+  }
+  return 0;
+}
+
 int shape(const Options& o) {
+  if (o.stored) return stored(o);
+  if (o.chain.empty()) throw io::Error({}, "CHAIN is required");
   const Shape s = shape_of(o);
   std::vector<std::string> failures;
   for (const std::string& requirement : o.requirements) {
@@ -225,7 +261,7 @@ int shape(const Options& o) {
 Verb shape_verb(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("shape", "What a filter does to a singular value in [0, 1]");
   const auto o = std::make_shared<Options>();
-  verb->add_option("CHAIN", o->chain, "NAME[:key=value,...], or @FILE.json")->required();
+  verb->add_option("CHAIN", o->chain, "NAME[:key=value,...], or @FILE.json");
   add_normalizer(*verb, o->normalizer);
   add_gain(*verb, o->gain);
   verb->add_option("--svg", o->svg, "Draw f after each step here")->type_name("FILE");
@@ -234,6 +270,8 @@ Verb shape_verb(CLI::App& app) {
       ->allow_extra_args(false);
   verb->add_flag("--log", o->logarithmic, "Draw on a logarithmic scale of sigma");
   verb->add_option("--csv", o->csv, "Write sigma and f after each step here")->type_name("FILE");
+  verb->add_flag("--stored", o->stored,
+                 "In place of CHAIN: what rounding does to every chain that is stored");
   verb->add_option("--require", o->requirements,
                    "Exit with 1 unless this holds: monotone, or range=LO,HI")
       ->type_name("WHAT")
