@@ -173,7 +173,15 @@ has 'monotone         no' '1.20237'
 json shape highpass:kp=2
 has '"name":"highpass:kp=2"' '"steps":[[1.875,-1.25,0.375],[1.875,-1.25,0.375],[0.0,2.5,-1.5]' \
   '"range":[0.0,1.0]' '"monotone":true' '"max_survivors":71,' '"certified":true' \
-  '"sigma_at_gain":{"0.01":0.187' '"0.99":0.351' '"cutoff":0.2957'
+  '"sigma_at_gain":{"0.01":0.187' '"0.99":0.351' '"cutoff":0.2957' '"normalizer":"frobenius"' \
+  '"fixed_points":[0.2391' ',1.0],"sigma' '"max_survivors_at_gain":{"0.01":28' '"lipschitz":11.485' \
+  '"basin_of_one":[0.2' '"sensitivity":19.' '"failures":[]' \
+  '"rounding":{"float32":0.0,"bfloat16":0.0,"decimals3":0.0}'
+json shape --stored
+has '{"chains":[{"name":"muon","lipschitz":484.8' '{"name":"lowpass:tau=0.9"' '{"name":"cans"' \
+  '"bfloat16_arithmetic":'
+good shape --stored
+has 'highpass:kp=5' 'you-jiacheng'
 json shape muon:steps=3 --normalizer spectral
 has '"monotone":false' '"max_survivors":null' '"cutoff":null'
 json shape highpass:kp=2 --gain 0.01
@@ -373,7 +381,8 @@ has '"measure":"ripple"' '"certified":true' '"ratio":1.10'
 good shape @sharp.json
 good fit highpass --tau 0.3 --steps 4 --monotone
 has 'certified to rise'
-good fit lowpass --tau 0.5 --solver lbfgsb --starts 2
+json fit lowpass --tau 0.1 --solver lbfgsb # the paper's Alg. 4, which reports .00070
+has '"loss":0.0006'
 "$pion" fit lowpass --tau 0.45 --starts 30 --json >whole.json
 "$pion" fit lowpass --tau 0.45 --starts 30 -o left.json >/dev/null &
 until [[ -e left.json.partial || -e left.json ]]; do sleep 0.01; done
@@ -383,6 +392,16 @@ cmp -s stdout whole.json && [[ ! -e left.json.partial ]]
 result $((!$?)) 'a fit that was interrupted ends as one that was not'
 echo '{"order":{},"trials":1,"best":[]}' >left.json.partial
 bad 'another order' fit lowpass --tau 0.45 -o left.json
+order='"order":{"name":"lowpass:tau=0.45","solver":"least-squares","steps":5,"seed":1,"starts":40}'
+for state in '' '[]' '{"order":' "{$order}" "{$order,\"trials\":-1,\"best\":[]}" \
+  "{$order,\"trials\":81,\"best\":[]}" "{$order,\"trials\":4294967298,\"best\":[]}" \
+  "{$order,\"trials\":1e300,\"best\":[]}" "{$order,\"trials\":2.5,\"best\":[]}" \
+  "{$order,\"trials\":2,\"best\":{}}" "{$order,\"trials\":2,\"best\":[{\"loss\":1}]}" \
+  "{$order,\"trials\":2,\"best\":[{\"loss\":1,\"steps\":[[1,0,0]]}]}"; do
+  printf %s "$state" >left.json.partial
+  bad 'is not the state of a search' fit lowpass --tau 0.45 -o left.json
+done
+rm left.json.partial
 bad 'is for highpass alone' fit lowpass --tau 0.5 --monotone
 bad '--tau: 0.02 is not from 0.051' fit highpass --tau 0.02
 bad 'KIND: "notch" is not known; there are lowpass, highpass, bandpass' fit notch --tau 0.5
