@@ -52,6 +52,14 @@ TEST_CASE("claims: promotion has the largest slope at 0 of the anchored quintics
   CHECK(other.derivative(1.0) > 0.9);  // what it gives up is (P2)
 }
 
+TEST_CASE("claims: 1 is a maximum of promotion on [0, 1], and an inflection") {
+  for (const double e : {1e-1, 1e-2, 1e-3}) {
+    CHECK(std::fabs(chains::promotion(1 + e) - 1 - 2.5 * e * e * e) <= 5 * e * e * e * e);
+    CHECK(chains::promotion(1 + e) > 1.0);
+    CHECK(chains::promotion(1 - e) < 1.0);
+  }
+}
+
 TEST_CASE("claims: Muon does not settle at 1, and promotion alone is no high-pass") {
   for (const certified::FixedPoint& p : certified::fixed_points(chains::muon(1))) {
     if (p.at.lo() > 0.0) CHECK(p.slope.hi() < -1.0);
