@@ -19,4 +19,5 @@ target_compile_options(
   pion_cuda PRIVATE $<$<BOOL:${PION_WARNINGS_AS_ERRORS}>:--Werror=all-warnings>)
 target_link_libraries(
   pion_cuda PUBLIC pion::pion CUDA::cudart CUDA::cublas CUDA::cusolver)
-set_target_properties(pion_cuda PROPERTIES EXPORT_NAME cuda)
+set_target_properties(
+  pion_cuda PROPERTIES EXPORT_NAME cuda VERIFY_INTERFACE_HEADER_SETS ${PION_BUILD_TESTS})

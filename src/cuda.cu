@@ -3,4 +3,4 @@
 
 #include <pion/cuda/launch.cuh>
 // Last: it instantiates what is above.
-#include <pion/cuda/instances.hpp>
+#include <pion/cuda/instances.inl>

@@ -2,6 +2,9 @@
 // What only the test double can show: failures on demand, and that a warm call neither waits nor
 // allocates nor copies.
 
+#include <pion/cuda/svd.hpp>
+#include <pion/optimizer/presets.hpp>
+
 #include "../catch.hpp"
 #include "double/device.hpp"
 #include "support.hpp"
@@ -94,12 +97,12 @@ TEST_CASE("a low-rank call that fails for want of memory leaves everything as it
   const Filter g{chains::high_pass(2)};
   const std::size_t capacity = context.capacity();
   cuda::WarmStart<float> start;
-  for (const char* call : {"cudaMalloc", "cudaMallocHost"}) {
+  for (const char* call : {"cudaMallocHost", "cudaMalloc"}) {
     state().failing[call] = cudaErrorMemoryAllocation;
     CHECK_THROWS_WITH(apply(g, x.view(), y.view(), context, low_rank(), &start),
                       std::string(call) + " returned cudaErrorMemoryAllocation");
     CHECK(start.directions() == 0);
-    if (std::string(call) == "cudaMalloc") CHECK(context.capacity() == capacity);
+    CHECK(context.capacity() == capacity);
   }
   context.synchronize();
   CHECK(y.get() == x.get());
@@ -111,6 +114,50 @@ TEST_CASE("a low-rank call that fails for want of memory leaves everything as it
   CHECK(start.directions() == 0);
   context.synchronize();
   CHECK(std::isnan(static_cast<double>(y.get()(0, 0))));
+}
+
+TEST_CASE("an SVD that does not converge leaves y as it was, and says so") {
+  Context context;
+  const Held<float> x(sample(6, 9), Order::rows);
+  Held<float> y(x.get(), Order::rows);
+  support::Array<support::Info> info(1);
+  state().unconverged = 1;
+  low_rank_polar(x.view(), 2, y.view(), context, info.data());
+  context.synchronize();
+  CHECK(info.get()[0].status == support::Info::not_converged);
+  CHECK(y.get() == x.get());
+  CHECK_THROWS_AS(effective_rank(x.view(), context), std::domain_error);
+  state().unconverged = 0;
+  state().failing["cusolverDnSgesvd"] = CUSOLVER_STATUS_INTERNAL_ERROR;
+  CHECK_THROWS_WITH(low_rank_polar(x.view(), 2, y.view(), context),
+                    "cusolverDnSgesvd returned CUSOLVER_STATUS_INTERNAL_ERROR (7)");
+}
+
+TEST_CASE("a warm step adds to its stream and does nothing else, and one without memory not even") {
+  Context context;
+  const auto recipe = optimizer::presets::moonlight();
+  Held<float> w(sample(20, 30), Order::rows);
+  const Held<float> g(sample(20, 30), Order::rows);
+  cuda::State<float> moments(recipe, w.view(), context);
+  context.synchronize();
+  const reference::Matrix before = w.get();
+  state().failing["cudaMalloc"] = cudaErrorMemoryAllocation;
+  state().calls.clear();
+  const auto step = [&] { optimizer::step(recipe, w.view(), g.view(), 0.1, moments, context); };
+  CHECK_THROWS_AS(step(), device_error);
+  CHECK(calls("once") + calls("reduce") + calls("map") + calls("transfer") == 0);
+  context.synchronize();
+  CHECK(w.get() == before);
+  step();
+  context.synchronize();
+  state().calls.clear();
+  step();
+  for (const char* name : {"cudaMalloc", "cudaFree", "cudaMemcpy", "cudaMemcpyAsync",
+                           "cudaStreamSynchronize", "cudaDeviceSynchronize"}) {
+    INFO(name);
+    CHECK(calls(name) == 0);
+  }
+  CHECK(w.get() != before);
 }
 
 TEST_CASE("every failing call becomes one error with its name and code") {

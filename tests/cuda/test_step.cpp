@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include <pion/cuda/svd.hpp>
 #include <pion/optimizer/presets.hpp>
 
 #include "../catch.hpp"
@@ -168,6 +169,22 @@ TEST_CASE("a step on a device is the host's step") {
       optimizer::Recipe{optimizer::Filtered{{chains::high_pass(3)}}, optimizer::HeavyBall{},
                         optimizer::SpectralScale{}, optimizer::CoupledDecay{0.1}},
       row, row);
+}
+
+TEST_CASE("a step on a device may take LRMuon's direction") {
+  std::mt19937_64 random(65);
+  Context context;
+  const auto recipe = presets::lr_muon(2);
+  const reference::Matrix start = reference::random_matrix(7, 9, random);
+  const Held<double> gradient(reference::random_matrix(7, 9, random, 1.0), row);
+  Held<double> w(start, row);
+  cuda::State<double> state(recipe, w.view(), context);
+  optimizer::step(recipe, w.view(), gradient.view(), rate, state, context);
+  context.synchronize();
+  const reference::Svd s = reference::svd(gradient.get());
+  const reference::Matrix want =
+      start - static_cast<Real>(rate) * s.u.leftCols(2) * s.v.leftCols(2).transpose();
+  CHECK(reference::distance(w.get(), want) <= 1e-13L);
 }
 
 TEST_CASE("a step on a device that is refused changes nothing, and says why") {

@@ -13,9 +13,10 @@ namespace pion::cuda {
 /// What became of one matrix; written on the device, in memory of the caller's or the context's.
 struct Info {
   enum Status : int {
-    done,        ///< y has the result.
-    not_finite,  ///< An entry of x is NaN or infinite; y is as it was.
-    overflow,    ///< The result overflows y's scalar; y is as it was.
+    done,           ///< y has the result.
+    not_finite,     ///< An entry of x is NaN or infinite; y is as it was.
+    overflow,       ///< The result overflows y's scalar; y is as it was.
+    not_converged,  ///< cuSOLVER's SVD has not come to an end; y is as it was.
   };
   double largest = 0.0;      ///< The largest |entry| of x.
   double norm = 0.0;         ///< ||x||_F.
@@ -23,12 +24,11 @@ struct Info {
   double factor = 0.0;       ///< What x was multiplied by at first: 1 / norm, or 1.
   Status status = done;
   bool dead = false;  ///< As ApplyInfo's.
-  /// ||y - f(x)||_F is below this, where a certificate was asked for; else negative.
-  double bound = -1.0;
+  Index rank = -1;    ///< Directions of y, where the method knows them; else negative.
 };
 
 /// to <- from times a factor for each matrix, rounded once: the normaliser's norm is divided by
-/// before an entry is narrowed.
+/// before an entry is narrowed. A matrix that is not finite is read as zeros.
 template <class S, class T>
 struct Load {
   using Value = T;
@@ -38,6 +38,7 @@ struct Load {
 
   PION_EITHER_SIDE bool wanted(Index, Index, Index) const { return true; }
   PION_EITHER_SIDE T read(Index i, Index j, Index b) const {
+    if (info[b].status != Info::done) return from_double<T>(0.0);
     return from_double<T>(to_double(from(i, j, b)) * info[b].factor);
   }
   PION_EITHER_SIDE void write(Index i, Index j, Index b, T value) const { to(i, j, b) = value; }

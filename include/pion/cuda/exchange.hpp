@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>  // std::byte, std::size_t
-#include <cstring>  // std::memcpy
+#include <algorithm>  // std::min
+#include <cstddef>    // std::byte, std::size_t
+#include <cstring>    // std::memcpy
 
 #include <pion/cuda/batch.hpp>
 #include <pion/cuda/error.hpp>
@@ -23,8 +24,8 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// to[0..count) on the device <- from[0..count), which may be gone when the call returns. Waits
-  /// only where all the memory is still under way.
+  /// to[0..count) on the device <- from[0..count), at most `capacity` bytes, which may be gone when
+  /// the call returns. Waits only where all the memory is still under way.
   template <class T>
   void send(const T* from, Index count, T* to) {
     const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(count);
@@ -37,11 +38,15 @@ class Exchange {
   /// waits for it.
   template <class T>
   void fetch(const T* from, Index count, T* to) {
-    const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(count);
-    std::byte* const here = take(bytes);
-    check(cudaMemcpyAsync(here, from, bytes, cudaMemcpyDeviceToHost, stream_), "cudaMemcpyAsync");
-    wait();
-    std::memcpy(to, here, bytes);
+    constexpr auto most = static_cast<Index>(capacity / sizeof(T));
+    for (Index i = 0; i < count; i += most) {
+      const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(std::min(most, count - i));
+      std::byte* const here = take(bytes);
+      check(cudaMemcpyAsync(here, from + i, bytes, cudaMemcpyDeviceToHost, stream_),
+            "cudaMemcpyAsync");
+      wait();
+      std::memcpy(to + i, here, bytes);
+    }
   }
 
   template <class T>

@@ -6,6 +6,7 @@
 
 #include <pion/cuda/batch.hpp>
 #include <pion/cuda/context.hpp>
+#include <pion/cuda/scalar.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/engine/panels.hpp>
 

@@ -6,7 +6,7 @@
 #include <pion/cuda/batch.hpp>
 
 /// The four ways in which kernels go through elements. Declared here for any compiler; defined in
-/// launch.cuh for nvcc, and instantiated for the bodies of instances.hpp in the library pion::cuda.
+/// launch.cuh for nvcc, and instantiated for the bodies of instances.inl in the library pion::cuda.
 ///
 /// Each call only adds to the stream and allocates nothing. Sums have one order for a shape, so
 /// results are bitwise repeatable. Nothing is launched for an empty shape.
@@ -29,7 +29,8 @@ cudaError_t transfer(cudaStream_t stream, Shape shape, const Body& body, bool re
 template <class Body>
 cudaError_t map(cudaStream_t stream, Shape shape, const Body& body);
 
-/// body.finish(b, the sum of body.term(i, j, b) over i and j), for every matrix.
+/// body.finish(b, the sum of body.term(i, j, b) over i and j), for every matrix. Each term is made
+/// once, so that making it may write element (i, j, b).
 /// \param partials  memory for reduction_pieces(shape.rows * shape.cols) values for each matrix.
 template <class Body>
 cudaError_t reduce(cudaStream_t stream, Shape shape, const Body& body,

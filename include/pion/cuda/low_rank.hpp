@@ -109,9 +109,9 @@ void store_product(const Narrow<S, T>& kernels, const engine::View<T>& left,
   pion::detail::refuse_values(std::string(function) + ": the result overflows");
 }
 
-/// As pion::detail::apply_low_rank().
-template <class S, class Y>
-std::optional<ApplyInfo> apply_low_rank(const char* function, const Filter& f,
+/// As pion::detail::apply_low_rank(), for any target of compression.
+template <class Target, class S, class Y>
+std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& target,
                                         const Matrix<const S>& x, const Matrix<Y>& y,
                                         Context& context, const Plan& plan,
                                         const ApplyOptions& options, WarmStart<sum_t<S>>* start) {
@@ -142,7 +142,6 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Filter& f,
     if (!(size.largest > 0.0)) return std::nullopt;
     if (!copied && !pion::detail::well_scaled<T>({size.largest, size.norm()})) continue;
 
-    const algorithm::ChainTarget target(f.chain, options.tolerance);
     if (!found.find(seen, size.norm(), target,
                     pion::detail::search_for<T>(function, plan, options, start, given.cols))) {
       return std::nullopt;
@@ -217,8 +216,10 @@ ApplyInfo apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Con
   context.require_no_capture(here);
   const Plan p = cuda::plan_for<S>(f, x.rows, x.cols, options);
   if (x.rows == 0 || x.cols == 0) return {};
+  context.exchange();  // so that nothing is begun where there is no memory for it
   if (p.method == Method::low_rank) {
-    const auto info = cuda::apply_low_rank(here, f, in, y, context, p, options, start);
+    const algorithm::ChainTarget target(f.chain, options.tolerance);
+    const auto info = cuda::apply_low_rank(here, target, in, y, context, p, options, start);
     if (info) return *info;
   }
   return cuda::apply_and_wait(here, f, in, y, context, p.method);

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include <pion/cuda/apply.hpp>
+#include <pion/cuda/measure.hpp>
 #include <pion/cuda/step_bodies.hpp>
 #include <pion/optimizer/rules.hpp>
 #include <pion/optimizer/step.hpp>
@@ -74,10 +75,12 @@ struct StepOptions {
 // --- rules: how many infos each gives, and what it does to x in place with memory at `at`, or the
 // bytes that it needs where that is null.
 
-inline Index heads_of(const optimizer::Identity&) { return 1; }
-inline Index heads_of(const optimizer::Filtered&) { return 1; }
-template <class Layout>
-Index heads_of(const optimizer::FilteredPerHead<Layout>& rule) {
+template <class Rule, class W>
+Index heads_of(const Rule&, const Matrix<W>&) {
+  return 1;
+}
+template <class Layout, class W>
+Index heads_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<W>&) {
   return head_count(rule.heads);
 }
 
@@ -90,15 +93,8 @@ std::size_t direct(const optimizer::Identity&, const Matrix<T>& x, Context& cont
   if (at == nullptr) return arena.used();
   const bool by_columns = x.order == Order::columns;
   const Batch<T> all{x.data, by_columns ? x.rows : x.cols, by_columns ? x.cols : x.rows, x.stride};
-  const auto measure = [&](const Moments* first, Moments* to) {
-    check(reduce(context.stream(), all.shape(), Measure<Batch<T>>{all, first, to}, partials),
-          "reduce");
-  };
-  measure(nullptr, moments);
-  if (std::is_same_v<T, double>) measure(moments, moments + 1);  // as Kernels::moments()
-  check(once(context.stream(), 1,
-             Untouched{moments + (std::is_same_v<T, double> ? 1 : 0), options.info}),
-        "once");
+  const Moments* const size = measure(context.stream(), all, all.shape(), moments, partials);
+  check(once(context.stream(), 1, Untouched{size, options.info}), "once");
   return arena.used();
 }
 
@@ -139,7 +135,7 @@ namespace optimizer {
 /// \param gradient  of its shape, in any order (the parameter's is fastest), of its scalar or of
 ///            bfloat16 for float parameters or float for bfloat16 ones. It must not overlap it.
 /// \param[in,out] state  made for this recipe and parameter.
-/// The rule is Identity, Filtered or FilteredPerHead. The call only adds to the context's stream:
+/// The rule is Identity, Filtered or FilteredPerHead, or LowRank with cuda/svd.hpp. The call only adds to the context's stream:
 /// what became of the step, and whether it was taken, is in options.info. A step that is not taken
 /// leaves parameter and state as they were, bit for bit.
 /// \throws std::invalid_argument as the host's; device_error, and if it is for want of memory,
@@ -174,10 +170,11 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   // As the parameter lies, inner dimension first.
   const bool by_columns = parameter.order == cuda::Order::columns;
   const Index m = by_columns ? rows : cols, n = by_columns ? cols : rows;
-  const Index heads = cuda::heads_of(recipe.rule);
+  const Index heads = cuda::heads_of(recipe.rule, parameter);
   cuda::StepMatrices<W> at;
   cuda::Info* infos = nullptr;
   cuda::StepInfo* info = nullptr;
+  cuda::Unbias* factors = nullptr;
   cuda::Verdict* partials = nullptr;
   const auto lay_out = [&](pion::detail::Arena& arena) {
     at.x = cuda::take_batch<T>(arena, m, n, 1);
@@ -185,18 +182,19 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
     if (M::buffers >= 2) at.new_second = cuda::take_batch<T>(arena, m, n, 1);
     infos = arena.take<cuda::Info>(heads);
     info = arena.take<cuda::StepInfo>(1);
+    factors = arena.take<cuda::Unbias>(1);
     partials = arena.take<cuda::Verdict>(cuda::reduction_pieces(m * n));
   };
   pion::detail::Arena counting;
   lay_out(counting);
-  const auto direct = [&](std::byte* memory) {
+  const auto run_rule = [&](std::byte* memory) {
     const cuda::Options how{options.method, options.precision, infos};
     const cuda::Matrix<T> x(at.x.data, rows, cols, at.x.stride, parameter.order);
-    return cuda::direct(recipe.rule, x, context, how, memory);
+    return direct(recipe.rule, x, context, how, memory);  // of cuda, by its matrix
   };
   const bool empty = rows * cols == 0;
   const std::size_t own = counting.used();
-  std::byte* const memory = context.reserve(own + (empty ? 0 : direct(nullptr)));
+  std::byte* const memory = context.reserve(own + (empty ? 0 : run_rule(nullptr)));
   pion::detail::Arena arena(memory);
   lay_out(arena);
   if (options.info != nullptr) info = options.info;
@@ -213,10 +211,12 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   if (empty) {
     cuda::check(cuda::once(stream, 1, cuda::Nothing{info}), "once");
   } else {
+    cuda::check(cuda::once(stream, 1, cuda::Prepare<M>{recipe.momentum, state.steps(), factors}),
+                "once");
     const cuda::Advance<W, Gradient, M> advance{
-        at, table, recipe.momentum, recipe.decay.in_gradient(), state.steps(), info};
+        at, table, recipe.momentum, recipe.decay.in_gradient(), factors, info};
     cuda::check(cuda::reduce(stream, shape, advance, partials), "reduce");
-    direct(memory + own);
+    run_rule(memory + own);
     Direction unit;
     unit.norm = 1.0;
     const double factor = learning_rate * recipe.scale.factor(rows, cols, unit);

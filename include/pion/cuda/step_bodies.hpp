@@ -37,31 +37,52 @@ struct Verdict {
 
 // --- optimizer/momentum.hpp, entry by entry
 
+/// What the forms want of the number of steps.
+struct Unbias {
+  double first = 1.0, second = 1.0;
+};
+template <class M>
+PION_EITHER_SIDE Unbias unbias(const M&, double) {
+  return {};
+}
+PION_EITHER_SIDE inline Unbias unbias(const optimizer::RmsNormalized& m, double steps) {
+  return {1.0 / (1.0 - pow(m.beta1, steps)), 1.0 / (1.0 - pow(m.beta2, steps))};
+}
+
 template <class T>
-PION_EITHER_SIDE void advance(const optimizer::HeavyBall& m, std::int64_t, T& x, T& first, T&) {
+PION_EITHER_SIDE void advance(const optimizer::HeavyBall& m, const Unbias&, T& x, T& first, T&) {
   const T mu = static_cast<T>(m.momentum);
   first = mu * first + x;
   x = m.nesterov ? x + mu * first : first;
 }
 
 template <class T>
-PION_EITHER_SIDE void advance(const optimizer::Ema& m, std::int64_t, T& x, T& first, T&) {
+PION_EITHER_SIDE void advance(const optimizer::Ema& m, const Unbias&, T& x, T& first, T&) {
   const T b = static_cast<T>(m.beta), rest = static_cast<T>(1.0 - m.beta);
   first = b * first + rest * x;
   x = m.nesterov ? rest * x + b * first : first;
 }
 
 template <class T>
-PION_EITHER_SIDE void advance(const optimizer::RmsNormalized& m, std::int64_t t, T& x, T& first,
-                              T& second) {
-  const auto steps = static_cast<double>(t);
-  const T unbias1 = static_cast<T>(1.0 / (1.0 - pow(m.beta1, steps)));
-  const T unbias2 = static_cast<T>(1.0 / (1.0 - pow(m.beta2, steps)));
+PION_EITHER_SIDE void advance(const optimizer::RmsNormalized& m, const Unbias& unbias, T& x,
+                              T& first, T& second) {
   first = static_cast<T>(m.beta1) * first + static_cast<T>(1.0 - m.beta1) * x;
   second = static_cast<T>(m.beta2) * second + static_cast<T>(1.0 - m.beta2) * (x * x);
-  x = second > T(0) ? unbias1 * first / (std::sqrt(unbias2 * second) + static_cast<T>(m.epsilon))
+  const T root = std::sqrt(static_cast<T>(unbias.second) * second);
+  x = second > T(0) ? static_cast<T>(unbias.first) * first / (root + static_cast<T>(m.epsilon))
                     : T(0);
 }
+
+/// Before a step: what the momentum form wants to know.
+template <class M>
+struct Prepare {
+  M momentum;
+  const std::int64_t* steps;
+  Unbias* factors;
+  PION_EITHER_SIDE void operator()(Index) const {
+    *factors = unbias(momentum, static_cast<double>(*steps + 1));
+  }
+};
 
 /// What a step reads and makes before it commits: matrices in the layout of the parameter.
 template <class W>
@@ -73,7 +94,7 @@ struct StepMatrices {
       new_second;  // x: in turn the rule's input, its direction, the new parameter
 };
 
-/// x <- the rule's input, and the new state beside the old. Terms are made once each.
+/// x <- the rule's input, and the new state beside the old.
 template <class W, class G, class M>
 struct Advance {
   using T = sum_t<W>;
@@ -82,7 +103,7 @@ struct Advance {
   Table<const G> gradient;
   M momentum;
   double in_gradient;
-  const std::int64_t* steps;
+  const Unbias* factors;
   StepInfo* info;
 
   PION_EITHER_SIDE Verdict nothing(Index) const { return {}; }
@@ -95,7 +116,7 @@ struct Advance {
     }
     T first = M::buffers >= 1 ? at.first(i, j, b) : T(0);
     T second = M::buffers >= 2 ? at.second(i, j, b) : T(0);
-    advance(momentum, *steps + 1, x, first, second);
+    advance(momentum, *factors, x, first, second);
     verdict.result = finite(x) && finite(first) && finite(second);
     at.x(i, j, b) = x;
     if (M::buffers >= 1) at.new_first(i, j, b) = first;
@@ -152,7 +173,7 @@ struct Untouched {
   }
 };
 
-/// x <- keep W - length x, the new parameter. Terms are made once each.
+/// x <- keep W - length x, the new parameter.
 template <class W>
 struct Descend {
   using T = sum_t<W>;

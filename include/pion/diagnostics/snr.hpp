@@ -50,6 +50,18 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
   return in_double;
 }
 
+/// From ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1), signal = ||mean||^2 -
+/// noise / n. \throws std::invalid_argument for fewer than two samples.
+inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
+  if (count < 2) {
+    refuse_argument("SnrSamples: " + std::to_string(count) +
+                    " samples; the noise shows from two on");
+  }
+  const auto n = static_cast<double>(count);
+  const double noise = squares / (n - 1.0);
+  return {squared_mean - noise / n, noise, count};
+}
+
 }  // namespace detail
 
 /// SNR over samples, in one pass: Welford's update, and Chan's rule to merge what two passes saw.
@@ -87,17 +99,8 @@ class SnrSamples {
   Index count() const { return count_; }
   const Eigen::MatrixXd& mean() const { return mean_; }
 
-  /// noise = M2 / (n - 1), signal = ||mean||^2 - noise / n.
   /// \throws std::invalid_argument for fewer than two samples.
-  Snr estimate() const {
-    if (count_ < 2) {
-      detail::refuse_argument("SnrSamples: " + std::to_string(count_) +
-                              " samples; the noise shows from two on");
-    }
-    const auto n = static_cast<double>(count_);
-    const double noise = squares_ / (n - 1.0);
-    return {mean_.squaredNorm() - noise / n, noise, count_};
-  }
+  Snr estimate() const { return detail::snr_of_samples(mean_.squaredNorm(), squares_, count_); }
 
  private:
   Eigen::MatrixXd mean_;

@@ -37,6 +37,7 @@ namespace device_double {
 struct State {
   std::size_t memory_limit = std::size_t(1) << 30;  ///< cudaMalloc fails beyond it.
   std::map<std::string, int> failing;               ///< The code that the next call of it returns.
+  int unconverged = 0;                              ///< What SVDs leave in their info.
   std::map<std::string, int> calls;                 ///< How often each entry point was called.
 };
 State& state();

@@ -95,4 +95,4 @@ cudaError_t once(cudaStream_t stream, Index count, const Body& body) {
 }  // namespace pion::cuda
 
 // Last: it instantiates what is above.
-#include <pion/cuda/instances.hpp>
+#include <pion/cuda/instances.inl>

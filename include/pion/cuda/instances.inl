@@ -5,7 +5,9 @@
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/launch.hpp>
 #include <pion/cuda/narrow_bodies.hpp>
+#include <pion/cuda/snr_bodies.hpp>
 #include <pion/cuda/step_bodies.hpp>
+#include <pion/cuda/svd_bodies.hpp>
 
 /// Which bodies the four launches are compiled for. Included once, after a definition of the
 /// launches: launch.cuh's in the library pion::cuda. A body that is missing here is missing when a
@@ -35,6 +37,7 @@ namespace pion::cuda {
   PION_REDUCE(Measure<Batch<T>>)       \
   PION_REDUCE(Measure<Table<const T>>) \
   PION_REDUCE(Equilibrate<T>)          \
+  PION_REDUCE(Welford<T>)              \
   PION_ONCE(Tiles<T>)
 
 PION_FOR_SCALAR(double)
@@ -42,12 +45,14 @@ PION_FOR_SCALAR(float)
 PION_FOR_SCALAR(bfloat16)
 PION_FOR_SCALAR(half)
 
-// Compression's narrow matrices are of these two.
+// Compression's narrow matrices, and the factors of an SVD, are of these two.
 #define PION_FOR_NARROW(T)    \
   PION_MAP(Subtract<T>)       \
   PION_MAP(FillSigns<T>)      \
   PION_MAP(FillGaussian<T>)   \
   PION_REDUCE(Distance<T>)    \
+  PION_ONCE(Select<T>)        \
+  PION_MAP(ScaleColumns<T>)   \
   PION_MAP(Copy<T, bfloat16>) \
   PION_MAP(Copy<T, half>)
 PION_FOR_NARROW(double)
@@ -73,10 +78,14 @@ PION_FOR_PARAMETER(bfloat16)
 PION_FOR_PARAMETER(half)
 PION_FOR_GRADIENT(float, bfloat16)
 PION_FOR_GRADIENT(bfloat16, float)
+PION_ONCE(Prepare<optimizer::HeavyBall>)
+PION_ONCE(Prepare<optimizer::Ema>)
+PION_ONCE(Prepare<optimizer::RmsNormalized>)
 PION_ONCE(Lengthen)
 PION_ONCE(Untouched)
 PION_ONCE(Nothing)
 PION_ONCE(CountStep)
+PION_ONCE(AdmitSample)
 
 PION_ONCE(Admit)
 PION_ONCE(Judge)

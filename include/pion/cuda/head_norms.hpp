@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max
+#include <type_traits>
+
+#include <pion/cuda/apply.hpp>
+#include <pion/cuda/measure.hpp>
+
+namespace pion {
+
+/// ||head||_F of every head of a matrix on a device, in the order they lie: head_norms() there. The
+/// call only adds to the context's stream; where a head has an entry that is not finite, neither is
+/// its norm.
+/// \param[out] norms  head_count(heads) numbers in device memory.
+/// \throws std::invalid_argument on a bad shape or if the heads do not fill the matrix; device_error.
+template <class X, class Layout>
+void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Context& context) {
+  using S = std::remove_const_t<X>;
+  using cuda::Moments;
+  using cuda::Table;
+  constexpr const char* here = "head_norms";
+  const cuda::Matrix<const S> in = x;
+  cuda::require_fit(here, in, in);
+  const auto list = cuda::list_of_heads(here, in, heads, in);
+  constexpr Index most = Table<const S>::most;
+  Index largest = 0;
+  for (const auto& head : list.x) largest = std::max(largest, head.rows * head.cols);
+  Moments* results = nullptr;
+  Moments* partials = nullptr;
+  const auto lay_out = [&](detail::Arena& arena) {
+    results = arena.take<Moments>(2 * most);
+    partials = arena.take<Moments>(most * cuda::reduction_pieces(largest));
+  };
+  detail::Arena counting;
+  lay_out(counting);
+  detail::Arena arena(context.reserve(counting.used()));
+  lay_out(arena);
+  for (std::size_t i = 0, n = 0; i < list.size(); i += n) {
+    n = std::min(list.batch_from(i), static_cast<std::size_t>(most));
+    const cuda::Matrix<const S>& first = list.x[i];
+    const bool by_columns = first.order == cuda::Order::columns;
+    Table<const S> table;
+    table.stride = first.stride;
+    for (std::size_t b = 0; b < n; ++b) table.data[b] = list.x[i + b].data;
+    const cuda::Shape shape{by_columns ? first.rows : first.cols,
+                            by_columns ? first.cols : first.rows, static_cast<Index>(n)};
+    if (shape.empty()) {
+      const std::size_t bytes = n * sizeof(double);
+      cuda::check(cudaMemsetAsync(norms + i, 0, bytes, context.stream()), "cudaMemsetAsync");
+      continue;
+    }
+    const Moments* const moments = cuda::measure(context.stream(), table, shape, results, partials);
+    using Norm = cuda::Compute1<Moments::Norm, double, Moments>;
+    cuda::check(cuda::once(context.stream(), shape.count, Norm{{}, norms + i, moments}), "once");
+  }
+}
+
+}  // namespace pion

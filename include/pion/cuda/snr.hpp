@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include <pion/cuda/apply.hpp>
+#include <pion/cuda/measure.hpp>
+#include <pion/cuda/snr_bodies.hpp>
+#include <pion/diagnostics/snr.hpp>
+
+namespace pion::cuda {
+
+/// pion::SnrSamples with samples, mean and numbers on a device, in memory of its own: one matrix of
+/// doubles.
+class SnrSamples {
+ public:
+  /// For samples of one shape. \throws std::invalid_argument if a size is negative; device_error,
+  /// here and below.
+  SnrSamples(Index rows, Index cols, Context& context) : rows_(rows), cols_(cols) {
+    if (rows < 0 || cols < 0) {
+      pion::detail::refuse_argument("SnrSamples: a sample cannot be " +
+                                    pion::detail::shape(rows, cols));
+    }
+    pion::detail::Arena counting;
+    lay_out(counting);
+    pion::detail::Arena arena(memory_.reserve(counting.used()));
+    lay_out(arena);
+    check(cudaMemsetAsync(memory_.reserve(0), 0, counting.used(), context.stream()),
+          "cudaMemsetAsync");
+  }
+
+  /// Only adds to the context's stream. A sample that is not finite changes nothing, and does not
+  /// count. \throws std::invalid_argument if g's shape is another.
+  template <class X>
+  void add(const Matrix<X>& g, Context& context) {
+    using S = std::remove_const_t<X>;
+    if (g.rows != rows_ || g.cols != cols_) {
+      pion::detail::refuse_argument("SnrSamples: a sample is " +
+                                    pion::detail::shape(g.rows, g.cols) + ", those before are " +
+                                    pion::detail::shape(rows_, cols_));
+    }
+    require_fit("SnrSamples", g, g);
+    Moments* const partials = reserve(context);
+    const cudaStream_t stream = context.stream();
+    Table<const S> table;
+    table.data[0] = g.data;
+    table.stride = g.stride;
+    const bool by_columns = g.order == Order::columns;
+    const Shape along{by_columns ? rows_ : cols_, by_columns ? cols_ : rows_, 1};
+    if (along.empty()) check(cudaMemsetAsync(size_, 0, sizeof(Moments), stream), "cudaMemsetAsync");
+    check(reduce(stream, along, Measure<Table<const S>>{table, nullptr, size_}, partials),
+          "reduce");
+    check(once(stream, 1, AdmitSample{size_, numbers_}), "once");
+    table.crossed = !by_columns;
+    check(reduce(stream, mean().shape(), Welford<S>{table, mean(), numbers_},
+                 reinterpret_cast<double*>(partials)),
+          "reduce");
+  }
+
+  /// Waits for the device. \throws std::invalid_argument for fewer than two samples, and while the
+  /// stream is captured.
+  Snr estimate(Context& context) const {
+    context.require_no_capture("SnrSamples");
+    Moments* const partials = reserve(context);
+    if (mean().shape().empty()) {
+      check(cudaMemsetAsync(size_, 0, sizeof(Moments), context.stream()), "cudaMemsetAsync");
+    }
+    check(reduce(context.stream(), mean().shape(), Measure<Batch<double>>{mean(), nullptr, size_},
+                 partials),
+          "reduce");
+    const double squared_mean = context.exchange().fetch(size_).squares;
+    const SnrNumbers numbers = context.exchange().fetch(numbers_);
+    return pion::detail::snr_of_samples(squared_mean, numbers.squares,
+                                        static_cast<Index>(numbers.count));
+  }
+
+ private:
+  void lay_out(pion::detail::Arena& arena) {
+    mean_ = arena.take<double>(rows_ * cols_);
+    numbers_ = arena.take<SnrNumbers>(1);
+    size_ = arena.take<Moments>(1);
+  }
+  Batch<double> mean() const { return {mean_, rows_, cols_, rows_, 1, 0}; }
+  Moments* reserve(Context& context) const {
+    const auto pieces = static_cast<std::size_t>(reduction_pieces(rows_ * cols_));
+    return reinterpret_cast<Moments*>(context.reserve(sizeof(Moments) * pieces));
+  }
+
+  Memory memory_;
+  Index rows_, cols_;
+  double* mean_ = nullptr;
+  SnrNumbers* numbers_ = nullptr;
+  Moments* size_ = nullptr;
+};
+
+}  // namespace pion::cuda

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::isfinite
+#include <cstddef>    // std::byte, std::size_t
+#include <string>
+#include <type_traits>
+#include <utility>  // std::move
+
+#include <pion/cuda/apply.hpp>
+#include <pion/cuda/measure.hpp>
+#include <pion/cuda/svd_bodies.hpp>
+#include <pion/diagnostics/spectrum.hpp>
+#include <pion/optimizer/low_rank.hpp>
+
+/// What takes a full SVD on a device, by cuSOLVER: LRMuon's direction, and the diagnostics.
+namespace pion {
+namespace cuda {
+
+inline int svd_work(cusolverDnHandle_t solver, int rows, int cols, float*) {
+  int size = 0;
+  check(cusolverDnSgesvd_bufferSize(solver, rows, cols, &size), "cusolverDnSgesvd_bufferSize");
+  return size;
+}
+inline int svd_work(cusolverDnHandle_t solver, int rows, int cols, double*) {
+  int size = 0;
+  check(cusolverDnDgesvd_bufferSize(solver, rows, cols, &size), "cusolverDnDgesvd_bufferSize");
+  return size;
+}
+
+/// The SVD of an n x m matrix of T, n >= m, in device memory, and what it works on.
+template <class T>
+struct Svd {
+  /// \param vectors  whether u and vt are wanted too.
+  Svd(pion::detail::Arena& arena, Context& context, Index n, Index m, bool vectors)
+      : solver(context.solver()),
+        stream(context.stream()),
+        a(take_batch<T>(arena, n, m, 1)),
+        sigma(arena.take<T>(m)),
+        info(arena.take<Info>(1)),
+        failed(arena.take<int>(1)),
+        moments(arena.take<Moments>(2)),
+        partials(arena.take<Moments>(reduction_pieces(n * m))),
+        work_size(svd_work(solver, narrow(n), narrow(m), static_cast<T*>(nullptr))),
+        work(arena.take<T>(work_size)) {
+    if (!vectors) return;
+    u = take_batch<T>(arena, n, m, 1);
+    vt = take_batch<T>(arena, m, m, 1);
+  }
+
+  /// a <- x over its norm, its long side first, and what its entries say. A matrix that is not finite
+  /// is read as zeros.
+  template <class S>
+  void load(const Matrix<const S>& x) const {
+    const Table<const S> table = long_side_first(x);
+    Table<const S> along = table;
+    along.crossed = false;
+    const Shape shape = table.crossed ? Shape{a.cols, a.rows, 1} : a.shape();
+    const Moments* const size = measure(stream, along, shape, moments, partials);
+    check(once(stream, 1, Admit{size, true, info}), "once");
+    check(transfer(stream, a.shape(), Load<S, T>{table, a, info}, table.crossed, false),
+          "transfer");
+  }
+
+  /// sigma, and u and vt where they are wanted, of a, which is lost.
+  void decompose() const {
+    const auto job = static_cast<signed char>(u.data == nullptr ? 'N' : 'S');
+    const int n = narrow(a.rows), m = narrow(a.cols);
+    const int ld_u = std::max(1, narrow(u.stride)), ld_vt = std::max(1, narrow(vt.stride));
+    if constexpr (std::is_same_v<T, double>) {
+      check(cusolverDnDgesvd(solver, job, job, n, m, a.data, narrow(a.stride), sigma, u.data, ld_u,
+                             vt.data, ld_vt, work, work_size, nullptr, failed),
+            "cusolverDnDgesvd");
+    } else {
+      check(cusolverDnSgesvd(solver, job, job, n, m, a.data, narrow(a.stride), sigma, u.data, ld_u,
+                             vt.data, ld_vt, work, work_size, nullptr, failed),
+            "cusolverDnSgesvd");
+    }
+  }
+
+  template <class S>
+  static Table<S> long_side_first(const Matrix<S>& x) {
+    Table<S> table = short_side_first(&x, 1);
+    table.crossed = !table.crossed;
+    return table;
+  }
+
+  cusolverDnHandle_t solver;
+  cudaStream_t stream;
+  Batch<T> a;
+  T* sigma;
+  Info* info;
+  int* failed;
+  Moments* moments;
+  Moments* partials;
+  int work_size;
+  T* work;
+  Batch<T> u, vt;
+};
+
+/// y <- U_k V_k^T with memory at `at`, or the bytes that it needs where that is null.
+template <class S, class Y>
+std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>& y,
+                             Context& context, Info* told, std::byte* at) {
+  using T = sum_t<S>;
+  const Index n = std::max(x.rows, x.cols), m = std::min(x.rows, x.cols);
+  pion::detail::Arena arena(at);
+  Svd<T> svd(arena, context, n, m, true);
+  double* const gain = arena.take<double>(m);
+  if (at == nullptr || m == 0) return arena.used();
+  svd.load(x);
+  svd.decompose();
+  const cudaStream_t stream = context.stream();
+  const Index most = std::min(k, m);
+  check(once(stream, m, Select<T>{svd.sigma, m, most, n, svd.failed, gain, svd.info}), "once");
+  const Batch<T> u = svd.u.block(0, 0, n, most), vt = svd.vt.block(0, 0, most, m);
+  check(map(stream, u.shape(), ScaleColumns<T>{u, gain}), "map");
+  multiply(context, false, 1.0, u, Op::plain, vt, Op::plain, 0.0, svd.a);
+  const Table<Y> table = Svd<T>::long_side_first(y);
+  check(transfer(stream, svd.a.shape(), Store<T, Y>{svd.a, table, svd.info}, false, table.crossed),
+        "transfer");
+  Deliver deliver{svd.info, {}};
+  deliver.to[0] = told;
+  check(once(stream, 1, deliver), "once");
+  return arena.used();
+}
+
+/// The rule of LRMuon in a step on a device (cuda/step.hpp).
+template <class T>
+std::size_t direct(const optimizer::LowRank& rule, const Matrix<T>& x, Context& context,
+                   const Options& options, std::byte* at) {
+  const Matrix<const T> in = x;
+  return polar_of_largest(in, rule.rank, x, context, options.info, at);
+}
+
+}  // namespace cuda
+
+/// LRMuon's direction on a device: low_rank_polar() by cuSOLVER's SVD, in float, or double for
+/// doubles.
+///
+/// x, y, context and info as in the device's apply(); the info's rank is k_eff. Where the SVD does
+/// not converge, y is as it was and the info says so. The library may wait for the device, and a call
+/// cannot be captured in a graph.
+/// \throws std::invalid_argument if k < 1, on a bad shape, and while the stream is captured;
+///         device_error.
+template <class X, class Y>
+void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
+                    cuda::Info* info = nullptr) {
+  constexpr const char* here = "low_rank_polar";
+  const cuda::Matrix<const std::remove_const_t<X>> in = x;
+  cuda::require_fit(here, in, y);
+  if (k < 1) {
+    detail::refuse_argument("low_rank_polar: the rank " + std::to_string(k) + " is not positive");
+  }
+  context.require_no_capture(here);
+  const std::size_t bytes = cuda::polar_of_largest(in, k, y, context, info, nullptr);
+  cuda::polar_of_largest(in, k, y, context, info, context.reserve(bytes));
+}
+
+/// The spectrum of a matrix on a device, by cuSOLVER in double (values alone). The call waits for
+/// them; they alone cross to the host, and every measure is read off them there.
+/// \throws std::invalid_argument on a bad shape and while the stream is captured; std::domain_error
+///         if an entry is not finite, the SVD does not converge or sigma_1 overflows a double;
+///         device_error.
+template <class X>
+Spectrum spectrum(cuda::Matrix<X> x, cuda::Context& context) {
+  constexpr const char* here = "spectrum";
+  const cuda::Matrix<const std::remove_const_t<X>> in = x;
+  cuda::require_fit(here, in, in);
+  context.require_no_capture(here);
+  const Index n = std::max(x.rows, x.cols), m = std::min(x.rows, x.cols);
+  if (m == 0) return {Eigen::VectorXd::Zero(0), x.rows, x.cols};
+  context.exchange();  // as in apply() with a tolerance
+  detail::Arena counting;
+  cuda::Svd<double>(counting, context, n, m, false);
+  detail::Arena arena(context.reserve(counting.used()));
+  const cuda::Svd<double> svd(arena, context, n, m, false);
+  svd.load(in);
+  svd.decompose();
+  const auto info = context.exchange().fetch(svd.info);
+  if (info.status != cuda::Info::done) detail::refuse_values("spectrum: an entry is not finite");
+  if (context.exchange().fetch(svd.failed) != 0) {
+    detail::refuse_values("spectrum: the SVD does not converge");
+  }
+  Eigen::VectorXd values(m);
+  context.exchange().fetch(svd.sigma, m, values.data());
+  values *= info.norm;
+  if (!std::isfinite(values(0))) {
+    detail::refuse_values("spectrum: the largest singular value overflows; scale the matrix");
+  }
+  return {std::move(values), x.rows, x.cols};
+}
+
+/// Shorthands as on the host; each takes an SVD and waits. Throw as spectrum().
+template <class X>
+double effective_rank(cuda::Matrix<X> x, cuda::Context& context) {
+  return spectrum(x, context).effective_rank();
+}
+template <class X>
+double stable_rank(cuda::Matrix<X> x, cuda::Context& context) {
+  return spectrum(x, context).stable_rank();
+}
+template <class X>
+double nuclear_rank(cuda::Matrix<X> x, cuda::Context& context) {
+  return spectrum(x, context).nuclear_rank();
+}
+template <class X>
+double participation_ratio(cuda::Matrix<X> x, cuda::Context& context) {
+  return spectrum(x, context).participation_ratio();
+}
+
+}  // namespace pion
