@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Muon's Newton-Schulz iteration in PyTorch (bfloat16, torch.compile), as bench/cuda.cpp measures
+"""Muon's Newton-Schulz iteration in PyTorch (bfloat16, torch.compile), as bench/cuda/ measures
 pion: one JSON object a line, medians over CUDA events, warm, inputs rotating over several sets."""
 import json
 import statistics
