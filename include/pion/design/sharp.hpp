@@ -98,7 +98,7 @@ inline Sharp sharp_high_pass(double tau, int steps = 5, double ripple = 0.02) {
   do {
     ratio = std::min(std::pow(ratio, 1.2), widest);
     start = two_band_high_pass(tau / std::sqrt(ratio), tau * std::sqrt(ratio), steps);
-  } while (start.error > 2.0 * ripple && ratio < widest);
+  } while (start.error > std::min(2.0 * ripple, 0.4) && ratio < widest);  // a filter, at least
   std::optional<Sharp> found;
   if (start.chain.size() == steps) {
     found = detail::narrowest(at, start.chain, ratio, widest, ripple);
