@@ -18,19 +18,20 @@ namespace pion::algorithm {
 ///
 /// g is scaled to a unit diagonal first, so that columns may differ in size by any factor. `noise` is
 /// the relative error of Y's entries.
-inline detail::Small orthonormalizer(detail::Small g, double noise) {
+template <class Matrix>
+Matrix orthonormalizer(Matrix g, double noise) {
   const Index k = g.rows();
   constexpr double least_square = std::numeric_limits<double>::min();
   detail::SmallVector d = g.diagonal();
   d = (d.array() > least_square).select(d.cwiseSqrt().cwiseInverse(), 0.0);
   g = d.asDiagonal() * g * d.asDiagonal();
-  const Eigen::LLT<detail::Small> cholesky(g);
+  const Eigen::LLT<Matrix> cholesky(g);
   // A pivot is the squared sine of a column's angle to those before it.
   constexpr double clear_of_rounding = 1e-10;
   if (cholesky.info() == Eigen::Success &&
       detail::SmallVector(cholesky.matrixLLT().diagonal()).minCoeff() >
           std::sqrt(clear_of_rounding)) {
-    detail::Small m = detail::Small::Identity(k, k);
+    Matrix m = Matrix::Identity(k, k);
     cholesky.matrixU().template solveInPlace<Eigen::OnTheLeft>(m);
     return d.asDiagonal() * m;
   }

@@ -15,13 +15,15 @@ using Small =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>;
 using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, max_rank, 1>;
 
-/// g = vectors diag(values) vectors^T, values descending; for symmetric g of at most max_rank rows.
+/// g = vectors diag(values) vectors^T, values descending; for symmetric g, a Small. A template so that
+/// Eigen's solver is compiled by whoever compresses, not by whoever includes.
+template <class Matrix>
 struct SymmetricEigen {
   SmallVector values;
-  Small vectors;
+  Matrix vectors;
 
-  explicit SymmetricEigen(const Small& g) {
-    const Eigen::SelfAdjointEigenSolver<Small> solver(g);
+  explicit SymmetricEigen(const Matrix& g) {
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(g);
     values = solver.eigenvalues().reverse();
     vectors = solver.eigenvectors().rowwise().reverse();
   }
