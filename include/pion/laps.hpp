@@ -136,7 +136,13 @@ inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
     detail::refuse_argument("sigma_at_gain: the gain " + std::to_string(gain) +
                             " is not a positive number");
   }
-  for (const Lap& lap : laps(f)) {
+  // Where f is steep at 0 it has most of its laps beyond the first sigma that reaches the gain.
+  const double slope = std::fabs(f.derivative(0.0));
+  double end = 1.0;
+  for (double s = end; s * slope > 0.25 * gain; s *= 0.5) {
+    if (std::fabs(f(s)) >= gain) end = s;
+  }
+  for (const Lap& lap : laps(f, 0.0, end)) {
     if (std::fabs(lap.at_from) >= gain) return lap.from;
     if (std::fabs(lap.at_to) < gain) continue;
     const double level = std::copysign(gain, lap.at_to);
