@@ -2,6 +2,7 @@
 #include "pion/chain_spec.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
