@@ -35,33 +35,6 @@ struct Options {
   bool json = false;
 };
 
-/// The tensors of the output, in the input's order, and the text beside them.
-struct Content {
-  std::vector<io::Tensor> tensors;
-  io::Metadata metadata;
-};
-
-/// The tensor asked for; or all of the file, where the output can hold them.
-Content read(const Options& o) {
-  const io::Format out = io::format_of(o.out);
-  const bool all = o.tensor.empty() && out == io::Format::safetensors;
-  if (!all || io::format_of(o.in) == io::Format::npy) {
-    return {{io::load(o.in, o.tensor.empty() ? std::nullopt : std::optional(o.tensor))}, {}};
-  }
-  const io::SafetensorsFile file(o.in);
-  Content content{{}, file.metadata()};
-  for (const io::TensorInfo& info : file.entries()) content.tensors.push_back(file.load(info.name));
-  return content;
-}
-
-void write(const Options& o, const Content& content) {
-  if (io::format_of(o.out) == io::Format::npy) {
-    io::write_npy(o.out, content.tensors.front());
-  } else {
-    io::write_safetensors(o.out, content.tensors, content.metadata);
-  }
-}
-
 /// What is not proved is not promised.
 void require_tolerance(const Options& o, const Outcome& x) {
   if (!o.tolerance || (x.bound && *x.bound <= *o.tolerance)) return;
@@ -119,7 +92,7 @@ void print_text(const Options& o, const std::vector<Outcome>& all, std::size_t c
                fmt::format("{:.5g}", x.output_norm), fmt::format("{:.2f}", 1e3 * x.seconds)});
   }
   fmt::print("{}\n{}: {} filtered", table.text(), printable(o.out), all.size());
-  if (copied > 0) fmt::print(", {} without two dimensions copied unchanged", copied);
+  if (copied > 0) fmt::print(", {} copied unchanged (no matrix of floats)", copied);
   fmt::print("\n");
 }
 
@@ -134,34 +107,78 @@ void warn_of_dead(const Options& o, const Outcome& x) {
   fmt::print(stderr, "pion: {}\n", printable(line));
 }
 
-int apply(const Options& o) {
-  Filtering filter({parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads,
-                   o.tolerance);
-  Content content = read(o);
-  std::vector<Outcome> all;
-  {
-    Progress progress(content.tensors.size());
-    for (io::Tensor& tensor : content.tensors) {
-      progress.step(tensor.name);
-      if (content.tensors.size() > 1 && tensor.shape.size() != 2) continue;
-      all.push_back(about(o.in, tensor.name, [&] { return filter(tensor); }));
-      require_tolerance(o, all.back());
+/// Filters tensors one after the other.
+class Run {
+ public:
+  explicit Run(const Options& o)
+      : o_(o),
+        filter_({parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads, o.tolerance) {}
+
+  io::Tensor operator()(io::Tensor tensor) {
+    outcomes_.push_back(about(o_.in, tensor.name, [&] { return filter_(tensor); }));
+    require_tolerance(o_, outcomes_.back());
+    return tensor;
+  }
+
+  /// Of those filtered so far.
+  const std::vector<Outcome>& outcomes() const { return outcomes_; }
+
+  void require_heads() const {
+    const auto whole = [](const Outcome& x) { return x.heads == 0; };
+    if (o_.heads.heads > 0 && std::all_of(outcomes_.begin(), outcomes_.end(), whole)) {
+      throw io::Error("--heads", "no tensor's name tells how its heads lie; say it with --axis");
     }
   }
-  if (all.empty()) throw io::Error(o.in, "holds no matrix");
-  const auto whole = [](const Outcome& x) { return x.heads == 0; };
-  if (o.heads.heads > 0 && std::all_of(all.begin(), all.end(), whole)) {
-    throw io::Error("--heads", "no tensor's name tells how its heads lie; say it with --axis");
+
+ private:
+  const Options& o_;
+  Filtering filter_;
+  std::vector<Outcome> outcomes_;
+};
+
+/// The tensor asked for, or the only one.
+void apply_to_one(const Options& o, Run& run) {
+  const io::Tensor filtered =
+      run(io::load(o.in, o.tensor.empty() ? std::nullopt : std::optional(o.tensor)));
+  run.require_heads();
+  io::save(o.out, filtered);
+}
+
+/// Every matrix of the file; what else it holds is copied. Returns how many tensors were copied.
+std::size_t apply_to_all(const Options& o, Run& run) {
+  const io::SafetensorsFile file(o.in);
+  std::vector<io::RawTensor> out;
+  {
+    Progress progress(file.entries().size());
+    for (const io::TensorInfo& info : file.entries()) {
+      progress.step(info.name);
+      const bool filterable = file.entries().size() == 1 || (info.dtype && is_matrix(info));
+      out.push_back(filterable ? run(file.load(info.name)) : file.load_raw(info.name));
+    }
   }
-  write(o, content);
-  const std::size_t copied = content.tensors.size() - all.size();
+  if (run.outcomes().empty()) throw io::Error(o.in, "holds no matrix");
+  run.require_heads();
+  io::write_safetensors(o.out, out, file.metadata());
+  return out.size() - run.outcomes().size();
+}
+
+int apply(const Options& o) {
+  Run run(o);
+  const io::Format in = io::format_of(o.in), out = io::format_of(o.out);
+  const bool all = o.tensor.empty() && in == out && out == io::Format::safetensors;
+  std::size_t copied = 0;
+  if (all) {
+    copied = apply_to_all(o, run);
+  } else {
+    apply_to_one(o, run);
+  }
   if (o.json) {
-    print(to_json(o, all, copied));
+    print(to_json(o, run.outcomes(), copied));
     return 0;
   }
-  print_text(o, all, copied);
+  print_text(o, run.outcomes(), copied);
   flush_output();
-  for (const Outcome& x : all) warn_of_dead(o, x);
+  for (const Outcome& x : run.outcomes()) warn_of_dead(o, x);
   return 0;
 }
 

@@ -275,21 +275,29 @@ void SafetensorsFile::check_spans() const {
   }
 }
 
-Tensor SafetensorsFile::load(std::string_view name) const {
+std::size_t SafetensorsFile::find(std::string_view name) const {
   const auto found = index_.find(name);
   if (found == index_.end()) throw_missing(source_.name(), name, entries_);
-  const TensorInfo& info = entries_[found->second];
-  const auto [begin, end] = spans_[found->second];
+  return found->second;
+}
+
+RawTensor SafetensorsFile::load_raw(std::string_view name) const {
+  const std::size_t i = find(name);
+  const auto [begin, end] = spans_[i];
+  return {entries_[i], source_.bytes(data_ + begin, end - begin)};
+}
+
+Tensor SafetensorsFile::load(std::string_view name) const {
+  const TensorInfo& info = entries_[find(name)];
   if (!info.dtype) {
     throw Error(source_.name(), fmt::format("tensor {}: values of type {} cannot be read: convert "
                                             "it to F16, BF16, F32 or F64",
                                             quote(name), info.dtype_name));
   }
-  return {info.name, *info.dtype, info.shape, source_.bytes(data_ + begin, end - begin),
-          source_.name()};
+  return {info.name, *info.dtype, info.shape, load_raw(name).bytes, source_.name()};
 }
 
-void write_safetensors(const std::filesystem::path& path, const std::vector<Tensor>& tensors,
+void write_safetensors(const std::filesystem::path& path, const std::vector<RawTensor>& tensors,
                        const Metadata& metadata) {
   // The header is put together entry by entry, since a JSON object would sort its names.
   std::string header;
@@ -305,17 +313,15 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
 
   std::set<std::string_view> names{metadata_key};
   std::uint64_t offset = 0;
-  for (const Tensor& tensor : tensors) {
-    check(tensor);
-    if (!names.insert(tensor.name).second) {
+  for (const auto& [info, bytes] : tensors) {
+    if (!names.insert(info.name).second) {
       throw Error(path.string(), fmt::format("tensor {}: this name cannot be given, or was "
                                              "given before",
-                                             quote(tensor.name)));
+                                             quote(info.name)));
     }
-    const std::uint64_t end = offset + tensor.bytes.size();
-    add(tensor.name, {{"dtype", name_of(tensor.dtype)},
-                      {"shape", tensor.shape},
-                      {"data_offsets", {offset, end}}});
+    const std::uint64_t end = offset + bytes.size();
+    add(info.name,
+        {{"dtype", info.dtype_name}, {"shape", info.shape}, {"data_offsets", {offset, end}}});
     offset = end;
   }
   header += header.empty() ? "{}" : "}";
@@ -327,7 +333,7 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
   }
   AtomicFile file(path);
   file.write(length + header);
-  for (const Tensor& tensor : tensors) file.write(tensor.bytes.data(), tensor.bytes.size());
+  for (const RawTensor& tensor : tensors) file.write(tensor.bytes.data(), tensor.bytes.size());
   file.commit();
 }
 

@@ -19,7 +19,7 @@ namespace pion::io {
 using Metadata = std::map<std::string, std::string>;
 
 /// A .safetensors file: the header is read and checked at once, a tensor's values when asked for.
-/// Tensors of a type without a DType are listed like the others, not loaded.
+/// Tensors of a type without a DType are listed like the others, and can be copied, not loaded.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path)
@@ -29,12 +29,14 @@ class SafetensorsFile {
   const std::vector<TensorInfo>& entries() const { return entries_; }  ///< in the header's order
   const Metadata& metadata() const { return metadata_; }
   Tensor load(std::string_view name) const;
+  RawTensor load_raw(std::string_view name) const;
 
  private:
   using Span = std::pair<std::uint64_t, std::uint64_t>;  // begin and end, counted from data_
 
   void parse(const std::string& header);
   void check_spans() const;
+  std::size_t find(std::string_view name) const;
 
   Source source_;
   std::uint64_t data_ = 0;  // where the values begin
@@ -45,7 +47,7 @@ class SafetensorsFile {
 };
 
 /// Writes the tensors in the given order.
-void write_safetensors(const std::filesystem::path& path, const std::vector<Tensor>& tensors,
+void write_safetensors(const std::filesystem::path& path, const std::vector<RawTensor>& tensors,
                        const Metadata& metadata = {});
 
 }  // namespace pion::io

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pion::io {
 namespace {
@@ -66,6 +67,13 @@ void check(const Tensor& tensor) {
     fail(tensor, fmt::format("{} bytes do not make a shape of {} of {}", tensor.bytes.size(),
                              to_string(tensor.shape), name_of(tensor.dtype)));
   }
+}
+
+RawTensor::RawTensor(Tensor tensor) {
+  check(tensor);
+  info = {std::move(tensor.name), std::string(name_of(tensor.dtype)), tensor.dtype,
+          std::move(tensor.shape)};
+  bytes = std::move(tensor.bytes);
 }
 
 std::string list_names(const std::vector<TensorInfo>& entries) {

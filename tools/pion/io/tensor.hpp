@@ -61,6 +61,16 @@ struct Tensor {
 /// dtype say.
 void check(const Tensor& tensor);
 
+/// A tensor as a file holds it, of any type: bytes to be copied or written.
+struct RawTensor {
+  RawTensor(TensorInfo about, std::vector<std::byte> values)
+      : info(std::move(about)), bytes(std::move(values)) {}
+  RawTensor(Tensor tensor);  ///< Throws as check().
+
+  TensorInfo info;
+  std::vector<std::byte> bytes;
+};
+
 /// `"a", "b" and 3 more`, at most eight names.
 std::string list_names(const std::vector<TensorInfo>& entries);
 
