@@ -108,6 +108,10 @@ one='\x00\x00\x80\x3f'
 three='\x00\x00\x40\x40'
 not_a_number='\x00\x00\xc0\x7f'
 infinite='\x00\x00\x80\x7f'
+tiny_one='\x00\x00\x00\x00\x00\x00\x70\x01'
+tiny_three='\x00\x00\x00\x00\x00\x00\x88\x01'
+huge_one='\x00\x00\x00\x00\x00\x00\x30\x78'
+huge_three='\x00\x00\x00\x00\x00\x00\x48\x78'
 
 npy diagonal.npy '<f4' '2, 2' "$three$zero$zero$zero"
 npy ones.npy '<f4' '2, 2' "$one$zero$zero$one"
@@ -121,10 +125,17 @@ npy nan.npy '<f4' '2, 2' "$one$not_a_number$zero$one"
 npy infinite.npy '<f4' '2, 2' "$one$one$infinite$one"
 npy integers.npy '<i4' '2, 2' "$one$one$one$one"
 npy truncated.npy '<f4' '2, 2' "$one"
+npy small.npy '<f8' '2, 2' "$tiny_three$zero$zero$zero$zero$tiny_one" # 2^-1000 diag(3, 1)
+npy large.npy '<f8' '2, 2' "$huge_three$zero$zero$zero$zero$huge_one" # 2^900 diag(3, 1)
+npy plain.npy '<f4' '2, 2' "$three$zero$zero$one"
 npy complex64.npy '<c8' '1, 1' "$one$one"
 safetensors mixed.safetensors \
   '{"__metadata__":{"step":"7"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]},"embed":{"dtype":"BF16","shape":[1,2],"data_offsets":[24,28]}}' \
   "$three$zero$zero$one$one$one$one"
+safetensors counted.safetensors \
+  '{"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"step":{"dtype":"I64","shape":[],"data_offsets":[16,24]},"mask":{"dtype":"BOOL","shape":[2,2],"data_offsets":[24,28]}}' \
+  "$three$zero$zero${one}12345678abcd"
+safetensors count.safetensors '{"n":{"dtype":"I8","shape":[1,1],"data_offsets":[0,1]}}' 1
 safetensors bias.safetensors '{"bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' "$one$one"
 safetensors two.safetensors \
   '{"a.0":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a.1":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"b":{"dtype":"F32","shape":[],"data_offsets":[16,20]}}' \
@@ -138,6 +149,7 @@ safetensors large_half.safetensors '{"w":{"dtype":"F16","shape":[1,1],"data_offs
 safetensors names.safetensors \
   '{"a\u001b[2J\nb":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' "$one"
 printf '{"name": "mine", "steps": [[1.5, -0.5, 0]]}' >mine.json
+printf '{"name": "%0300d", "steps": [[1.5, -0.5, 0]]}' 0 >long.json
 printf '{"name": "wild", "steps": [[1e200, 1e200, 1e200], [1e200, 1, 1]]}' >wild.json
 fold='[5, -20, 16]' # Chebyshev's, which lays [-1, 1] over itself five times
 printf '{"steps": [%s, %s, %s, %s, %s, %s, %s, %s]}' "$fold"{,}{,}{,} >chaos.json
@@ -216,6 +228,12 @@ bad '--normalizer: "euclid" is not known; there are frobenius, schatten4, spectr
 for number in 0 -1 nan inf 2 1e-6x ''; do bad "--gain: \"$number\"" shape muon --gain "$number"; done
 bad 'cannot write: the directory none does not exist' shape muon --svg none/x.svg
 bad 'is a directory' shape muon --csv out
+bad '--csv: "./out/x" is the file of --svg' shape muon --svg out/x --csv ./out/x
+good shape @long.json --svg long.svg
+[[ $(wc -L <stdout) -le 100 ]]
+result $((!$?)) 'a long name fits the page'
+[[ $(grep -o '<text[^<]*step by step' long.svg | wc -m) -le 200 ]]
+result $((!$?)) 'a long name fits the picture'
 bad 'no verb' $'two\nlines'
 bad 'unknown; there are' shape $'two\nlines'
 
@@ -290,7 +308,7 @@ result $((!$?)) 'each head is filtered by itself' "$(cat stdout)"
 json inspect heads.safetensors
 has '"name":"blocks.0.q_proj.weight","shape":[256,256],"dtype":"F32"'
 good apply muon mixed.safetensors -o mixed_out.safetensors
-has '2 filtered, 1 without two dimensions copied unchanged'
+has '2 filtered, 1 copied unchanged (no matrix of floats)'
 json apply muon mixed.safetensors -o mixed_out.safetensors
 has '"copied":1' '"rank":null' '"name":"w"'
 json inspect mixed_out.safetensors
@@ -299,6 +317,14 @@ grep -aq '{"__metadata__":{"step":"7"},"w":.*"bias":.*"embed":' mixed_out.safete
 result $((!$?)) 'apply keeps the metadata and the order of the tensors'
 [[ $(tail -c 12 mixed_out.safetensors | head -c 8 | od -An -tx1) == ' 00 00 80 3f 00 00 80 3f' ]]
 result $((!$?)) 'apply copies what is no matrix'
+good apply muon counted.safetensors -o counted_out.safetensors
+has '1 filtered, 2 copied unchanged'
+[[ $(tail -c 12 counted_out.safetensors) == 12345678abcd ]]
+result $((!$?)) 'apply copies what are no floats'
+grep -aq '"step":{[^}]*"dtype":"I64","shape":\[\]}.*"mask":{[^}]*"dtype":"BOOL","shape":\[2,2\]}' counted_out.safetensors
+result $((!$?)) 'apply keeps the types of what it copies'
+bad 'tensor "mask": values of type BOOL' apply muon counted.safetensors --tensor mask -o out/x.npy
+bad 'tensor "n": values of type I8' apply muon count.safetensors -o out/x.safetensors
 json apply muon zero.npy -o filtered.npy
 has '"output_norm":0.0' '"dead":false'
 json apply muon empty.npy -o filtered.npy
@@ -436,6 +462,8 @@ for chain in lowpass:tau=0.5 lowpass:tau=0.25 sharp-highpass:tau=0.1 sharp-lowpa
   rising-highpass:tau=0.13 polar-express polar-express:steps=5 you-jiacheng cans; do
   good shape $chain
   has 'certified'
+  [[ $(wc -L <stdout) -le 100 ]]
+  result $((!$?)) "pion shape $chain fits the page"
 done
 
 # compare
@@ -449,6 +477,13 @@ grep -q nan stdout
 result $? 'the error against a zero update is no number, and not shown as one'
 json compare zero.npy --repeats 1
 has '"error":null'
+for file in plain small large; do
+  json compare $file.npy --repeats 1
+  grep -o '"error":[^,]*' stdout >$file.errors
+done
+[[ $(grep -c "[1-9]" plain.errors) -ge 6 ]] &&
+  cmp -s plain.errors small.errors && cmp -s plain.errors large.errors
+result $((!$?)) 'compare finds the same errors at every scale' "$(head -20 ./*.errors)"
 bad 'holds no matrix' compare two.safetensors
 bad 'nan.npy: tensor "nan": ' compare nan.npy
 bad 'tensor "missing": not in this file' compare "$action" --tensor missing
@@ -459,7 +494,20 @@ bad '--repeats: "many"' compare "$action" --repeats many
 if [[ -c /dev/full ]]; then
   "$pion" shape muon >/dev/full 2>stderr
   result $(($? == 2 && $(wc -l <stderr) == 1)) 'a full standard output is an error'
+  "$pion" shape muon --require monotone >/dev/full 2>stderr
+  result $(($? == 2 && $(wc -l <stderr) == 1)) 'a full standard output is no answer'
 fi
+
+# A file that may not grow as large as the result.
+cp ones.npy out/there.npy
+(
+  ulimit -f 16
+  "$pion" apply muon "$grpo" --tensor $q -o out/there.npy >stdout 2>stderr
+)
+result $(($? == 2 && $(wc -l <stderr) == 1)) 'an output without room is an error' "$(cat stderr)"
+[[ $(ls -A out) == there.npy ]] && cmp -s ones.npy out/there.npy && [[ ! -s stdout ]]
+result $((!$?)) 'an output without room stays as it was'
+rm out/there.npy
 
 printf '%d passed, %d failed\n' $passed $failed
 ((failed == 0))

@@ -19,6 +19,7 @@ constexpr double left = 68, right = 640, top = 44, bottom = 404;  // the plot
 constexpr double line_height = 19;
 constexpr std::size_t legend_lines = 18;
 constexpr std::size_t legend_letters = 34;
+constexpr std::size_t title_letters = 76;
 constexpr double letter_width = 7;
 
 double across(const Chart& c, double x) { return left + position(c.x, x) * (right - left); }
@@ -53,7 +54,8 @@ std::string axes(const Chart& c) {
   out += text(0.5 * (left + right), bottom + 42, "middle", c.x.label);
   out +=
       text(18, middle, "middle", c.y.label, fmt::format("transform=\"rotate(-90 18 {})\"", middle));
-  return out + text(left, 26, "start", c.title, "font-size=\"15\" font-weight=\"bold\"");
+  return out + text(left, 26, "start", shorten(c.title, title_letters),
+                    "font-size=\"15\" font-weight=\"bold\"");
 }
 
 struct Point {

@@ -15,25 +15,6 @@ std::string pad(const std::string& text, std::size_t width, bool left) {
   return left ? text + space : space + text;
 }
 
-/// The prose in lines of at most `width` characters, but for words that are longer.
-std::string wrap(std::string_view prose, std::size_t width, std::size_t indent) {
-  std::string out;
-  std::size_t used = 0;
-  while (!prose.empty()) {
-    const std::string_view word = prose.substr(0, prose.find(' '));
-    prose.remove_prefix(std::min(prose.size(), word.size() + 1));
-    const std::size_t length = characters(word);
-    if (used > 0 && used + 1 + length > width) {
-      out += '\n' + std::string(indent, ' ');
-      used = 0;
-    }
-    if (used > 0) out += ' ';
-    out += word;
-    used += length + (used > 0 ? 1 : 0);
-  }
-  return out;
-}
-
 }  // namespace
 
 Table::Table(std::string_view layout, std::vector<std::string> titles)

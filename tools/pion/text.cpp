@@ -36,4 +36,22 @@ std::string shorten(std::string_view text, std::size_t width) {
   return std::string(front(text, head)) + "…" + std::string(end);
 }
 
+std::string wrap(std::string_view prose, std::size_t width, std::size_t indent) {
+  std::string out;
+  std::size_t used = 0;
+  while (!prose.empty()) {
+    const std::string_view word = prose.substr(0, prose.find(' '));
+    prose.remove_prefix(std::min(prose.size(), word.size() + 1));
+    const std::size_t length = characters(word);
+    if (used > 0 && used + 1 + length > width) {
+      out += '\n' + std::string(indent, ' ');
+      used = 0;
+    }
+    if (used > 0) out += ' ';
+    out += word;
+    used += length + (used > 0 ? 1 : 0);
+  }
+  return out;
+}
+
 }  // namespace pion::tool

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <pion/certify.hpp>
 #include <pion/design/rounding.hpp>
 #include <pion/filter.hpp>
 #include <pion/laps.hpp>
+#include <system_error>
 
 #include "pion/chain_spec.hpp"
 #include "pion/curves.hpp"
@@ -23,6 +26,7 @@
 namespace pion::tool {
 namespace {
 
+constexpr std::size_t widest_name = 70;  // with its normaliser within the page
 constexpr std::array<double, 5> gains = {0.01, 0.1, 0.5, 0.9, 0.99};
 
 struct Options {
@@ -154,37 +158,42 @@ void print_text(const Shape& s, double gain) {
   const auto or_dash = [](const std::optional<double>& x) {
     return x ? fmt::format("{:.6g}", *x) : std::string("-");
   };
-  fmt::print("{}, {} normaliser\n\n", printable(s.chain.name), name(s.filter.normalizer));
+  fmt::print("{}, {} normaliser\n\n", shorten(printable(s.chain.name), widest_name),
+             name(s.filter.normalizer));
   Table steps("lrrr", {"step", "a", "b", "c"});
   int number = 0;
   for (const OddQuintic& p : s.filter.chain.steps()) {
     steps.add({fmt::format("{}", ++number), fmt::format("{}", p.a), fmt::format("{}", p.b),
                fmt::format("{}", p.c)});
   }
-  std::string points;
+  std::string points, rounding;
   for (const double x : fixed_points_of(s)) points += fmt::format(" {:.6g}", x);
-  fmt::print("{}\nrange on [0, 1]  {:.6g} to {:.6g}\nmonotone         {}\nfixed points    {}\n",
-             steps.text(), s.range.lo, s.range.hi,
-             s.proved.monotone.verdict == Verdict::proved ? "yes" : "no",
-             points.empty() ? " -" : points);
-  fmt::print("steepest slope   {:.6g}\ncutoff           {}\ncertified        {}\n\n",
-             s.proved.lipschitz.hi(), or_dash(cutoff(s.filter)),
-             s.proved.complete() ? "yes, by interval arithmetic" : "not every answer is decided");
-
+  points = points.empty() ? "-" : points.substr(1);
+  const Json moves = rounding_of(s.filter.chain);
+  for (const auto& [kind, moved] : moves.items()) {
+    rounding +=
+        fmt::format("{}{:.1e} ({})", rounding.empty() ? "" : ", ", moved.get<double>(), kind);
+  }
   const certified::Basin basin = certified::basin_of_one(s.filter.chain);
+  fmt::print("{}\n", steps.text());
+  const auto line = [](std::string_view what, std::string_view answer) {
+    constexpr std::size_t column = 17;
+    fmt::print("{:<{}}{}\n", what, column, wrap(answer, Table::page - column, column));
+  };
+  line("range on [0, 1]", fmt::format("{:.6g} to {:.6g}", s.range.lo, s.range.hi));
+  line("monotone", s.proved.monotone.verdict == Verdict::proved ? "yes" : "no");
+  line("fixed points", points);
+  line("steepest slope", fmt::format("{:.6g}", s.proved.lipschitz.hi()));
+  line("cutoff", or_dash(cutoff(s.filter)));
   if (basin.verdict == Verdict::proved) {
-    fmt::print("repeated, it returns to 1 from {:.6g} up to {:.6g}\n", basin.from.hi(),
-               basin.to.lo());
+    line("repeated",
+         fmt::format("it returns to 1 from {:.6g} up to {:.6g}", basin.from.hi(), basin.to.lo()));
   }
-  fmt::print("sensitivity {:.4g}; rounding the coefficients moves the gain by",
-             design::sensitivity(s.filter.chain));
-  const char* separator = "";
-  const Json rounding = rounding_of(s.filter.chain);
-  for (const auto& [kind, moved] : rounding.items()) {
-    fmt::print("{} {:.1e} ({})", separator, moved.get<double>(), kind);
-    separator = ",";
-  }
-  fmt::print("\n\n");
+  line("certified",
+       s.proved.complete() ? "yes, by interval arithmetic" : "not every answer is decided");
+  line("sensitivity", fmt::format("{:.4g}", design::sensitivity(s.filter.chain)));
+  line("rounding", "of the coefficients moves the gain by " + rounding);
+  fmt::print("\n");
   Table by_gain("lrr", {"gain", "from sigma", "directions, at most"});
   std::vector<double> all(gains.begin(), gains.end());
   all.insert(std::lower_bound(all.begin(), all.end(), gain), gain);
@@ -226,9 +235,18 @@ int stored(const Options& o) {
   return 0;
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  const std::filesystem::path one = std::filesystem::weakly_canonical(a, error);
+  return !error && one == std::filesystem::weakly_canonical(b, error);
+}
+
 int shape(const Options& o) {
   if (o.stored) return stored(o);
   if (o.chain.empty()) throw io::Error({}, "CHAIN is required");
+  if (!o.svg.empty() && same_file(o.svg, o.csv)) {
+    throw io::Error("--csv", io::quote(o.csv) + " is the file of --svg");
+  }
   const Shape s = shape_of(o);
   std::vector<std::string> failures;
   for (const std::string& requirement : o.requirements) {
