@@ -2,8 +2,12 @@
 // Catch2, version 3 where it is installed, else version 2.
 #pragma once
 
+#include <string>
+
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
+inline auto has_text(const std::string& text) { return Catch::Matchers::ContainsSubstring(text); }
 #else
 #include <catch2/catch.hpp>
+inline auto has_text(const std::string& text) { return Catch::Matchers::Contains(text); }
 #endif
