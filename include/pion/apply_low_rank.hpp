@@ -57,11 +57,8 @@ struct CompressionCost {
 
 namespace detail {
 
-/// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
-/// where that will not pay.
-template <class Other>
-Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
-                      const Other& other) {
+/// \throws std::invalid_argument if a number is out of range.
+inline void require_valid(const ApplyOptions& options) {
   if (!(options.tolerance > 0.0)) {
     refuse_argument("plan: the tolerance " + std::to_string(options.tolerance) +
                     " is not positive");
@@ -70,6 +67,14 @@ Plan plan_compression(const Filter& f, const ApplyOptions& options, const Compre
     refuse_argument("plan: the probability of failure " + std::to_string(options.failure) +
                     " is not between 0 and 1");
   }
+}
+
+/// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
+/// where that will not pay.
+template <class Other>
+Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
+                      const Other& other) {
+  require_valid(options);
   const bool asked = options.method == Method::low_rank;
   const bool compressible = f.normalizer == Normalizer::frobenius;
   if (asked && !compressible) {
@@ -146,24 +151,26 @@ ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Targ
   info.rank = found.rank();
   info.multiply_adds = found.multiply_adds();
   info.bound = found.error();
-  const SmallVector gain =
-      found.sigma().unaryExpr([&target](double sigma) { return target.gain(sigma); });
-  if (target.largest_gain(found.unseen()) <= survivor_gain) {
-    info.survivors = (gain.array().abs() > survivor_gain).count();
+  const auto& sigma = found.sigma();
+  info.survivors = target.survivors(sigma, info.rank, found.unseen(), survivor_gain);
+  double squares = 0.0;
+  for (Index i = 0; i < info.rank; ++i) {
+    const double gain = target.gain(sigma(i));
+    squares += gain * gain;
   }
-  info.output_norm = gain.head(info.rank).norm();
+  info.output_norm = std::sqrt(squares);
   const Index short_side = std::min(found.left().rows, found.right().rows);
   info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
                                       std::sqrt(static_cast<double>(short_side));
   return info;
 }
 
-/// y <- f(x) by compression, certified; nothing, and y untouched, where the bound cannot be had
-/// within the budget, or x is zero.
-template <class Engine, class X, class Y, class Start>
-std::optional<ApplyInfo> apply_low_rank(const char* function, const Filter& f, const X& x, Y& y,
-                                        Workspace& workspace, const Plan& plan,
-                                        const ApplyOptions& options, Start start) {
+/// y <- U g(S) V^T of the directions that target keeps, g its gain, certified; nothing, and y untouched,
+/// where the bound cannot be had within the plan's budget, or x is zero.
+template <class Engine, class Target, class X, class Y, class Start>
+std::optional<ApplyInfo> compress(const char* function, const Target& target, const X& x, Y& y,
+                                  Workspace& workspace, const Plan& plan,
+                                  const ApplyOptions& options, Start start) {
   using T = compute_t<typename X::Scalar>;
   if (x.size() == 0) return std::nullopt;
   const bool row_major = X::IsRowMajor;
@@ -186,7 +193,6 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Filter& f, c
     }
     if (!(s.magnitude.norm > 0.0)) return std::nullopt;
 
-    const algorithm::ChainTarget target(f.chain, options.tolerance);
     auto& found = b.compression;
     if (!found.find(s.view, s.magnitude.norm, target,
                     search_for<T>(function, plan, options, start, n))) {
@@ -227,8 +233,9 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
   detail::require_same_shape("apply", x, y);
   const Plan p = plan<typename X::Scalar, Engine>(f, x.rows(), x.cols(), options);
   if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
+  const algorithm::ChainTarget target(f.chain, options.tolerance);
   const auto info =
-      detail::apply_low_rank<Engine>("apply", f, x.derived(), y, workspace, p, options, start);
+      detail::compress<Engine>("apply", target, x.derived(), y, workspace, p, options, start);
   return info ? *info : apply<Engine>(f, x, y, workspace);
 }
 

@@ -1,53 +1,136 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::min
+#include <algorithm>  // std::max, std::min
 #include <cmath>      // std::sqrt
+#include <cstddef>    // std::nullptr_t
+#include <limits>
+#include <optional>
 #include <string>
 
+#include <pion/algorithm/polar_target.hpp>
 #include <pion/algorithm/svd.hpp>
-#include <pion/apply.hpp>
+#include <pion/apply_low_rank.hpp>
 #include <pion/detail/svd.hpp>
 
+/// The polar factor y = U_k V_k^T of the leading singular triplets of x, k of them or those that
+/// stand out: every direction kept gets gain 1, every other 0. By a full SVD, or with a tolerance by
+/// compression, certified.
+///
+/// In all: x, y and workspace as in apply(). Of the directions asked for, those with sigma <= max(m, n)
+/// eps sigma_1 are left out, because rounding makes them. The info has rank and survivors k, and the
+/// output norm sqrt(k); it is dead where x is not zero and k is.
+/// \throws std::invalid_argument if y's shape is not x's, or a number is out of range;
+///         std::domain_error if an entry of x is NaN or infinite. y is then untouched.
+/// Cost: that of the SVD, which allocates.
+///
+/// With options: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
+/// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no gap
+/// after sigma_k was proved within an eighth of an SVD's cost, or k is near max_rank. Method::automatic
+/// does not try it where k and the probes are more than a quarter of the directions; Method::low_rank
+/// always tries; Method::svd never. Without allocation once warm, unless the SVD is taken.
+/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
 namespace pion {
 
-/// LRMuon's direction (Fan et al. 2026, Alg. 1): y = U_k V_k^T, the polar factor of the k largest
-/// singular triplets of x, by a full SVD. k_eff = min(k, numerical rank) of them are used, where
-/// the numerical rank counts singular values above max(m, n) eps sigma_1.
-///
-/// x and y as in apply(). The info has method svd, rank and survivors k_eff, and the output norm
-/// sqrt(k_eff). Cost: that of the SVD; allocates.
-/// \throws std::invalid_argument if k < 1 or y's shape is not x's; std::domain_error if an entry
-///         of x is NaN or infinite. y is then untouched.
-template <class X, class Y, detail::require_matrix<Y> = 0>
-ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y) {
-  constexpr const char* here = "low_rank_polar";
-  detail::require_writable<Y>();
-  detail::require_same_shape(here, x, y);
-  if (k < 1) {
-    detail::refuse_argument("low_rank_polar: the rank " + std::to_string(k) + " is not positive");
-  }
-  using T = detail::compute_t<typename X::Scalar>;
-  detail::Dense<T> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
+namespace detail {
+
+template <class Selection, class X, class Y>
+ApplyInfo polar_by_svd(const char* function, const Selection& selection, const X& x, Y& y) {
+  using T = compute_t<typename X::Scalar>;
+  Dense<T> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
   const engine::View<T> inside(work.data(), work.rows(), work.cols());
-  const double largest = detail::load(here, x, inside);
+  const double largest = load(function, x, inside);
 
   ApplyInfo info;
   info.method = Method::svd;
   info.survivors = 0;
   if (largest > 0.0) {
-    detail::scale_to_one(largest, inside);
-    const auto factors = detail::thin_svd<T>(work);
-    const Index rank =
-        algorithm::numerical_rank(factors.singularValues(), work.rows(), work.cols());
-    info.rank = std::min(k, rank);
+    scale_to_one(largest, inside);
+    const double norm = work.template cast<double>().norm();
+    const auto factors = thin_svd<T>(work);
+    const auto& sigma = factors.singularValues();
+    const Index rank = algorithm::numerical_rank(sigma, work.rows(), work.cols());
+    info.rank = std::min(rank, selection.keep((sigma.template cast<double>() / norm).eval()));
     info.survivors = info.rank;
     work.noalias() =
         factors.matrixU().leftCols(info.rank) * factors.matrixV().leftCols(info.rank).transpose();
     info.output_norm = std::sqrt(static_cast<double>(info.rank));
+    info.dead = info.rank == 0;
   }
-  detail::store(inside, y);
+  store(inside, y);
   return info;
+}
+
+/// A plan with the compression that a selection asks for, or with Method::svd.
+template <class Scalar, class Engine, class Selection>
+Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyOptions& options) {
+  require_valid(options);
+  if (options.method == Method::dense || options.method == Method::gram) {
+    refuse_argument("plan: the polar factor of leading directions takes auto, lowrank or svd, not " +
+                    std::string(name(options.method)));
+  }
+  constexpr Index oversampling = 8;
+  constexpr double svd = 20.0;  // multiply-adds over m^2 n, in time (docs/performance.md)
+  const Index m = std::min(rows, cols), n = std::max(rows, cols);
+  const double size = static_cast<double>(rows) * static_cast<double>(cols);
+  Plan p;
+  p.rows = rows;
+  p.cols = cols;
+  p.rank = selection.likely_rank() + oversampling;
+  p.method = Method::svd;
+  p.multiply_adds = svd * size * static_cast<double>(m);
+  const bool asked = options.method == Method::low_rank;
+  if (options.method == Method::svd || p.rank > max_rank || m == 0) return p;
+  if (!asked && 4 * (p.rank + algorithm::compression_probes) > m) return p;
+  p.method = Method::low_rank;
+  p.budget = asked ? p.multiply_adds : p.multiply_adds / 8.0;
+  p.multiply_adds = size * (7.0 * static_cast<double>(p.rank) + 64.0);
+  p.budget = std::max(p.budget, asked ? 4.0 * p.multiply_adds : 0.0);
+  p.workspace = compression_bytes<Engine, compute_t<Scalar>>(m, n);
+  return p;
+}
+
+template <class Engine, class Selection, class X, class Y, class Start>
+ApplyInfo polar_within(const char* function, const Selection& selection, const X& x, Y& y,
+                       Workspace& workspace, const ApplyOptions& options, Start start) {
+  using T = compute_t<typename X::Scalar>;
+  const Plan p =
+      plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), options);
+  if (p.method == Method::low_rank) {
+    const double floor = static_cast<double>(std::max(x.rows(), x.cols())) *
+                         static_cast<double>(std::numeric_limits<T>::epsilon());
+    const algorithm::PolarTarget<Selection> target(selection, floor);
+    const auto info = compress<Engine>(function, target, x, y, workspace, p, options, start);
+    if (info) return *info;
+  }
+  return polar_by_svd(function, selection, x, y);
+}
+
+inline algorithm::Largest largest_directions(const char* function, Index k) {
+  if (k < 1) {
+    refuse_argument(std::string(function) + ": the rank " + std::to_string(k) +
+                    " is not positive");
+  }
+  return {k};
+}
+
+inline algorithm::AtLeast directions_at_least(const char* function, double tau) {
+  if (!(tau > 0.0 && tau <= 1.0)) {
+    refuse_argument(std::string(function) + ": the threshold " + std::to_string(tau) +
+                    " is not in (0, 1]");
+  }
+  return {tau};
+}
+
+}  // namespace detail
+
+/// LRMuon's direction (Fan et al. 2026, Alg. 1): the k largest triplets, by an SVD.
+template <class X, class Y, detail::require_matrix<Y> = 0>
+ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y) {
+  constexpr const char* here = "low_rank_polar";
+  detail::require_writable<Y>();
+  detail::require_same_shape(here, x, y);
+  return detail::polar_by_svd(here, detail::largest_directions(here, k), x.derived(), y);
 }
 
 /// The same, returning the matrix.
@@ -56,6 +139,32 @@ auto low_rank_polar(const Eigen::MatrixBase<X>& x, Index k) {
   typename X::PlainObject y(x.rows(), x.cols());
   low_rank_polar(x, k, y);
   return y;
+}
+
+/// The same within a tolerance.
+template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
+          detail::require_matrix<Y> = 0>
+ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y, Workspace& workspace,
+                         const ApplyOptions& options, Start start = nullptr) {
+  constexpr const char* here = "low_rank_polar";
+  detail::require_writable<Y>();
+  detail::require_same_shape(here, x, y);
+  return detail::polar_within<Engine>(here, detail::largest_directions(here, k), x.derived(), y,
+                                      workspace, options, start);
+}
+
+/// The polar factor of the directions with sigma >= tau ||x||_F: at most 1 / tau^2 of them. Which they
+/// are is decided by the computed sigma, so for one within rounding of tau ||x||_F either answer is right.
+/// \param tau  in (0, 1].
+template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
+          detail::require_matrix<Y> = 0>
+ApplyInfo adaptive_polar(const Eigen::MatrixBase<X>& x, double tau, Y&& y, Workspace& workspace,
+                         const ApplyOptions& options, Start start = nullptr) {
+  constexpr const char* here = "adaptive_polar";
+  detail::require_writable<Y>();
+  detail::require_same_shape(here, x, y);
+  return detail::polar_within<Engine>(here, detail::directions_at_least(here, tau), x.derived(), y,
+                                      workspace, options, start);
 }
 
 }  // namespace pion

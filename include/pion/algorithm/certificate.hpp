@@ -2,7 +2,8 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::exp, std::hypot, std::pow, std::sqrt
+#include <cmath>      // std::exp, std::fabs, std::hypot, std::log, std::sqrt
+#include <optional>
 
 #include <pion/detail/traits.hpp>
 #include <pion/slopes.hpp>
@@ -17,14 +18,19 @@
 /// R2' are R1, R2 for U', V'.)
 namespace pion::algorithm {
 
-/// What was measured of a decomposition, all relative to ||X||_F.
+/// What was measured of a decomposition, all relative to ||X||_F. Beside the k triplets kept, others
+/// may have been found: (Ur, Sr, Vr), orthogonal to those kept.
 struct Residuals {
   double left = 0.0;       ///< ||R1||_F
   double right = 0.0;      ///< ||R2||_F
   double basis = 0.0;      ///< ||Gu||_F + ||Gv||_F
   double kept_norm = 0.0;  ///< ||S||_F
-  double remainder = 1.0;  ///< a bound of ||P||_2
-  double rounding = 0.0;   ///< of U g(S) V^T, as it is written, for gains of at most 1
+  double smallest = 0.0;   ///< The least of S.
+  double next = 0.0;       ///< ||Sr||_2
+  double unseen = 1.0;     ///< A bound of ||(I - Q Q^T) A||_2, Q an orthonormal basis of U and Ur.
+  double next_left = 0.0;  ///< ||A Vr - Ur Sr||_F, and
+  double next_right = 0.0;  ///< ||A^T Ur - Vr Sr||_F, where a target asks for them.
+  double rounding = 0.0;    ///< Of U g(S) V^T, as it is written, for gains of at most 1.
 
   /// ||E||_F: replacing U by U' moves U by at most ||Gu||_F, and A V, V S accordingly.
   double perturbation() const { return std::hypot(left + basis, right + basis); }
@@ -33,6 +39,15 @@ struct Residuals {
   double remainder_norm() const {
     const double captured = std::max(0.0, kept_norm - right - basis);
     return std::sqrt(std::max(0.0, 1.0 - captured * captured));
+  }
+
+  /// A bound of ||P||_2: P is Ur Sr Vr^T, and what was not seen, whose range is orthogonal to Ur.
+  double remainder() const { return std::hypot(unseen, next) + 2.0 * basis; }
+
+  /// The same where next_left and next_right were measured. Split by Vr and the rest, P has Sr and the
+  /// unseen on its diagonal, and beside it no more than these residuals.
+  double split_remainder() const {
+    return std::max(unseen, next) + std::hypot(next_left, next_right) + 2.0 * basis;
   }
 };
 
@@ -57,14 +72,14 @@ inline double chi_square_quantile(int half_degrees, double p) {
   return lo;
 }
 
-/// A bound of ||E||_2 from ||(E E^T)^j E W||_F with W of `probes` independent Gaussian columns, which
-/// fails with probability at most `failure`: along E's first right singular vector the columns of W
-/// have a chi^2 distribution with `probes` degrees of freedom (an even number), so that
+/// A bound of ||E||_2 from log ||(E E^T)^j E W||_F with W of `probes` independent Gaussian columns,
+/// which fails with probability at most `failure`: along E's first right singular vector the columns
+/// of W have a chi^2 distribution with `probes` degrees of freedom (an even number), so that
 /// ||(E E^T)^j E W||_F^2 >= ||E||_2^(4j+2) chi^2.
 /// One per cent is added for the rounding of the products.
-inline double spectral_bound(double norm, int j, int probes, double failure) {
-  const double chi = std::sqrt(chi_square_quantile(probes / 2, failure));
-  return 1.01 * std::pow(norm / chi, 1.0 / (2 * j + 1));
+inline double spectral_bound(double log_norm, int j, int probes, double failure) {
+  const double log_chi = 0.5 * std::log(chi_square_quantile(probes / 2, failure));
+  return 1.01 * std::exp((log_norm - log_chi) / (2 * j + 1));
 }
 
 /// What a filter wants of a decomposition, and what the decomposition proves for it. An odd function f
@@ -73,14 +88,26 @@ inline double spectral_bound(double norm, int j, int probes, double failure) {
 /// Lip(f) ||E||_F + max_{s <= rho} |f(s) / s| ||P||_F, rho >= ||P||_2, and what storing adds.
 class ChainTarget {
  public:
+  static constexpr bool measures_next = false;  ///< Residuals::next_left and next_right.
+  static constexpr int most_powers = 4;         ///< Sharpenings of Residuals::unseen.
+
   /// `f` must outlive the target.
   ChainTarget(const Chain& f, double tolerance)
       : f_(f), slopes_(f), floor_(slopes_.sigma_at_ratio(0.25 * tolerance)) {}
 
   double gain(double sigma) const { return f_(sigma); }
 
-  /// A bound of |f| on [0, sigma].
-  double largest_gain(double sigma) const { return slopes_.ratio(sigma) * sigma; }
+  /// The directions whose gain exceeds `gain`, if those that were not found cannot be among them.
+  template <class Values>
+  std::optional<Index> survivors(const Values& sigma, Index /*kept*/, double unseen,
+                                 double gain) const {
+    if (slopes_.ratio(unseen) * unseen > gain) return std::nullopt;
+    Index count = 0;
+    for (Index i = 0; i < sigma.size(); ++i) {
+      if (std::fabs(f_(sigma(i))) > gain) ++count;
+    }
+    return count;
+  }
 
   /// Directions above this sigma must be kept.
   double floor() const { return floor_; }
@@ -105,7 +132,8 @@ class ChainTarget {
   }
 
   double error(const Residuals& r) const {
-    return slopes_.steepest() * r.perturbation() + slopes_.ratio(r.remainder) * r.remainder_norm() +
+    return slopes_.steepest() * r.perturbation() +
+           slopes_.ratio(r.remainder()) * r.remainder_norm() +
            slopes_.largest() * (2.0 * r.basis + r.rounding);
   }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>  // std::clamp, std::max, std::min
-#include <cmath>      // std::ceil, std::hypot, std::log, std::sqrt
+#include <cmath>      // std::exp, std::hypot, std::log
 #include <cstdint>    // std::uint64_t
 #include <limits>
 
@@ -30,6 +30,9 @@ struct Search {
   double budget = 0.0;  ///< Multiply-adds after which it gives up.
 };
 
+/// Gaussian probes of what a basis leaves out.
+inline constexpr Index compression_probes = 16;
+
 /// The leading triplets of A = x / ||x||_F, x m x n, and what is proved of them.
 ///
 /// x and the narrow matrices lie where the kernels work (engine/narrow.hpp); numbers, and matrices of
@@ -47,7 +50,7 @@ class Compression {
   using Source = typename Kernels::Source;
 
  public:
-  static constexpr Index probes = 16;
+  static constexpr Index probes = compression_probes;
 
   /// \param place  what else the kernels are made from.
   template <class... Place>
@@ -70,7 +73,8 @@ class Compression {
   View right() const { return first(right_, kept_); }          ///< V, n x rank
   const detail::SmallVector& sigma() const { return sigma_; }  ///< Descending; rank or more.
   double error() const { return error_; }                      ///< Target::error() of them.
-  double unseen() const { return spectral_; }  ///< A bound of every singular value not in sigma().
+  /// A bound of every singular value not in sigma().
+  double unseen() const { return std::hypot(unseen_, dropped_); }
   double multiply_adds() const { return work_; }  ///< With A, so far.
   /// Numbers in m rows that nothing needs any more once the triplets are found.
   View scratch() const { return basis_; }
@@ -101,24 +105,36 @@ class Compression {
   template <class Target>
   Residuals measure_left(const Target& target);
 
-  /// ||A^T U - V S||_F.
-  double measure_right();
+  /// Adds ||A^T U - V S||_F to what was measured.
+  template <class Target>
+  void measure_right(Residuals& r);
 
   /// Takes the probes from (E E^T)^(j-1) E w to (E E^T)^j E w, and the bound of ||E||_2 with them.
   void sharpen_probes();
-  void bound_remainder();
+  void bound_unseen();
+
+  /// What no sharpening will bring the bound below, most likely: if all that is unseen is as large as
+  /// its largest, ||(E E^T)^j E w||_F is about ||E||_2^(2j+1) ||w||_F.
+  double least_unseen() const {
+    const double entries = static_cast<double>(probes * right_.rows);
+    return std::exp((log_size_ - 0.5 * std::log(entries)) / (2 * powers_ + 1));
+  }
 
   /// z <- (I - Q Q^T) z for the probes z.
   void project_probes();
 
-  /// ||P||_2 for the remainder P beside the kept triplets: beside Q Q^T A there is E.
-  double remainder(double basis_defect) const {
-    return std::hypot(spectral_, kept_ < found_ ? sigma_(kept_) : 0.0) + 2.0 * basis_defect;
-  }
-
   template <class V>
   static V first(const V& v, Index cols) {
-    return v.block(0, 0, v.rows, cols);
+    return columns(v, 0, cols);
+  }
+  template <class V>
+  static V columns(const V& v, Index from, Index count) {
+    return v.block(0, from, v.rows, count);
+  }
+  /// ||d - u diag(sigma)||_F of the columns from..to.
+  double distance(const engine::View<double>& d, const View& u, Index from, Index to) const {
+    return kernels_.distance(columns(d, from, to - from), columns(u, from, to - from),
+                             sigma_.segment(from, to - from));
   }
   View probe_images() const { return basis_.block(0, rank_, basis_.rows, probes); }
 
@@ -139,8 +155,10 @@ class Compression {
   Index rank_ = 0;         // columns of Q
   Index found_ = 0;        // of U and V
   Index kept_ = 0;         // of those, the ones that the target keeps
+  double dropped_ = 0.0;   // a bound of the singular values of Q^T A that were not kept in sigma_
   int powers_ = 0;         // j of the probes
-  double spectral_ = 0.0;  // a bound of ||E||_2
+  double log_size_ = 0.0;  // log ||(E E^T)^j E w||_F; the probes themselves are kept at size 1
+  double unseen_ = 0.0;    // a bound of ||E||_2
   double error_ = 0.0;
   double work_ = 0.0;
   double failure_ = 0.0;
@@ -196,6 +214,7 @@ void Compression<Kernels, T>::sweep(bool probing) {
   }
   if (probing) project_probes();
   powers_ = 0;
+  log_size_ = 0.0;
 
   const View images = first(image_, rank_ + extra);
   kernels_.template multiply<Op::transposed, Op::plain>(x_, first(basis_, rank_ + extra), images);
@@ -212,6 +231,7 @@ void Compression<Kernels, T>::rayleigh_ritz() {
   const double noise = 8.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
   found_ = rank_ == 0 ? 0 : (sigma_.array() > noise * sigma_(0)).count();
   sigma_.conservativeResize(found_);
+  dropped_ = 0 < found_ && found_ < rank_ ? noise * sigma_(0) : 0.0;
   detail::Small w = eigen.vectors.leftCols(found_);
   kernels_.multiply(first(basis_, rank_), w, first(left_, found_));
   w *= sigma_.cwiseInverse().asDiagonal();
@@ -222,45 +242,53 @@ template <class Kernels, class T>
 template <class Target>
 Residuals Compression<Kernels, T>::measure_left(const Target& target) {
   const Index k = kept_ = target.keep(sigma_);
+  const Index all = Target::measures_next ? found_ : k;
   // A (V, E^T z), in double: rounding must not hide a residual of 1e-6.
-  const engine::View<double> factors = first(right_double_, k + probes);
-  const engine::View<double> products = first(left_double_, k + probes);
-  kernels_.copy(right(), first(factors, k));
-  kernels_.copy(image_.block(0, rank_, image_.rows, probes),
-                factors.block(0, k, factors.rows, probes));
+  const engine::View<double> factors = first(right_double_, all + probes);
+  const engine::View<double> products = first(left_double_, all + probes);
+  kernels_.copy(first(right_, all), first(factors, all));
+  kernels_.copy(image_.block(0, rank_, image_.rows, probes), columns(factors, all, probes));
   kernels_.template multiply_in_double<Op::plain>(unit_, x_, factors, products);
-  count(2 * (k + probes));
-  kernels_.copy(products.block(0, k, products.rows, probes), probe_images());
-  bound_remainder();
+  count(2 * (all + probes));
+  kernels_.copy(columns(products, all, probes), probe_images());
+  bound_unseen();
 
   Residuals r;
-  r.left = kernels_.distance(first(products, k), left(), sigma_.head(k));
-  for (const View& side : {left(), right()}) {
-    r.basis += (kernels_.gram(side) - detail::Small::Identity(k, k)).norm();
+  r.left = distance(products, left_, 0, k);
+  r.next_left = distance(products, left_, k, all);
+  for (const View& side : {first(left_, all), first(right_, all)}) {
+    r.basis += (kernels_.gram(side) - detail::Small::Identity(all, all)).norm();
   }
   r.kept_norm = sigma_.head(k).norm();
-  r.remainder = remainder(r.basis);
+  r.smallest = k > 0 ? sigma_(k - 1) : 0.0;
+  r.next = k < found_ ? sigma_(k) : dropped_;
+  r.unseen = unseen();
   const double unit_roundoff = 0.5 * static_cast<double>(std::numeric_limits<T>::epsilon());
   r.rounding = static_cast<double>(k * (k + 2)) * unit_roundoff;
   return r;
 }
 
 template <class Kernels, class T>
-double Compression<Kernels, T>::measure_right() {
-  const Index k = kept_;
-  const engine::View<double> products = first(right_double_, k);
-  kernels_.copy(left(), first(left_double_, k));
-  kernels_.template multiply_in_double<Op::transposed>(unit_, x_, first(left_double_, k), products);
-  count(2 * k);
-  return kernels_.distance(products, right(), sigma_.head(k));
+template <class Target>
+void Compression<Kernels, T>::measure_right(Residuals& r) {
+  const Index all = Target::measures_next ? found_ : kept_;
+  const engine::View<double> products = first(right_double_, all);
+  kernels_.copy(first(left_, all), first(left_double_, all));
+  kernels_.template multiply_in_double<Op::transposed>(unit_, x_, first(left_double_, all),
+                                                       products);
+  count(2 * all);
+  r.right = distance(products, right_, 0, kept_);
+  r.next_right = distance(products, right_, kept_, all);
 }
 
 template <class Kernels, class T>
-void Compression<Kernels, T>::bound_remainder() {
+void Compression<Kernels, T>::bound_unseen() {
   project_probes();
   ++powers_;
-  spectral_ =
-      spectral_bound(kernels_.norm(probe_images()), powers_, static_cast<int>(probes), failure_);
+  const double size = kernels_.norm(probe_images());
+  if (size > 0.0) kernels_.scale(1.0 / size, probe_images());
+  log_size_ += std::log(size);
+  unseen_ = spectral_bound(log_size_, powers_, static_cast<int>(probes), failure_);
 }
 
 template <class Kernels, class T>
@@ -271,14 +299,14 @@ void Compression<Kernels, T>::sharpen_probes() {
   kernels_.multiply(x_, rows, probe_images());
   kernels_.scale(unit_, probe_images());
   count(2 * probes);
-  bound_remainder();
+  bound_unseen();
 }
 
 template <class Kernels, class T>
 template <class Target>
 bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& target,
                                    const Search<T>& how) {
-  constexpr int most_checks = 6, most_powers = 4, cold_sweeps = 2;
+  constexpr int most_checks = 6, cold_sweeps = 2;
   begin(x, norm, how);
   int sweeps = found_ > 0 ? 0 : cold_sweeps;  // before the next check
   for (int checks = 0; checks < most_checks && work_ < how.budget;) {
@@ -294,16 +322,16 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
       failure_ *= 0.5;  // so that the bounds of all checks hold together
       Residuals r = measure_left(target);
       error_ = target.error(r);
-      while (error_ > how.tolerance && powers_ < most_powers) {
-        Residuals best = r;  // with a remainder as small as can be hoped for
-        best.remainder = sigma_(found_ - 1);
+      while (error_ > how.tolerance && powers_ < Target::most_powers) {
+        Residuals best = r;  // with the unseen as small as can be hoped for
+        best.unseen = least_unseen();
         if (target.error(best) > how.tolerance) break;
         sharpen_probes();
-        r.remainder = remainder(r.basis);
+        r.unseen = unseen();
         error_ = target.error(r);
       }
       if (error_ <= how.tolerance) {
-        r.right = measure_right();
+        measure_right<Target>(r);
         error_ = target.error(r);
         if (error_ <= how.tolerance) return true;
       }
