@@ -2,12 +2,14 @@
 // The rules that are not filters: spectral powers, the top of the spectrum, what stands out of noise.
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include <pion/optimizer/low_rank.hpp>
 #include <pion/optimizer/spectral_power.hpp>
 
 #include "catch.hpp"
+#include "known.hpp"
 #include "reference.hpp"
 
 using namespace pion;
@@ -193,6 +195,58 @@ TEMPLATE_TEST_CASE("a signal above the noise is kept whole, and the noise is not
     const Matrix<T> transposed = direct(AboveNoise{otherwise}, Matrix<T>(x.transpose()), &d);
     CHECK(d.survivors == rank);
   }
+}
+
+TEST_CASE("directions above the noise are counted from what they leave") {
+  std::mt19937_64 random(9);
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{60, 60}, {40, 100}, {100, 40}}) {
+    const Index m = std::min(rows, cols);
+    const Dense noise = gaussian(rows, cols, random);
+    for (const Index rank : {0, 1, 5, 18}) {
+      reference::Vector strong = reference::Vector::Zero(m);
+      strong.head(rank).setConstant(2 * Real(hard_threshold(1.0, rows, cols)));
+      const Matrix<double> x =
+          0.01 * (with_spectrum(strong, rows, cols, random) + noise).cast<double>();
+      const Eigen::VectorXd sigma = pion::detail::singular_values<double>(x);
+      CHECK(count_above_noise(sigma, x.squaredNorm(), rows, cols) == rank);
+      // What comes after the directions that stand out is not looked at.
+      CHECK(count_above_noise(sigma.head(rank + 1), x.squaredNorm(), rows, cols) == rank);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("rules by compression give what they give by an SVD", "", float, double) {
+  using T = TestType;
+  std::mt19937_64 random(10);
+  const Index rows = 192, cols = 160, rank = 6;
+  const Eigen::VectorXd strong = Eigen::VectorXd::LinSpaced(rank, 120.0, 70.0);
+  const known::Known signal(rows, cols, strong, random);
+  const Matrix<T> x =
+      (strong.norm() * signal.matrix() + known::gaussian(rows, cols, random)).cast<T>();
+  const auto compare = [&x](auto rule) {
+    auto by_svd = rule;
+    rule.options.method = Method::low_rank;
+    by_svd.options.method = Method::svd;
+    Direction one, other;
+    const double distance = (direct(rule, x, &one) - direct(by_svd, x, &other)).norm();
+    CHECK(distance > 0.0);  // it was not an SVD
+    // The SVD turns by its rounding, n eps sigma_1, over the gap of 10, on both sides.
+    const double turn = 2.0 * static_cast<double>(cols) *
+                        static_cast<double>(std::numeric_limits<T>::epsilon()) * 120.0 / 10.0;
+    CHECK(distance <= rule.options.tolerance + turn);
+    CHECK(one.survivors == other.survivors);
+    CHECK(one.norm == other.norm);
+    return one.survivors.value_or(0);
+  };
+  CHECK(compare(LowRank{4}) == 4);
+  const double top = 120.0 / static_cast<double>(x.norm());
+  CHECK(compare(AdaptiveRank{0.64 * top}) == 5);
+  CHECK(compare(AboveNoise{}) == rank);
+  Direction d;
+  direct(AdaptiveRank{1.0}, x, &d);
+  CHECK(d.dead);
+  direct(AdaptiveRank{0.1}, Matrix<T>(Matrix<T>::Zero(3, 4)), &d);
+  CHECK(!d.dead);
 }
 
 TEST_CASE("the noise rule on what has no noise") {

@@ -2,27 +2,42 @@
 #pragma once
 
 #include <algorithm>  // std::min
-#include <cmath>      // std::sqrt
 
-#include <pion/algorithm/svd.hpp>
 #include <pion/low_rank_polar.hpp>
 #include <pion/optimizer/direction.hpp>
 #include <pion/optimizer/noise.hpp>
 #include <pion/optimizer/step.hpp>
 
-/// The rules that look at the singular values. They take an SVD, so they are slow and allocate; and
-/// this header is the only one of the optimisers that costs the compilation of Eigen's SVD.
+/// The rules that keep the leading singular directions, all with gain 1: a number of them, those of a
+/// certain size, or those that stand out of the noise. `options` says how (low_rank_polar.hpp): by
+/// compression within a tolerance, which does not allocate once warm, or by an SVD, which is slow and
+/// allocates, and is the fall-back. This header alone costs the compilation of Eigen's SVD.
 namespace pion::optimizer {
 
-/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k largest singular triplets.
+/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k largest singular triplets; by an SVD as in the
+/// paper, or with Method::automatic by compression.
 struct LowRank {
   Index rank = 128;
+  ApplyOptions options{1e-4, Method::svd};
 
   template <class Engine, class T>
-  Direction direct(const engine::View<T>& x, Workspace& /*workspace*/) const {
+  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = low_rank_polar(matrix, rank, matrix);
+    const ApplyInfo info = low_rank_polar<Engine>(matrix, rank, matrix, workspace, options);
     return {info.output_norm, info.survivors, 0, false};
+  }
+};
+
+/// The directions with sigma >= tau ||X||_F, so as many as there are of that size.
+struct AdaptiveRank {
+  double tau = 0.1;
+  ApplyOptions options{};
+
+  template <class Engine, class T>
+  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
+    auto matrix = engine::as_eigen(x);
+    const ApplyInfo info = adaptive_polar<Engine>(matrix, tau, matrix, workspace, options);
+    return {info.output_norm, info.survivors, 0, info.dead};
   }
 };
 
@@ -32,24 +47,45 @@ enum class NothingStandsOut {
   keep_all,        ///< U V^T: Muon's direction.
 };
 
-/// A high-pass whose cutoff follows the matrix: the polar factor U_k V_k^T of the k directions above
-/// the noise threshold of noise.hpp.
+/// A high-pass whose cutoff follows the matrix: the polar factor U_k V_k^T of the k directions that
+/// stand out of the noise (noise.hpp). Its variance comes from the median where the whole spectrum is
+/// known, and after compression from the energy that is left; there a k beyond a fifth of the short side
+/// may be taken for 0.
 struct AboveNoise {
   NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
+  ApplyOptions options{1e-3};
 
   template <class Engine, class T>
-  Direction direct(const engine::View<T>& x, Workspace& /*workspace*/) const {
+  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
     auto matrix = engine::as_eigen(x);
-    const auto factors = pion::detail::thin_svd<T>(matrix);
-    const auto& sigma = factors.singularValues();
-    const Index rank = algorithm::numerical_rank(sigma, x.rows, x.cols);
-    const double threshold = noise_threshold(sigma, x.rows, x.cols);
-    Index kept = (sigma.head(rank).template cast<double>().array() > threshold).count();
-    if (kept == 0) kept = otherwise == NothingStandsOut::keep_all ? rank : std::min<Index>(1, rank);
-    matrix.noalias() =
-        factors.matrixU().leftCols(kept) * factors.matrixV().leftCols(kept).transpose();
-    return {std::sqrt(static_cast<double>(kept)), kept, 0, false};
+    const ApplyInfo info = pion::detail::polar_within<Engine>(
+        "AboveNoise", Selection{otherwise, x.rows, x.cols}, matrix, matrix, workspace, options,
+        nullptr);
+    return {info.output_norm, info.survivors, 0, false};
   }
+
+ private:
+  /// For PolarTarget.
+  struct Selection {
+    NothingStandsOut otherwise;
+    Index rows, cols;
+
+    static Index likely_rank() { return 32; }
+    template <class Values>
+    Index keep(const Values& sigma) const {
+      const bool whole = sigma.size() == std::min(rows, cols);
+      const Index above =
+          whole ? Index((sigma.array() > noise_threshold(sigma, rows, cols)).count())
+                : count_above_noise(sigma, 1.0, rows, cols);
+      if (above > 0) return above;
+      return otherwise == NothingStandsOut::keep_all ? sigma.size()
+                                                     : std::min<Index>(1, sigma.size());
+    }
+    template <class Values>
+    bool wants_more(const Values& sigma) const {
+      return keep(sigma) == sigma.size();
+    }
+  };
 };
 
 namespace presets {

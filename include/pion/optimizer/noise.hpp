@@ -78,4 +78,24 @@ double noise_threshold(const Values& sigma, Index rows, Index cols) {
   return hard_threshold(noise_variance(sigma, rows, cols), rows, cols);
 }
 
+/// How many leading directions stand out of the noise: the largest k, at most half of the short side,
+/// for which sigma_k exceeds the hard threshold of the noise that the k leave,
+/// v = (energy - sigma_1^2 - ... - sigma_k^2) / ((m - k) (n - k)). The values after those that stand
+/// out are not needed, so this serves where compression has found no others.
+/// \param sigma   singular values, those that are rounding's left out.
+/// \param energy  ||X||_F^2, in the same units.
+template <class Values>
+Index count_above_noise(const Values& sigma, double energy, Index rows, Index cols) {
+  const Index most = std::min<Index>(sigma.size(), std::min(rows, cols) / 2);
+  Index above = 0;
+  for (Index k = 1; k <= most; ++k) {
+    const auto last = static_cast<double>(sigma(k - 1));
+    energy = std::max(0.0, energy - last * last);
+    const double variance =
+        energy / (static_cast<double>(rows - k) * static_cast<double>(cols - k));
+    if (last > hard_threshold(variance, rows, cols)) above = k;
+  }
+  return above;
+}
+
 }  // namespace pion::optimizer
