@@ -83,6 +83,50 @@ TEMPLATE_TEST_CASE("on a device, LRMuon's direction is U_k V_k^T", "",
   }
 }
 
+TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
+                   (Kind<double, double, row, col>), (Kind<float, float, row, row>),
+                   (Kind<cuda::bfloat16, float, col, row>)) {
+  using K = TestType;
+  using S = typename K::In;
+  std::mt19937_64 random(76);
+  Context context;
+  ApplyOptions options;
+  options.method = Method::low_rank;
+  options.tolerance = 1e-2;
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{60, 90}, {90, 60}}) {
+    const Held<S> x(halving(rows, cols, 12, random), K::in);
+    for (const Index k : {1, 4}) {
+      Held<typename K::Out> y(rows, cols, K::out);
+      cuda::WarmStart<cuda::sum_t<S>> start;
+      for (int call = 0; call < 2; ++call) {
+        y.poison();
+        const ApplyInfo info = low_rank_polar(x.view(), k, y.view(), context, options, &start);
+        context.synchronize();
+        REQUIRE(info.method == Method::low_rank);
+        REQUIRE(info.bound);
+        CHECK(info.rank == k);
+        CHECK(*info.bound <= options.tolerance);
+        const reference::Svd s = reference::svd(x.get());
+        const reference::Matrix want = s.u.leftCols(k) * s.v.leftCols(k).transpose();
+        CHECK(static_cast<double>(reference::distance(y.get(), want)) <= *info.bound + 1e-13);
+      }
+    }
+  }
+  // No gap: the SVD, which says so.
+  const Held<S> level(reference::Matrix::Identity(60, 60), K::in);
+  Held<typename K::Out> y(60, 60, K::out);
+  const ApplyInfo info = low_rank_polar(level.view(), 5, y.view(), context, options);
+  context.synchronize();
+  CHECK(info.method == Method::svd);
+  CHECK(!info.bound);
+  CHECK(info.rank == 5);
+  CHECK(std::fabs(static_cast<double>(y.get().norm()) - std::sqrt(5.0)) <= 1e-5);
+  reference::Matrix bad = level.get();
+  bad(3, 4) = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_AS(low_rank_polar(Held<S>(bad, K::in).view(), 5, y.view(), context, options),
+                  std::domain_error);
+}
+
 TEST_CASE("on a device, LRMuon of a zero, an empty and a bad matrix") {
   std::mt19937_64 random(72);
   Context context;

@@ -9,9 +9,11 @@
 #include <utility>  // std::move
 
 #include <pion/cuda/apply.hpp>
+#include <pion/cuda/low_rank.hpp>
 #include <pion/cuda/measure.hpp>
 #include <pion/cuda/svd_bodies.hpp>
 #include <pion/diagnostics/spectrum.hpp>
+#include <pion/low_rank_polar.hpp>
 #include <pion/optimizer/low_rank.hpp>
 
 /// What takes a full SVD on a device, by cuSOLVER: LRMuon's direction, and the diagnostics.
@@ -156,6 +158,50 @@ void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context
   context.require_no_capture(here);
   const std::size_t bytes = cuda::polar_of_largest(in, k, y, context, info, nullptr);
   cuda::polar_of_largest(in, k, y, context, info, context.reserve(bytes));
+}
+
+/// The same within a tolerance: by compression, certified, or by the SVD where that proves no gap
+/// after sigma_k, as low_rank_polar() with options on the host. Waits and crosses as the device's
+/// apply() with a tolerance does, and takes a warm start as that does.
+/// \throws std::invalid_argument as both; std::domain_error if an entry of x is not finite or the SVD
+///         does not converge; device_error.
+template <class X, class Y>
+ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
+                         const ApplyOptions& options,
+                         cuda::WarmStart<cuda::sum_t<std::remove_const_t<X>>>* start = nullptr) {
+  using S = std::remove_const_t<X>;
+  constexpr const char* here = "low_rank_polar";
+  const cuda::Matrix<const S> in = x;
+  cuda::require_fit(here, in, y);
+  context.require_no_capture(here);
+  const algorithm::Largest selection = detail::largest_directions(here, k);
+  const Plan p = detail::plan_polar<float, engine::eigen>(selection, x.rows, x.cols, options);
+  ApplyInfo info;
+  info.method = Method::svd;
+  if (x.rows == 0 || x.cols == 0) return info;
+  auto& exchange = context.exchange();
+  if (p.method == Method::low_rank) {
+    const double floor =
+        static_cast<double>(std::max(x.rows, x.cols)) * cuda::Scalar<cuda::sum_t<S>>::epsilon;
+    const algorithm::PolarTarget<algorithm::Largest> target(selection, floor);
+    const auto found = cuda::apply_low_rank(here, target, in, y, context, p, options, start);
+    if (found) return *found;
+  }
+  constexpr std::size_t front = (sizeof(cuda::Info) + 63) / 64 * 64;
+  const std::size_t bytes = cuda::polar_of_largest<S, Y>(in, k, y, context, nullptr, nullptr);
+  std::byte* const memory = context.reserve(front + bytes);
+  const auto told = reinterpret_cast<cuda::Info*>(memory);
+  cuda::polar_of_largest(in, k, y, context, told, memory + front);
+  const cuda::Info svd = exchange.fetch(told);
+  if (svd.status == cuda::Info::not_finite) cuda::refuse_not_finite(here);
+  if (svd.status == cuda::Info::not_converged) {
+    detail::refuse_values("low_rank_polar: the SVD does not converge");
+  }
+  info.rank = svd.rank;
+  info.survivors = svd.rank;
+  info.output_norm = svd.output_norm;
+  info.dead = svd.rank == 0 && svd.largest > 0.0;
+  return info;
 }
 
 /// The spectrum of a matrix on a device, by cuSOLVER in double (values alone). The call waits for
