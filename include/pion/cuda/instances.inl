@@ -38,6 +38,7 @@ namespace pion::cuda {
   PION_REDUCE(Measure<Table<const T>>) \
   PION_REDUCE(Equilibrate<T>)          \
   PION_REDUCE(Welford<T>)              \
+  PION_REDUCE(Averages<T>)             \
   PION_ONCE(Tiles<T>)
 
 PION_FOR_SCALAR(double)

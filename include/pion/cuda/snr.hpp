@@ -11,16 +11,21 @@
 
 namespace pion::cuda {
 
-/// pion::SnrSamples with samples, mean and numbers on a device, in memory of its own: one matrix of
-/// doubles.
-class SnrSamples {
+namespace detail {
+
+/// What is known of the samples so far, on a device, in memory of its own: one matrix of doubles.
+class SnrMemory {
  public:
-  /// For samples of one shape. \throws std::invalid_argument if a size is negative; device_error,
-  /// here and below.
-  SnrSamples(Index rows, Index cols, Context& context) : rows_(rows), cols_(cols) {
+  struct Seen {
+    double squared_mean;
+    SnrNumbers numbers;
+    Index count() const { return static_cast<Index>(numbers.count); }
+  };
+
+  SnrMemory(const char* name, Index rows, Index cols, Context& context)
+      : name_(name), rows_(rows), cols_(cols) {
     if (rows < 0 || cols < 0) {
-      pion::detail::refuse_argument("SnrSamples: a sample cannot be " +
-                                    pion::detail::shape(rows, cols));
+      refuse("a sample cannot be " + pion::detail::shape(rows, cols));
     }
     pion::detail::Arena counting;
     lay_out(counting);
@@ -30,17 +35,15 @@ class SnrSamples {
           "cudaMemsetAsync");
   }
 
-  /// Only adds to the context's stream. A sample that is not finite changes nothing, and does not
-  /// count. \throws std::invalid_argument if g's shape is another.
-  template <class X>
-  void add(const Matrix<X>& g, Context& context) {
+  /// Runs make(sample, mean, numbers), a reduction over the mean, once the sample is admitted.
+  template <class X, class Make>
+  void add(const Matrix<X>& g, Context& context, const Make& make) {
     using S = std::remove_const_t<X>;
     if (g.rows != rows_ || g.cols != cols_) {
-      pion::detail::refuse_argument("SnrSamples: a sample is " +
-                                    pion::detail::shape(g.rows, g.cols) + ", those before are " +
-                                    pion::detail::shape(rows_, cols_));
+      refuse("a sample is " + pion::detail::shape(g.rows, g.cols) + ", those before are " +
+             pion::detail::shape(rows_, cols_));
     }
-    require_fit("SnrSamples", g, g);
+    require_fit(name_, g, g);
     Moments* const partials = reserve(context);
     const cudaStream_t stream = context.stream();
     Table<const S> table;
@@ -53,15 +56,13 @@ class SnrSamples {
           "reduce");
     check(once(stream, 1, AdmitSample{size_, numbers_}), "once");
     table.crossed = !by_columns;
-    check(reduce(stream, mean().shape(), Welford<S>{table, mean(), numbers_},
+    check(reduce(stream, mean().shape(), make(table, mean(), numbers_),
                  reinterpret_cast<double*>(partials)),
           "reduce");
   }
 
-  /// Waits for the device. \throws std::invalid_argument for fewer than two samples, and while the
-  /// stream is captured.
-  Snr estimate(Context& context) const {
-    context.require_no_capture("SnrSamples");
+  Seen fetch(Context& context) const {
+    context.require_no_capture(name_);
     Moments* const partials = reserve(context);
     if (mean().shape().empty()) {
       check(cudaMemsetAsync(size_, 0, sizeof(Moments), context.stream()), "cudaMemsetAsync");
@@ -70,12 +71,13 @@ class SnrSamples {
                  partials),
           "reduce");
     const double squared_mean = context.exchange().fetch(size_).squares;
-    const SnrNumbers numbers = context.exchange().fetch(numbers_);
-    return pion::detail::snr_of_samples(squared_mean, numbers.squares,
-                                        static_cast<Index>(numbers.count));
+    return {squared_mean, context.exchange().fetch(numbers_)};
   }
 
  private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    pion::detail::refuse_argument(std::string(name_) + ": " + why);
+  }
   void lay_out(pion::detail::Arena& arena) {
     mean_ = arena.take<double>(rows_ * cols_);
     numbers_ = arena.take<SnrNumbers>(1);
@@ -87,11 +89,72 @@ class SnrSamples {
     return reinterpret_cast<Moments*>(context.reserve(sizeof(Moments) * pieces));
   }
 
+  const char* name_;
   Memory memory_;
   Index rows_, cols_;
   double* mean_ = nullptr;
   SnrNumbers* numbers_ = nullptr;
   Moments* size_ = nullptr;
+};
+
+}  // namespace detail
+
+/// pion::SnrSamples with samples, mean and numbers on a device.
+class SnrSamples {
+ public:
+  /// For samples of one shape. \throws std::invalid_argument if a size is negative; device_error,
+  /// here and below.
+  SnrSamples(Index rows, Index cols, Context& context)
+      : seen_("SnrSamples", rows, cols, context) {}
+
+  /// Only adds to the context's stream. A sample that is not finite changes nothing, and does not
+  /// count. \throws std::invalid_argument if g's shape is another.
+  template <class X>
+  void add(const Matrix<X>& g, Context& context) {
+    seen_.add(g, context, [](const auto& sample, const Batch<double>& mean, SnrNumbers* numbers) {
+      return Welford<std::remove_const_t<X>>{sample, mean, numbers};
+    });
+  }
+
+  /// Waits for the device. \throws std::invalid_argument for fewer than two samples, and while the
+  /// stream is captured.
+  Snr estimate(Context& context) const {
+    const auto seen = seen_.fetch(context);
+    return pion::detail::snr_of_samples(seen.squared_mean, seen.numbers.squares, seen.count());
+  }
+
+ private:
+  detail::SnrMemory seen_;
+};
+
+/// pion::SnrStream in the same way.
+class SnrStream {
+ public:
+  /// \param decay  in (0, 1): the weight of the past.
+  SnrStream(double decay, Index rows, Index cols, Context& context)
+      : decay_(decay), seen_("SnrStream", rows, cols, context) {
+    pion::detail::require_decay(decay);
+  }
+
+  /// As SnrSamples::add().
+  template <class X>
+  void add(const Matrix<X>& g, Context& context) {
+    seen_.add(g, context,
+              [this](const auto& sample, const Batch<double>& mean, SnrNumbers* numbers) {
+                return Averages<std::remove_const_t<X>>{sample, mean, numbers, decay_};
+              });
+  }
+
+  /// As SnrSamples::estimate().
+  Snr estimate(Context& context) const {
+    const auto seen = seen_.fetch(context);
+    return pion::detail::snr_of_stream(seen.squared_mean, seen.numbers.squares, decay_,
+                                       seen.count());
+  }
+
+ private:
+  double decay_;
+  detail::SnrMemory seen_;
 };
 
 }  // namespace pion::cuda

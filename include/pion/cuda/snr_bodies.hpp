@@ -10,9 +10,9 @@
 
 namespace pion::cuda {
 
-/// What SnrSamples knows but for the mean.
+/// What SnrSamples and SnrStream know but for the mean.
 struct SnrNumbers {
-  double squares = 0.0;  ///< sum of ||g_i - mean||^2
+  double squares = 0.0;  ///< Sum of ||g_i - mean||^2, or the average of ||g||^2.
   std::int64_t count = 0;
   bool admitted = false;  ///< The last sample is finite, and so is its squared norm.
 };
@@ -43,6 +43,27 @@ struct Welford {
     return away * (value - mean(i, j, b));
   }
   PION_EITHER_SIDE void finish(Index, double sum) const { numbers->squares += sum; }
+};
+
+/// The step of exponential averages of g and ||g||^2.
+template <class S>
+struct Averages {
+  using Value = double;
+  Table<const S> sample;
+  Batch<double> mean;
+  SnrNumbers* numbers;
+  double decay;
+
+  PION_EITHER_SIDE double nothing(Index) const { return 0.0; }
+  PION_EITHER_SIDE double term(Index i, Index j, Index b) const {
+    if (!numbers->admitted) return 0.0;
+    const double value = to_double(sample(i, j, b));
+    mean(i, j, b) = decay * mean(i, j, b) + (1.0 - decay) * value;
+    return value * value;
+  }
+  PION_EITHER_SIDE void finish(Index, double sum) const {
+    if (numbers->admitted) numbers->squares = decay * numbers->squares + (1.0 - decay) * sum;
+  }
 };
 
 }  // namespace pion::cuda

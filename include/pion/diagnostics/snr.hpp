@@ -62,6 +62,28 @@ inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   return {squared_mean - noise / n, noise, count};
 }
 
+/// From exponential averages with the weight `decay` of the past: m of g, of which this is ||m||^2, and
+/// `square` of ||g||^2. \throws std::invalid_argument for fewer than two samples.
+inline Snr snr_of_stream(double squared_mean, double square, double decay, Index count) {
+  if (count < 2) {
+    refuse_argument("SnrStream: " + std::to_string(count) +
+                    " samples; the noise shows from two on");
+  }
+  const double forgotten = std::pow(decay, static_cast<double>(count));
+  squared_mean /= (1.0 - forgotten) * (1.0 - forgotten);
+  square /= 1.0 - forgotten;
+  const double w2 = (1.0 - decay) * (1.0 + forgotten) / ((1.0 + decay) * (1.0 - forgotten));
+  // 1 - w2, without the cancellation where the last sample has nearly all the weight.
+  const double rest = 2.0 * (decay - forgotten) / ((1.0 + decay) * (1.0 - forgotten));
+  return {(squared_mean - w2 * square) / rest, (square - squared_mean) / rest, count};
+}
+
+/// \throws std::invalid_argument unless 0 < decay < 1.
+inline void require_decay(double decay) {
+  if (decay > 0.0 && decay < 1.0) return;
+  refuse_argument("SnrStream: the decay " + std::to_string(decay) + " is not between 0 and 1");
+}
+
 }  // namespace detail
 
 /// SNR over samples, in one pass: Welford's update, and Chan's rule to merge what two passes saw.
@@ -115,12 +137,7 @@ class SnrSamples {
 class SnrStream {
  public:
   /// \param decay  b, in (0, 1): the weight of the past.
-  explicit SnrStream(double decay) : decay_(decay) {
-    if (!(decay > 0.0 && decay < 1.0)) {
-      detail::refuse_argument("SnrStream: the decay " + std::to_string(decay) +
-                              " is not between 0 and 1");
-    }
-  }
+  explicit SnrStream(double decay) : decay_(decay) { detail::require_decay(decay); }
 
   /// Throws as SnrSamples::add().
   template <class G>
@@ -136,17 +153,7 @@ class SnrStream {
 
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const {
-    if (count_ < 2) {
-      detail::refuse_argument("SnrStream: " + std::to_string(count_) +
-                              " samples; the noise shows from two on");
-    }
-    const double forgotten = std::pow(decay_, static_cast<double>(count_));
-    const double mean = mean_.squaredNorm() / ((1.0 - forgotten) * (1.0 - forgotten));
-    const double square = square_ / (1.0 - forgotten);
-    const double w2 = (1.0 - decay_) * (1.0 + forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
-    // 1 - w2, without the cancellation where the last sample has nearly all the weight.
-    const double rest = 2.0 * (decay_ - forgotten) / ((1.0 + decay_) * (1.0 - forgotten));
-    return {(mean - w2 * square) / rest, (square - mean) / rest, count_};
+    return detail::snr_of_stream(mean_.squaredNorm(), square_, decay_, count_);
   }
 
  private:
