@@ -71,6 +71,12 @@ TEST_CASE("a warm low-rank call allocates nothing, with and without a warm start
   warm();
   CHECK(count(warm) == 0);
   CHECK(info.method == Method::low_rank);
+
+  options.tolerance = 1e-3;
+  const auto polar = [&] { info = adaptive_polar(x, 0.5, y, workspace, options); };
+  polar();
+  CHECK(count(polar) == 0);
+  CHECK(info.method == Method::low_rank);
 }
 
 TEST_CASE("a warm per-head call allocates nothing") {
