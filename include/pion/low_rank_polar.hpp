@@ -26,7 +26,7 @@
 ///
 /// With options: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
 /// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no gap
-/// after sigma_k was proved within an eighth of an SVD's cost, or k is near max_rank. Method::automatic
+/// after sigma_k was proved within an eighth of what an SVD is taken to cost, or k is near max_rank. Method::automatic
 /// does not try it where k and the probes are more than a quarter of the directions; Method::low_rank
 /// always tries; Method::svd never. Without allocation once warm, unless the SVD is taken.
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
@@ -70,7 +70,8 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
                     std::string(name(options.method)));
   }
   constexpr Index oversampling = 8;
-  constexpr double svd = 20.0;  // multiply-adds over m^2 n, in time (docs/performance.md)
+  // An SVD's time in multiply-adds of a large product, over m^2 n: an estimate.
+  constexpr double svd = 20.0;
   const Index m = std::min(rows, cols), n = std::max(rows, cols);
   const double size = static_cast<double>(rows) * static_cast<double>(cols);
   Plan p;
