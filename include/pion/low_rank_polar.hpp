@@ -26,9 +26,10 @@
 ///
 /// With options: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
 /// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no gap
-/// after sigma_k was proved within an eighth of what an SVD is taken to cost, or k is near max_rank. Method::automatic
-/// does not try it where k and the probes are more than a quarter of the directions; Method::low_rank
-/// always tries; Method::svd never. Without allocation once warm, unless the SVD is taken.
+/// after sigma_k was proved within an eighth of what an SVD is taken to cost, or k is near max_rank.
+/// Method::automatic does not try it where k and the probes are more than a quarter of the
+/// directions; Method::low_rank always tries; Method::svd never. Without allocation once warm,
+/// unless the SVD is taken.
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
 namespace pion {
 
