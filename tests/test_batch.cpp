@@ -57,6 +57,37 @@ TEST_CASE("a batch is its matrices one by one, to the last bit, with their infos
   }
 }
 
+TEST_CASE("a batch within a tolerance compresses where that pays, from a warm start for each") {
+  Matrices xs = lists()[1];
+  std::mt19937_64 random(32);
+  for (const Index side : {600, 700}) {
+    const Eigen::MatrixXf a = reference::random_matrix(side, 3, random).cast<float>();
+    xs.emplace_back(a * a.transpose());
+  }
+  const ApplyOptions options;
+  std::vector<ApplyInfo> infos(xs.size());
+  std::vector<WarmStart<float>> starts(xs.size()), alone(xs.size());
+  BatchWorkspace workspace;
+  Workspace own;
+  for (int round = 0; round < 2; ++round) {
+    Matrices ys = like(xs);
+    apply_batch(f, xs, ys, workspace, options, infos.data(), starts.data());
+    for (std::size_t i = 0; i < xs.size(); ++i) {
+      Eigen::MatrixXf y = like(xs)[i];
+      const ApplyInfo info = apply<engine::eigen>(f, xs[i], y, own, options, &alone[i]);
+      CHECK(ys[i] == y);
+      CHECK(infos[i].method == info.method);
+      CHECK((info.method == Method::low_rank) == (xs[i].rows() >= 600));
+      CHECK(infos[i].multiply_adds == info.multiply_adds);
+      CHECK(starts[i].values() == alone[i].values());
+    }
+    Matrices cold = like(xs);
+    apply_batch(f, xs, cold, workspace, options);
+    CHECK(xs.size() == cold.size());
+    if (round == 0) CHECK(cold == ys);
+  }
+}
+
 TEST_CASE("a batch of maps of a framework's memory") {
   using Tensor = Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
   Eigen::VectorXf memory = Eigen::VectorXf::LinSpaced(100, -1.0F, 2.0F).array().square();

@@ -137,11 +137,50 @@ void check_primitives() {
   }
 }
 
+template <class E, class T, class S>
+void check_sweeps() {
+  using Kernels = typename E::template NarrowKernels<T>;
+  for (const auto& [m, n] : sizes) {
+    if (m == 0) continue;
+    detail::Arena counting;
+    Kernels(counting, m, n, 80);
+    Workspace workspace;
+    detail::Arena arena(workspace, counting.used());
+    const Kernels kernels(arena, m, n, 80);
+    const auto x = random_padded<T>(m, n, 3);
+    const Eigen::MatrixXd xd = x.eigen().template cast<double>();
+    for (const Index width : {1, 7, 8, 9, 16, 24, 33, 70}) {
+      INFO(m << " x " << n << ", " << width);
+      const auto q = random_padded<T>(m, width, 4);
+      Padded<S> z(n, width), y(m, width);
+      double norm = 0.0;
+      kernels.sweep(0.5, x.view, q.view, z.view, y.view, &norm);
+      const Eigen::MatrixXd qd = q.eigen().template cast<double>();
+      const Eigen::MatrixXd zd = 0.5 * xd.transpose() * qd;
+      const Eigen::MatrixXd z_size = xd.cwiseAbs().transpose() * qd.cwiseAbs();
+      close(z, zd, z_size, m);
+      close(y, 0.5 * xd * zd, xd.cwiseAbs() * z_size, m + n);
+      CHECK(std::fabs(norm - xd.norm()) <= 1e-14 * xd.norm() * static_cast<double>(m + n));
+      CHECK(norm == Approx(kernels.frobenius_norm(x.view)).epsilon(1e-13));
+      Padded<S> again_z(n, width), again_y(m, width);
+      kernels.sweep(0.5, x.view, q.view, again_z.view, again_y.view);
+      CHECK(z.eigen() == again_z.eigen());
+      CHECK(y.eigen() == again_y.eigen());
+    }
+  }
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("primitives equal their definition, tile by tile", "", PION_ENGINES) {
   check_primitives<TestType, float>();
   check_primitives<TestType, double>();
+}
+
+TEMPLATE_TEST_CASE("a sweep is two products and a norm", "", PION_ENGINES) {
+  check_sweeps<TestType, float, float>();
+  check_sweeps<TestType, float, double>();
+  check_sweeps<TestType, double, double>();
 }
 
 TEMPLATE_TEST_CASE("a product cut into parts keeps every bit, and so does half of it", "", float,
@@ -190,6 +229,12 @@ TEMPLATE_TEST_CASE("a product cut into parts keeps every bit, and so does half o
     }
   });
   CHECK(other.eigen() == whole.eigen());
+  engine::as_eigen(other.view).setConstant(std::numeric_limits<TestType>::quiet_NaN());
+  gemm<plain, plain>(TestType(2), left, right, other.view, buffers, engine::Into::nothing);
+  CHECK(other.eigen() == whole.eigen());
+  gemm<plain, plain>(TestType(2), left.block(0, 0, rows, 0), right.block(0, 0, 0, cols), other.view,
+                     buffers, engine::Into::nothing);
+  CHECK(other.eigen().isZero(0));
   product(other.view, [&](const View<TestType>& c) {
     gemm<plain, plain, engine::Part::lower>(TestType(2), left, right, c, buffers);
   });
@@ -215,10 +260,17 @@ TEST_CASE("any number of threads gives the serial result, to the last bit") {
     for (const Filter& f : {Filter{chains::muon()}, Filter{chains::high_pass(2)}}) {
       const Eigen::MatrixXf serial = apply<engine::eigen>(f, x.eigen());
       const Eigen::MatrixXf heads = apply_per_head<engine::eigen>(f, x.eigen(), Heads{10});
+      Eigen::MatrixXf compressed(rows, cols), other(rows, cols);
+      ApplyOptions options;
+      options.method = Method::low_rank;
+      const Eigen::MatrixXf signal = x.eigen() + x.eigen().leftCols(3) * x.eigen().topRows(3);
+      CHECK(apply<engine::eigen>({chains::high_pass(2)}, signal, compressed, options).rank == 3);
       for (const int threads : {1, 2, 3, 7}) {
         omp_set_num_threads(threads);
         CHECK(apply<engine::openmp>(f, x.eigen()) == serial);
         CHECK(apply_per_head<engine::openmp>(f, x.eigen(), Heads{10}) == heads);
+        apply<engine::openmp>({chains::high_pass(2)}, signal, other, options);
+        CHECK(other == compressed);
       }
       omp_set_num_threads(before);
     }

@@ -52,7 +52,7 @@ std::vector<Case> cases(Index n) {
       {"one direction", filled(n, 1, 1.0, 0.0), 1, true},
       {"cut inside a cluster", filled(n, 10, 1.0, 0.05), 6, false},
       {"flat", Vector::Ones(n), 4, false},
-      {"two a hair apart", filled(n, 3, 1.0, 1.0 - 1e-7), 3, false},
+      {"two a hair apart", filled(n, 3, 1.0, 1.0 - 1e-14), 3, false},
   };
 }
 

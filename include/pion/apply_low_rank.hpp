@@ -49,9 +49,9 @@ std::size_t compression_bytes(Index m, Index n) {
 
 }  // namespace detail
 
-/// What compression costs an engine, in multiply-adds of its large products.
+/// What compression costs an engine, in multiply-adds of a dense chain (docs/performance.md).
 struct CompressionCost {
-  double narrow = 1.5;          ///< A multiply-add with a narrow matrix (docs/performance.md).
+  double narrow = 1.6;          ///< A multiply-add with a narrow matrix.
   double small_matrices = 1e8;  ///< All that is done with small ones, about.
 };
 
@@ -72,9 +72,9 @@ inline void require_valid(const ApplyOptions& options) {
 /// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
 /// where that will not pay.
 template <class Other>
-Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
+Plan plan_compression(const Filter& f, const algorithm::ChainTarget& target,
+                      const ApplyOptions& options, const CompressionCost& cost,
                       const Other& other) {
-  require_valid(options);
   const bool asked = options.method == Method::low_rank;
   const bool compressible = f.normalizer == Normalizer::frobenius;
   if (asked && !compressible) {
@@ -83,15 +83,28 @@ Plan plan_compression(const Filter& f, const ApplyOptions& options, const Compre
   const Plan without = other(asked ? Method::automatic : options.method);
   if (!asked && !(options.method == Method::automatic && compressible)) return without;
 
-  const Index limit = algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+  const Index limit = target.likely_rank();
   Plan p = without;
   p.method = Method::low_rank;
   p.rank = limit > 0 ? limit : Index(32);
   p.multiply_adds = static_cast<double>(p.rows) * static_cast<double>(p.cols) *
-                    (7.0 * static_cast<double>(p.rank) + 64.0);
+                    (8.0 * static_cast<double>(p.rank) + 32.0);
   p.budget = (without.multiply_adds - cost.small_matrices) / cost.narrow;
   if (!asked && (limit == 0 || p.multiply_adds > 0.5 * p.budget)) return without;
   if (asked) p.budget = std::max(p.budget, 4.0 * p.multiply_adds);
+  return p;
+}
+
+template <class Scalar, class Engine>
+Plan plan_for_target(const Filter& f, const algorithm::ChainTarget& target, Index rows, Index cols,
+                     const ApplyOptions& options) {
+  Plan p = plan_compression(f, target, options, CompressionCost{}, [&](Method method) {
+    return plan<Scalar, Engine>(f, rows, cols, method);
+  });
+  if (p.method == Method::low_rank) {
+    p.workspace =
+        compression_bytes<Engine, compute_t<Scalar>>(std::min(rows, cols), std::max(rows, cols));
+  }
   return p;
 }
 
@@ -101,36 +114,31 @@ Plan plan_compression(const Filter& f, const ApplyOptions& options, const Compre
 ///
 /// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass (a
 /// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
-/// most half of the other methods. Cost model: three sweeps and a check of `rank` directions and the
-/// probes, m n (7 rank + 64) multiply-adds, at what CompressionCost says.
+/// most half of the other methods. Cost model: three power steps and a check of `rank` directions and
+/// the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says.
 /// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
 ///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
 template <class Scalar = float, class Engine = DefaultEngine>
 Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
-  Plan p = detail::plan_compression(f, options, CompressionCost{}, [&](Method method) {
-    return plan<Scalar, Engine>(f, rows, cols, method);
-  });
-  if (p.method == Method::low_rank) {
-    p.workspace = detail::compression_bytes<Engine, detail::compute_t<Scalar>>(
-        std::min(rows, cols), std::max(rows, cols));
-  }
-  return p;
+  detail::require_valid(options);
+  const algorithm::ChainTarget target(f.chain, options.tolerance);
+  return detail::plan_for_target<Scalar, Engine>(f, target, rows, cols, options);
 }
 
 namespace detail {
 
-/// The search that a call asks for, from a warm start where there is one. `n` is what it must be for.
+/// The search that a call asks for, from a warm start where there is one. `m` is what it must be for.
 template <class T, class Start>
 algorithm::Search<T> search_for([[maybe_unused]] const char* function, const Plan& plan,
                                 const ApplyOptions& options, [[maybe_unused]] const Start& start,
-                                [[maybe_unused]] Index n) {
+                                [[maybe_unused]] Index m) {
   algorithm::Search<T> search;
   if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
     if (start != nullptr && start->directions() > 0) {
-      if (start->extent() != n) {
+      if (start->extent() != m) {
         refuse_argument(std::string(function) + ": the warm start is for " +
-                        std::to_string(start->extent()) + " columns, and x has " +
-                        std::to_string(n) + " as it lies in memory");
+                        std::to_string(start->extent()) + " rows, and x has " + std::to_string(m) +
+                        " as it lies in memory");
       }
       search.start = start->basis();
     }
@@ -176,6 +184,8 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
   const bool row_major = X::IsRowMajor;
   const bool tall = x.rows() > x.cols();
   bool copied = !lies_in_place<T>(x);
+  const Index extent = copied ? std::min(x.rows(), x.cols()) : x.innerSize();
+  auto search = search_for<T>(function, plan, options, start, extent);
   for (;;) {
     // Inside, the short side comes first in a copy, and the inner dimension in place.
     const bool turned = copied ? tall : row_major;
@@ -185,28 +195,30 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
     CompressionBuffers<Engine, T>(counting, m, n, copied);
     Arena arena(workspace, counting.used());
     CompressionBuffers<Engine, T> b(arena, m, n, copied);
-    const auto s = source<T>(function, x, b.compression.kernels(),
-                             copied ? b.x : engine::View<T>(nullptr, m, n));
-    if (!copied && !well_scaled<T>(s.magnitude)) {
+    const auto inside = source<T>(function, x, copied ? b.x : engine::View<T>(nullptr, m, n));
+    auto& found = b.compression;
+    // A start for x in place is none for a copy that has been turned.
+    if (search.start.rows != m) search.start = {};
+    // In place, a warm search finds the norm on its way.
+    const bool known = copied || search.start.cols == 0;
+    const double norm = known ? found.kernels().frobenius_norm(inside) : 0.0;
+    if (copied && !(norm > 0.0)) return std::nullopt;
+    const bool tried = copied || !known || well_scaled<T>(norm);
+    const bool done = tried && found.find(inside, norm, target, search);
+    if (!copied && !(tried && well_scaled<T>(found.norm()))) {
       copied = true;
       continue;
     }
-    if (!(s.magnitude.norm > 0.0)) return std::nullopt;
-
-    auto& found = b.compression;
-    if (!found.find(s.view, s.magnitude.norm, target,
-                    search_for<T>(function, plan, options, start, n))) {
-      return std::nullopt;
-    }
+    if (!done) return std::nullopt;
 
     const ApplyInfo info = found_info(found, target);
     if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-      if (start != nullptr) start->remember(found.next_start());
+      if (start != nullptr && m == extent) start->remember(found.next_start());
     }
     for (Index i = 0; i < info.rank; ++i) {
       engine::as_eigen(found.left()).col(i) *= static_cast<T>(target.gain(found.sigma()(i)));
     }
-    store_product(found.kernels(), found.left(), found.right(), s.transposed, found.scratch(), y);
+    store_product(found.kernels(), found.left(), found.right(), turned, found.scratch(), y);
     return info;
   }
 }
@@ -231,9 +243,11 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
                 const ApplyOptions& options, Start start = nullptr) {
   detail::require_writable<Y>();
   detail::require_same_shape("apply", x, y);
-  const Plan p = plan<typename X::Scalar, Engine>(f, x.rows(), x.cols(), options);
-  if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
+  detail::require_valid(options);
   const algorithm::ChainTarget target(f.chain, options.tolerance);
+  const Plan p =
+      detail::plan_for_target<typename X::Scalar, Engine>(f, target, x.rows(), x.cols(), options);
+  if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
   const auto info =
       detail::compress<Engine>("apply", target, x.derived(), y, workspace, p, options, start);
   return info ? *info : apply<Engine>(f, x, y, workspace);

@@ -7,9 +7,10 @@
 #include <iterator>   // std::size
 #include <stdexcept>  // std::domain_error, std::invalid_argument
 #include <string>
+#include <utility>  // std::declval
 #include <vector>
 
-#include <pion/apply.hpp>
+#include <pion/apply_low_rank.hpp>
 
 namespace pion {
 
@@ -93,6 +94,50 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 #endif
 }
 
+/// apply_batch() by one(engine, i, workspace) for each matrix, which costs what plan_of(Worker{}, i) says.
+template <class Engine, class Xs, class Ys, class PlanOf, class One>
+void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& plan_of,
+               const One& one) {
+  using Worker = typename Engine::OneWorker;
+  const std::size_t count = std::size(xs);
+  if (count != std::size(ys)) {
+    refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
+                    std::to_string(std::size(ys)) + " out");
+  }
+  workspace.items.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (xs[i].rows() != ys[i].rows() || xs[i].cols() != ys[i].cols()) {
+      require_same_shape(("apply_batch: matrix " + std::to_string(i)).c_str(), xs[i], ys[i]);
+    }
+    const Plan p = plan_of(Worker{}, i);
+    workspace.items[i] = {p.multiply_adds, p.workspace, i};
+  }
+  std::sort(workspace.items.begin(), workspace.items.end(), [](const auto& a, const auto& b) {
+    return a.cost != b.cost ? a.cost > b.cost : a.index < b.index;
+  });
+
+  const int workers = Engine::workers();
+  workspace.loads.resize(static_cast<std::size_t>(workers));
+  if (workspace.workers.size() < workspace.loads.size()) {
+    workspace.workers.resize(workspace.loads.size());
+  }
+  workspace.errors.assign(count, nullptr);
+  const auto run = [&](auto engine, std::size_t item, Workspace& own) {
+    const std::size_t i = workspace.items[item].index;
+    guarded(workspace.errors[i], [&] { one(engine, i, own); });
+  };
+  const std::size_t together = done_together(workspace.items, workspace.loads);
+  for (std::size_t k = 0; k < together; ++k) run(Engine{}, k, workspace.workers[0]);
+  std::size_t most = 0;  // any worker may get any of the rest
+  for (std::size_t k = together; k < count; ++k) most = std::max(most, workspace.items[k].bytes);
+  for (Workspace& own : workspace.workers) own.reserve(most);
+  Engine::for_each(workers, static_cast<Index>(count - together), [&](Index k, int worker) {
+    run(Worker{}, together + static_cast<std::size_t>(k),
+        workspace.workers[static_cast<std::size_t>(worker)]);
+  });
+  rethrow_first(workspace.errors);
+}
+
 }  // namespace detail
 
 /// ys[i] = f(xs[i]) for each matrix of a list: apply() of one after the other, to the last bit, on
@@ -111,49 +156,37 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 template <class Engine = DefaultEngine, class Xs, class Ys>
 void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace,
                  Method method = Method::automatic, ApplyInfo* each = nullptr) {
-  using Worker = typename Engine::OneWorker;
-  const std::size_t count = std::size(xs);
-  if (count != std::size(ys)) {
-    detail::refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
-                            std::to_string(std::size(ys)) + " out");
-  }
   using Scalar = typename detail::plain_t<decltype(xs[0])>::Scalar;
-  workspace.items.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (xs[i].rows() != ys[i].rows() || xs[i].cols() != ys[i].cols()) {
-      detail::require_same_shape(("apply_batch: matrix " + std::to_string(i)).c_str(), xs[i],
-                                 ys[i]);
-    }
-    const Plan p = plan<Scalar, Worker>(f, xs[i].rows(), xs[i].cols(), method);
-    workspace.items[i] = {p.multiply_adds, p.workspace, i};
-  }
-  std::sort(workspace.items.begin(), workspace.items.end(), [](const auto& a, const auto& b) {
-    return a.cost != b.cost ? a.cost > b.cost : a.index < b.index;
-  });
+  detail::share_out<Engine>(
+      xs, ys, workspace,
+      [&](auto engine, std::size_t i) {
+        return plan<Scalar, decltype(engine)>(f, xs[i].rows(), xs[i].cols(), method);
+      },
+      [&](auto engine, std::size_t i, Workspace& own) {
+        const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, method);
+        if (each != nullptr) each[i] = info;
+      });
+}
 
-  const int workers = Engine::workers();
-  workspace.loads.resize(static_cast<std::size_t>(workers));
-  if (workspace.workers.size() < workspace.loads.size()) {
-    workspace.workers.resize(workspace.loads.size());
-  }
-  workspace.errors.assign(count, nullptr);
-  const auto run = [&](auto engine, std::size_t item, Workspace& own) {
-    const std::size_t i = workspace.items[item].index;
-    detail::guarded(workspace.errors[i], [&] {
-      const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, method);
-      if (each != nullptr) each[i] = info;
-    });
-  };
-  const std::size_t together = detail::done_together(workspace.items, workspace.loads);
-  for (std::size_t k = 0; k < together; ++k) run(Engine{}, k, workspace.workers[0]);
-  std::size_t most = 0;  // any worker may get any of the rest
-  for (std::size_t k = together; k < count; ++k) most = std::max(most, workspace.items[k].bytes);
-  for (Workspace& own : workspace.workers) own.reserve(most);
-  Engine::for_each(workers, static_cast<Index>(count - together), [&](Index k, int worker) {
-    run(Worker{}, together + static_cast<std::size_t>(k),
-        workspace.workers[static_cast<std::size_t>(worker)]);
-  });
-  detail::rethrow_first(workspace.errors);
+/// The same within a tolerance, each matrix by the method that pays for it.
+/// \param starts  where given, as many warm starts, one for each matrix.
+template <class Engine = DefaultEngine, class Xs, class Ys>
+void apply_batch(
+    const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace, const ApplyOptions& options,
+    ApplyInfo* each = nullptr,
+    WarmStart<detail::compute_t<typename detail::plain_t<decltype(std::declval<Xs>()[0])>::Scalar>>*
+        starts = nullptr) {
+  using Scalar = typename detail::plain_t<decltype(xs[0])>::Scalar;
+  detail::share_out<Engine>(
+      xs, ys, workspace,
+      [&](auto engine, std::size_t i) {
+        return plan<Scalar, decltype(engine)>(f, xs[i].rows(), xs[i].cols(), options);
+      },
+      [&](auto engine, std::size_t i, Workspace& own) {
+        auto* const start = starts == nullptr ? nullptr : starts + i;
+        const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, options, start);
+        if (each != nullptr) each[i] = info;
+      });
 }
 
 }  // namespace pion

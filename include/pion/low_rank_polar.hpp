@@ -71,8 +71,8 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
                     std::string(name(options.method)));
   }
   constexpr Index oversampling = 8;
-  // An SVD's time in multiply-adds of a large product, over m^2 n: an estimate.
-  constexpr double svd = 20.0;
+  // An SVD's time in multiply-adds of a large product, over m^2 n (docs/performance.md).
+  constexpr double svd = 30.0;
   const Index m = std::min(rows, cols), n = std::max(rows, cols);
   const double size = static_cast<double>(rows) * static_cast<double>(cols);
   Plan p;
@@ -83,10 +83,10 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
   p.multiply_adds = svd * size * static_cast<double>(m);
   const bool asked = options.method == Method::low_rank;
   if (options.method == Method::svd || p.rank > max_rank || m == 0) return p;
-  if (!asked && 4 * (p.rank + algorithm::compression_probes) > m) return p;
+  if (!asked && 4 * (p.rank + algorithm::probe_columns) > m) return p;
   p.method = Method::low_rank;
   p.budget = asked ? p.multiply_adds : p.multiply_adds / 8.0;
-  p.multiply_adds = size * (7.0 * static_cast<double>(p.rank) + 64.0);
+  p.multiply_adds = size * (8.0 * static_cast<double>(p.rank) + 32.0);
   p.budget = std::max(p.budget, asked ? 4.0 * p.multiply_adds : 0.0);
   p.workspace = compression_bytes<Engine, compute_t<Scalar>>(m, n);
   return p;

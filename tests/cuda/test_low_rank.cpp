@@ -182,9 +182,9 @@ TEST_CASE("on a device, a warm start saves sweeps, and a wrong one spoils nothin
   CHECK(static_cast<double>(reference::distance(y.get(), exact(other.get()))) <=
         *wrong.bound + 1e-14);
 
-  const cuda::Matrix<double> narrow = x.view().block(0, 0, 100, 96);
+  const cuda::Matrix<double> narrow = x.view().block(0, 0, 128, 90);
   CHECK_THROWS_WITH(apply(f, narrow, narrow, context, low_rank(1e-6), &start),
-                    "apply: the warm start is for 128 columns, and x has 100 as it lies in memory");
+                    "apply: the warm start is for 96 rows, and x has 90 as it lies in memory");
 }
 
 TEST_CASE("on a device, what the low-rank method cannot do is left to another, which says so") {

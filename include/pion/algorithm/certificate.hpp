@@ -10,44 +10,42 @@
 
 /// How far a low-rank result is from the exact one: numbers in, a bound out.
 ///
-/// Let A = X / ||X||_F; U (m x k), S, V (n x k) the triplets kept, as they are stored, and
-///   R1 = A V - U S,  R2 = A^T U - V S,  Gu = U^T U - I,  Gv = V^T V - I.
-/// With U', V' the orthonormal factors nearest to U, V there is an E with ||E||_F^2 <= ||R1'||_F^2 +
-/// ||R2'||_F^2 such that A - E has the triplets (U', S, V') exactly, and besides them only the
-/// remainder P = (I - U' U'^T) A (I - V' V'^T). (E = R1' V'^T + U' R2'^T (I - V' V'^T), where R1',
-/// R2' are R1, R2 for U', V'.)
+/// Let A = X / ||X||_F, and U (m x k), S, V (n x k) the triplets kept, with A^T U = V S, and
+///   R = A V - U S,  Gu = U^T U - I,  Gv = V^T V - I.
+/// With U', V' the orthonormal factors nearest to U, V there is an E with ||E||_F^2 <= ||R1||_F^2 +
+/// ||R2||_F^2, R1 = A V' - U' S and R2 = A^T U' - V' S, such that A - E has the triplets (U', S, V')
+/// exactly, and besides them only the remainder P = (I - U' U'^T) A (I - V' V'^T). (E = R1 V'^T + U'
+/// R2^T (I - V' V'^T).) Replacing U by U' moves U by at most ||Gu||_F, and A V, V S accordingly.
 namespace pion::algorithm {
 
 /// What was measured of a decomposition, all relative to ||X||_F. Beside the k triplets kept, others
-/// may have been found: (Ur, Sr, Vr), orthogonal to those kept.
+/// may have been found: (Ur, Sr, Vr), with the same equation, orthogonal to those kept.
 struct Residuals {
-  double left = 0.0;       ///< ||R1||_F
-  double right = 0.0;      ///< ||R2||_F
-  double basis = 0.0;      ///< ||Gu||_F + ||Gv||_F
+  double left = 0.0;       ///< ||R||_F
+  double next_left = 0.0;  ///< ||A Vr - Ur Sr||_F
+  double basis = 0.0;      ///< ||Gu||_F + ||Gv||_F, U with Ur
+  double all_basis = 0.0;  ///< The same, V with Vr
   double kept_norm = 0.0;  ///< ||S||_F
   double smallest = 0.0;   ///< The least of S.
   double next = 0.0;       ///< ||Sr||_2
   double unseen = 1.0;     ///< A bound of ||(I - Q Q^T) A||_2, Q an orthonormal basis of U and Ur.
-  double next_left = 0.0;  ///< ||A Vr - Ur Sr||_F, and
-  double next_right = 0.0;  ///< ||A^T Ur - Vr Sr||_F, where a target asks for them.
-  double rounding = 0.0;    ///< Of U g(S) V^T, as it is written, for gains of at most 1.
+  double rounding = 0.0;   ///< Of U g(S) V^T, as it is written.
 
-  /// ||E||_F: replacing U by U' moves U by at most ||Gu||_F, and A V, V S accordingly.
-  double perturbation() const { return std::hypot(left + basis, right + basis); }
+  /// ||E||_F
+  double perturbation() const { return std::hypot(left + basis, basis); }
 
-  /// ||P||_F, from ||A||_F = 1 and ||U'^T A||_F >= ||S||_F - ||R2'||_F.
+  /// ||P||_F, from ||A||_F = 1 and ||U'^T A||_F >= ||S||_F - ||R2||_F.
   double remainder_norm() const {
-    const double captured = std::max(0.0, kept_norm - right - basis);
+    const double captured = std::max(0.0, kept_norm - basis);
     return std::sqrt(std::max(0.0, 1.0 - captured * captured));
   }
 
-  /// A bound of ||P||_2: P is Ur Sr Vr^T, and what was not seen, whose range is orthogonal to Ur.
-  double remainder() const { return std::hypot(unseen, next) + 2.0 * basis; }
-
-  /// The same where next_left and next_right were measured. Split by Vr and the rest, P has Sr and the
-  /// unseen on its diagonal, and beside it no more than these residuals.
-  double split_remainder() const {
-    return std::max(unseen, next) + std::hypot(next_left, next_right) + 2.0 * basis;
+  /// A bound of ||P||_2. P is Ur Sr Vr^T, and what was not seen, whose range is orthogonal to Ur.
+  /// Split by Vr and the rest, P has Sr and the unseen on its diagonal, and beside it no more than
+  /// next_left. The first says more before Vr has converged, the second after.
+  double remainder() const {
+    return std::min(std::hypot(unseen, next) + 2.0 * basis,
+                    std::max(unseen, next) + next_left + 2.0 * all_basis);
   }
 };
 
@@ -72,14 +70,14 @@ inline double chi_square_quantile(int half_degrees, double p) {
   return lo;
 }
 
-/// A bound of ||E||_2 from log ||(E E^T)^j E W||_F with W of `probes` independent Gaussian columns,
-/// which fails with probability at most `failure`: along E's first right singular vector the columns
-/// of W have a chi^2 distribution with `probes` degrees of freedom (an even number), so that
-/// ||(E E^T)^j E W||_F^2 >= ||E||_2^(4j+2) chi^2.
+/// A bound of ||E||_2 from log ||P W||_F, where P is the product of `factors` matrices that are E and
+/// E^T in turn, and W of `probes` independent Gaussian columns. It fails with probability at most
+/// `failure`: along P's first right singular vector the columns of W have a chi^2 distribution with
+/// `probes` degrees of freedom (an even number), so that ||P W||_F^2 >= ||E||_2^(2 factors) chi^2.
 /// One per cent is added for the rounding of the products.
-inline double spectral_bound(double log_norm, int j, int probes, double failure) {
+inline double spectral_bound(double log_norm, int factors, int probes, double failure) {
   const double log_chi = 0.5 * std::log(chi_square_quantile(probes / 2, failure));
-  return 1.01 * std::exp((log_norm - log_chi) / (2 * j + 1));
+  return 1.01 * std::exp((log_norm - log_chi) / factors);
 }
 
 /// What a filter wants of a decomposition, and what the decomposition proves for it. An odd function f
@@ -88,8 +86,7 @@ inline double spectral_bound(double log_norm, int j, int probes, double failure)
 /// Lip(f) ||E||_F + max_{s <= rho} |f(s) / s| ||P||_F, rho >= ||P||_2, and what storing adds.
 class ChainTarget {
  public:
-  static constexpr bool measures_next = false;  ///< Residuals::next_left and next_right.
-  static constexpr int most_powers = 4;         ///< Sharpenings of Residuals::unseen.
+  static constexpr int most_powers = 4;  ///< Of the probes that bound Residuals::unseen.
 
   /// `f` must outlive the target.
   ChainTarget(const Chain& f, double tolerance)
@@ -133,8 +130,8 @@ class ChainTarget {
 
   double error(const Residuals& r) const {
     return slopes_.steepest() * r.perturbation() +
-           slopes_.ratio(r.remainder()) * r.remainder_norm() +
-           slopes_.largest() * (2.0 * r.basis + r.rounding);
+           slopes_.ratio(r.remainder()) * r.remainder_norm() + slopes_.largest() * 2.0 * r.basis +
+           r.rounding;
   }
 
  private:

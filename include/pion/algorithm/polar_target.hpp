@@ -57,7 +57,6 @@ struct AtLeast {
 template <class Selection>
 class PolarTarget {
  public:
-  static constexpr bool measures_next = true;
   static constexpr int most_powers = 16;
 
   /// \param floor  directions with sigma <= floor sigma_1 are rounding's (numerical_rank()).
@@ -83,7 +82,7 @@ class PolarTarget {
 
   double error(const Residuals& r) const {
     const double moved = r.perturbation();
-    const double gap = r.smallest - r.split_remainder() - moved;
+    const double gap = r.smallest - r.remainder() - moved;
     return gap > 0.0 ? moved / gap + 2.0 * r.basis + r.rounding : HUGE_VAL;
   }
 

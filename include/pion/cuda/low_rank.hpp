@@ -72,9 +72,11 @@ CompressionCost compression_cost() {
 /// \throws std::invalid_argument as pion::plan().
 template <class S>
 Plan plan_for(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
-  return pion::detail::plan_compression(f, options, compression_cost<S>(), [&](Method method) {
-    return plan_for<S>(f, rows, cols, method);
-  });
+  pion::detail::require_valid(options);
+  const algorithm::ChainTarget target(f.chain, options.tolerance);
+  return pion::detail::plan_compression(
+      f, target, options, compression_cost<S>(),
+      [&](Method method) { return plan_for<S>(f, rows, cols, method); });
 }
 
 /// A matrix as it lies, inner dimension first: x, or where rows are adjacent its transpose.
@@ -140,10 +142,10 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& targ
     const Moments size = kernels.moments(seen);
     if (!size.finite()) refuse_not_finite(function);
     if (!(size.largest > 0.0)) return std::nullopt;
-    if (!copied && !pion::detail::well_scaled<T>({size.largest, size.norm()})) continue;
+    if (!copied && !pion::detail::well_scaled<T>(size.norm())) continue;
 
     if (!found.find(seen, size.norm(), target,
-                    pion::detail::search_for<T>(function, plan, options, start, given.cols))) {
+                    pion::detail::search_for<T>(function, plan, options, start, given.rows))) {
       return std::nullopt;
     }
     const ApplyInfo info = pion::detail::found_info(found, target);

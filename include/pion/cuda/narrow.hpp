@@ -93,31 +93,47 @@ class Narrow {
     multiply(y, engine::View<const T>(memory, m.rows(), m.cols()), c);
   }
 
-  /// x is widened a panel at a time, of a size that stays in the device's cache.
-  template <Op op>
-  void multiply_in_double(double factor, const Source& x, const engine::View<const double>& b,
+  template <class A>
+  void multiply_in_double(const engine::View<A>& y, const pion::detail::Small& m,
                           const engine::View<double>& c) const {
-    const Index width = std::is_same_v<S, double> ? x.cols : panel_size_ / x.rows;
-    for (Index j = 0; j < x.cols; j += width) {
-      const Index some = std::min(width, x.cols - j);
-      Batch<double> panel{panel_, x.rows, some, x.rows, 1, 0};
-      if constexpr (std::is_same_v<S, double>) {
-        panel = batch_of(x);
-      } else {
-        copy(x.block(0, j, x.rows, some), engine::View<double>(panel_, x.rows, some));
-      }
-      if constexpr (op == Op::plain) {
-        cuda::multiply(*context_, false, factor, panel, Op::plain,
-                       batch_of(b.block(j, 0, some, b.cols)), Op::plain, j == 0 ? 0.0 : 1.0,
-                       batch_of(c));
-      } else {
-        cuda::multiply(*context_, false, factor, panel, Op::transposed, batch_of(b), Op::plain, 0.0,
-                       batch_of(c.block(j, 0, some, c.cols)));
+    const engine::View<double> wide(wide_, y.rows, y.cols);
+    copy(y, wide);
+    exchange().send(m.data(), m.size(), small_);
+    cuda::multiply(*context_, false, 1.0, batch_of(wide), Op::plain,
+                   batch_of(engine::View<double>(small_, m.rows(), m.cols())), Op::plain, 0.0,
+                   batch_of(c));
+  }
+
+  /// In double, x is widened a panel at a time, of a size that stays in the device's cache from one
+  /// product to the next.
+  template <class R>
+  void sweep(double factor, const Source& x, const engine::View<const T>& q,
+             const engine::View<R>& z, const engine::View<R>& y, double* norm = nullptr) const {
+    if (norm != nullptr) *norm = moments(x).norm();
+    if constexpr (std::is_same_v<R, T>) {
+      multiply<Op::transposed, Op::plain>(x, q, z);
+      scale(factor, z);
+      multiply(x, engine::View<const T>(z), y);
+      scale(factor, y);
+    } else {
+      const engine::View<double> wide(wide_, q.rows, q.cols);
+      copy(q, wide);
+      const Index width = panel_size_ / x.rows;
+      for (Index j = 0; j < x.cols; j += width) {
+        const Index some = std::min(width, x.cols - j);
+        const engine::View<double> panel(panel_, x.rows, some);
+        const Batch<double> from = batch_of(panel), image = batch_of(z.block(j, 0, some, z.cols));
+        copy(x.block(0, j, x.rows, some), panel);
+        cuda::multiply(*context_, false, factor, from, Op::transposed, batch_of(wide), Op::plain,
+                       0.0, image);
+        cuda::multiply(*context_, false, factor, from, Op::plain, image, Op::plain,
+                       j == 0 ? 0.0 : 1.0, batch_of(y));
       }
     }
   }
 
-  pion::detail::Small gram(const engine::View<const T>& y) const {
+  template <class A>
+  pion::detail::Small gram(const engine::View<A>& y) const {
     const engine::View<double> wide(wide_, y.rows, y.cols);
     const engine::View<double> on_device(small_, y.cols, y.cols);
     copy(y, wide);
@@ -180,7 +196,7 @@ class Narrow {
     check(map(stream(), out.shape(), FillGaussian<T>{out, seed}), "map");
   }
 
-  /// Memory for a panel of results of `rows` rows, T's: what multiply_in_double() keeps panels in.
+  /// Memory for a panel of results of `rows` rows, T's: what sweep() keeps panels in.
   engine::View<T> panel(Index rows) const {
     return {reinterpret_cast<T*>(panel_), rows, panel_size_ / rows};
   }

@@ -32,20 +32,11 @@ View in_place(X& x) {
   return View(x.data(), x.innerSize(), x.outerSize(), x.outerStride());
 }
 
-/// A matrix as the low-rank method sees it: x or its transpose, and its size.
-template <class T>
-struct Source {
-  engine::View<const T> view;
-  bool transposed = false;
-  engine::Magnitude magnitude;
-};
-
 /// Squares and sums of numbers within 2^-range and 2^range of 1 stay normal in T.
 template <class T>
-bool well_scaled(const engine::Magnitude& size) {
+bool well_scaled(double size) {
   constexpr int range = std::is_same_v<T, float> ? 40 : 400;
-  return std::isfinite(size.largest) && size.largest > 0.0 &&
-         std::abs(std::ilogb(size.largest)) <= range;
+  return std::isfinite(size) && size > 0.0 && std::abs(std::ilogb(size)) <= range;
 }
 
 /// y <- left right^T, in y's orientation, storage order and scalar. `transposed` says that the product
@@ -80,25 +71,16 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
   }
 }
 
-/// x where it lies, or else a copy of it in `copy`, scaled by a power of two.
-template <class T, class X, class Kernels>
-Source<T> source(const char* function, const X& x, const Kernels& kernels,
-                 const engine::View<T>& copy) {
-  Source<T> s;
+/// x as the low-rank method sees it: its memory, or where `copy` has some, a copy scaled by a power
+/// of two. It is x^T where `transposed`.
+template <class T, class X>
+engine::View<const T> source(const char* function, const X& x, const engine::View<T>& copy) {
   if constexpr (std::is_same_v<typename X::Scalar, T> && (X::Flags & Eigen::DirectAccessBit) != 0) {
-    if (copy.data == nullptr) {
-      s.view = in_place<engine::View<const T>>(x);
-      s.transposed = X::IsRowMajor;
-      s.magnitude = kernels.measure(s.view);
-      return s;
-    }
+    if (copy.data == nullptr) return in_place<engine::View<const T>>(x);
   }
   const double largest = load(function, x, copy);
   if (largest > 0.0) scale_to_one(largest, copy);
-  s.view = copy;
-  s.transposed = x.rows() > x.cols();
-  s.magnitude = kernels.measure(s.view);
-  return s;
+  return copy;
 }
 
 }  // namespace pion::detail

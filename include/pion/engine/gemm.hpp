@@ -56,18 +56,24 @@ class GemmBuffers {
   T* b_;
 };
 
-/// c += alpha op_a(a) op_b(b), every product and sum in c's scalar, whatever those of a and b.
+/// Whether a product is added to what c holds, or replaces it.
+enum class Into { sum, nothing };
+
+/// c += alpha op_a(a) op_b(b), or c = with Into::nothing, every product and sum in c's scalar, whatever
+/// those of a and b.
 template <Op op_a, Op op_b, Part part = Part::all, class T, class S, class U>
 void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>& c,
-          const GemmBuffers<T>& buffers) {
+          const GemmBuffers<T>& buffers, Into into = Into::sum) {
   using B = detail::Blocking<T>;
   constexpr Op op_bt = op_b == Op::plain ? Op::transposed : Op::plain;
   const Index depth = op_a == Op::plain ? a.cols : a.rows;
+  if (depth == 0 && into == Into::nothing) as_eigen(c).setZero();
   alignas(64) T corner[B::rows * B::cols] = {};
   for (Index j = 0; j < c.cols; j += buffers.cols()) {
     const Index cols = std::min(buffers.cols(), c.cols - j);
     for (Index k = 0; k < depth; k += B::depth) {
       const Index deep = std::min(B::depth, depth - k);
+      const bool overwrite = k == 0 && into == Into::nothing;
       const auto b_block = rows_of<op_b>(cols_of<op_b>(b, j, cols), k, deep);
       detail::pack<op_bt>(b_block, B::cols, B::cols, buffers.b());
       for (Index i = part == Part::lower ? j / B::rows * B::rows : 0; i < c.rows;
@@ -85,11 +91,13 @@ void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>
             const auto packets = static_cast<int>((high + B::lanes - 1) / B::lanes);
             const View<T> at = c.block(i + ii, j + jj, high, wide);
             if (high % B::lanes == 0 && wide == B::cols) {
-              detail::multiply_panels(packets, deep, alpha, left, right, at.data, at.stride);
+              detail::multiply_panels(packets, deep, alpha, left, right, at.data, at.stride,
+                                      overwrite);
             } else {  // By way of a whole block, so that every entry is rounded alike.
               const View<T> whole(corner, high, wide, B::rows);
               as_eigen(whole) = as_eigen(at);
-              detail::multiply_panels(packets, deep, alpha, left, right, corner, B::rows);
+              detail::multiply_panels(packets, deep, alpha, left, right, corner, B::rows,
+                                      overwrite);
               as_eigen(at) = as_eigen(whole);
             }
           }

@@ -38,10 +38,9 @@ class Host : public Elementwise<T> {
   /// r = x x^T, both halves, exactly symmetric, at half the cost of a product.
   void gram(const View<const T>& x, const View<T>& r) const {
     symmetric_panels(r, [&](Index j, const View<T>& panel, int worker) {
-      as_eigen(panel).setZero();
       gemm<Op::plain, Op::transposed, Part::lower>(T(1), x.block(j, 0, panel.rows, x.cols),
                                                    x.block(j, 0, panel.cols, x.cols), panel,
-                                                   buffers_[worker]);
+                                                   buffers_[worker], Into::nothing);
     });
   }
 
@@ -62,10 +61,9 @@ class Host : public Elementwise<T> {
   /// c = a b, where a and b are symmetric and commute, so that c is symmetric too: half the cost.
   void multiply_commuting(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     symmetric_panels(c, [&](Index j, const View<T>& panel, int worker) {
-      as_eigen(panel).setZero();
       gemm<Op::plain, Op::transposed, Part::lower>(T(1), a.block(j, 0, panel.rows, a.cols),
                                                    b.block(j, 0, panel.cols, b.cols), panel,
-                                                   buffers_[worker]);
+                                                   buffers_[worker], Into::nothing);
     });
   }
 
@@ -79,9 +77,9 @@ class Host : public Elementwise<T> {
       const Index at = t * width;
       const Index size = std::min(width, extent - at);
       const View<T> part = by_cols ? c.block(0, at, c.rows, size) : c.block(at, 0, size, c.cols);
-      as_eigen(part).setZero();
       gemm<op_a, op_b>(T(1), by_cols ? a : rows_of<op_a>(a, at, size),
-                       by_cols ? cols_of<op_b>(b, at, size) : b, part, buffers_[worker]);
+                       by_cols ? cols_of<op_b>(b, at, size) : b, part, buffers_[worker],
+                       Into::nothing);
     });
   }
 

@@ -2,28 +2,25 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::isfinite, std::sqrt
+#include <cmath>      // std::sqrt
 #include <cstdint>    // std::uint64_t
 #include <new>        // placement new
+#include <numeric>    // std::accumulate
 
 #include <pion/detail/random.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/host.hpp>
+#include <pion/engine/squares.hpp>
+#include <pion/engine/sweep.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/workspace.hpp>
 
 namespace pion::engine {
 
-/// The size of a matrix, from one sweep over it.
-struct Magnitude {
-  double largest = 0.0;  ///< max |x_ij|; not finite if an entry is not.
-  double norm = 0.0;     ///< ||x||_F, summed in double.
-};
-
-/// The primitives of compression (algorithm/low_rank.hpp) on host memory: products of a large
-/// matrix with narrow ones (many rows, few columns), in its scalar and in double, of narrow ones with
-/// small ones (few of both, always the host's), and random fills that depend on a seed alone.
+/// The primitives of compression (algorithm/low_rank.hpp) on host memory: sweeps of a large matrix
+/// with narrow ones (many rows, few columns), in its scalar and in double, products of narrow ones
+/// with small ones (few of both, always the host's), and random fills that depend on a seed alone.
 /// `Products` multiplies in the scalar (Host, Blas).
 ///
 /// Determinism as that of `Products`; of all else, bitwise the same for every number of workers.
@@ -34,8 +31,10 @@ class HostNarrow {
 
   /// For an m x n matrix and narrow ones of up to `width` columns.
   HostNarrow(detail::Arena& arena, Index m, Index n, Index width)
-      : products_(arena, std::max({m, n, width}), width), workers_(Executor::workers()) {
-    partial_ = arena.take<Magnitude>(pieces(n, sweep_cols));
+      : products_(arena, std::max({m, n, width}), width),
+        sweep_(arena, m, n),
+        workers_(Executor::workers()) {
+    partial_ = arena.take<double>(pieces(n, sweep_cols));
     small_ = arena.take<T>(width * width);
     buffers_ = arena.take<GemmBuffers<double>>(workers_);
     for (int w = 0; w < workers_; ++w) {
@@ -44,33 +43,35 @@ class HostNarrow {
     }
   }
 
-  /// The largest |entry| and the Frobenius norm of x, whose squares must stay within double's range.
-  Magnitude measure(const View<const T>& x) const {
+  /// ||x||_F, summed in double: not finite if an entry is not, or where squares leave double's range.
+  double frobenius_norm(const View<const T>& x) const {
     const Index count = pieces(x.cols, sweep_cols);
     Executor::for_each(workers_, count, [&](Index t, int /*worker*/) {
-      Magnitude sum;
-      for (Index j = t * sweep_cols; j < std::min(x.cols, (t + 1) * sweep_cols); ++j) {
-        const auto column = as_eigen(x).col(j);
-        sum.norm += column.template cast<double>().squaredNorm();
-        sum.largest = std::max(sum.largest, static_cast<double>(column.cwiseAbs().maxCoeff()));
-      }
-      partial_[t] = sum;
+      const Index j = t * sweep_cols;
+      partial_[t] = detail::sum_of_squares(x.block(0, j, x.rows, std::min(sweep_cols, x.cols - j)));
     });
-    Magnitude all;
-    for (Index t = 0; t < count; ++t) {
-      all.norm += partial_[t].norm;
-      all.largest = std::max(all.largest, partial_[t].largest);
-    }
-    // maxCoeff() may pass over a NaN; the sum of squares does not.
-    if (!std::isfinite(all.norm)) all.largest = all.norm;
-    all.norm = std::sqrt(all.norm);
-    return all;
+    return std::sqrt(std::accumulate(partial_, partial_ + count, 0.0));
   }
 
   /// c = op_a(a) op_b(b).
   template <Op op_a = Op::plain, Op op_b = Op::plain>
   void multiply(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     products_.template multiply<op_a, op_b>(a, b, c);
+  }
+
+  /// z = factor x^T q and y = factor x z in the scalar of z and y; and ||x||_F if asked for.
+  template <class S>
+  void sweep(double factor, const View<const T>& x, const View<const T>& q, const View<S>& z,
+             const View<S>& y, double* norm = nullptr) const {
+    if constexpr (std::is_same_v<S, T> && !std::is_same_v<Products, Host<Executor, T>>) {
+      products_.template multiply<Op::transposed, Op::plain>(x, q, z);
+      scale(factor, z);
+      products_.multiply(x, View<const T>(z), y);
+      scale(factor, y);
+      if (norm != nullptr) *norm = frobenius_norm(x);
+    } else {
+      sweep_.multiply(factor, x, q, z, y, norm);
+    }
   }
 
   /// c = y m for narrow y and c and a small m, rounded to T.
@@ -80,12 +81,31 @@ class HostNarrow {
     products_.multiply(y, small, c);
   }
 
+  /// The same in double, for y of any scalar.
+  template <class A>
+  void multiply_in_double(const View<A>& y, const detail::Small& m, const View<double>& c) const {
+    const Index size = pieces(c.rows, Index(2) * workers_);
+    Executor::for_each(workers_, pieces(c.rows, size), [&](Index t, int worker) {
+      const Index at = t * size;
+      const View<double> part = c.block(at, 0, std::min(size, c.rows - at), c.cols);
+      const View<const A> rows = y.block(at, 0, part.rows, y.cols);
+      gemm<Op::plain, Op::plain>(1.0, rows, View<const double>(m.data(), m.rows(), m.cols()), part,
+                                 buffers_[worker], Into::nothing);
+    });
+  }
+
   static void scale(double factor, const View<T>& x) { Products::scale(factor, x); }
 
   /// to <- from, of another scalar maybe.
   template <class From, class To>
   static void copy(const View<From>& from, const View<To>& to) {
     as_eigen(to) = as_eigen(from).template cast<To>();
+  }
+
+  /// to <- factor from.
+  template <class From, class To>
+  static void scaled_copy(double factor, const View<From>& from, const View<To>& to) {
+    as_eigen(to) = (as_eigen(from).template cast<double>() * factor).template cast<To>();
   }
 
   /// y <- y - x.
@@ -100,23 +120,13 @@ class HostNarrow {
     return (as_eigen(d) - as_eigen(u).template cast<double>() * sigma.asDiagonal()).norm();
   }
 
-  /// c = factor op(x) b in double, for narrow b and c.
-  template <Op op>
-  void multiply_in_double(double factor, const View<const T>& x, const View<const double>& b,
-                          const View<double>& c) const {
-    const Index size = std::max<Index>(pieces(pieces(c.rows, Index(2) * workers_), 64) * 64, 64);
-    Executor::for_each(workers_, pieces(c.rows, size), [&](Index t, int worker) {
-      const Index at = t * size;
-      const View<double> part = c.block(at, 0, std::min(size, c.rows - at), c.cols);
-      as_eigen(part).setZero();
-      gemm<op, Op::plain>(factor, rows_of<op>(x, at, part.rows), b, part, buffers_[worker]);
-    });
-  }
-
-  /// y^T y in double, for narrow y; on the calling thread.
-  detail::Small gram(const View<const T>& y) const {
-    detail::Small g = detail::Small::Zero(y.cols, y.cols);
-    gemm<Op::transposed, Op::plain>(1.0, y, y, View<double>(g.data(), y.cols, y.cols), buffers_[0]);
+  /// y^T y in double, for narrow y of any scalar; on the calling thread.
+  template <class A>
+  detail::Small gram(const View<A>& y) const {
+    detail::Small g(y.cols, y.cols);
+    const View<const A> read = y;
+    gemm<Op::transposed, Op::plain>(1.0, read, read, View<double>(g.data(), y.cols, y.cols),
+                                    buffers_[0], Into::nothing);
     return g;
   }
 
@@ -166,8 +176,9 @@ class HostNarrow {
   static Index pieces(Index extent, Index piece) { return (extent + piece - 1) / piece; }
 
   Products products_;
+  Sweep<Executor> sweep_;
   int workers_;
-  Magnitude* partial_ = nullptr;
+  double* partial_ = nullptr;
   T* small_ = nullptr;
   GemmBuffers<double>* buffers_ = nullptr;
 };

@@ -33,9 +33,11 @@ struct Blocking : Register<T> {
 
 constexpr Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
 
-/// c += alpha a b, for a panel a of `packets` packets of rows and a panel b of Blocking::cols columns.
+/// c += alpha a b, or c = alpha a b to `overwrite` it, for a panel a of `packets` packets of rows and a
+/// panel b of Blocking::cols columns.
 template <int packets, class T>
-void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index stride) {
+void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index stride,
+                     bool overwrite) {
   namespace e = Eigen::internal;
   using Packet = typename Blocking<T>::Packet;
   constexpr int lanes = Blocking<T>::lanes, cols = Blocking<T>::cols;
@@ -58,20 +60,21 @@ void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index s
   for (int j = 0; j < cols; ++j) {
     for (int i = 0; i < packets; ++i) {
       T* at = c + i * lanes + j * stride;
-      e::pstoreu(at, e::pmadd(factor, sum[j][i], e::ploadu<Packet>(at)));
+      e::pstoreu(at, overwrite ? e::pmul(factor, sum[j][i])
+                               : e::pmadd(factor, sum[j][i], e::ploadu<Packet>(at)));
     }
   }
 }
 
 /// The same for a panel of any height up to Blocking::rows, already rounded up to whole packets.
 template <class T>
-void multiply_panels(int packets, Index depth, T alpha, const T* a, const T* b, T* c,
-                     Index stride) {
+void multiply_panels(int packets, Index depth, T alpha, const T* a, const T* b, T* c, Index stride,
+                     bool overwrite) {
   switch (packets) {
-    case 1: return multiply_panels<1>(depth, alpha, a, b, c, stride);
-    case 2: return multiply_panels<2>(depth, alpha, a, b, c, stride);
-    case 3: return multiply_panels<3>(depth, alpha, a, b, c, stride);
-    default: return multiply_panels<4>(depth, alpha, a, b, c, stride);
+    case 1: return multiply_panels<1>(depth, alpha, a, b, c, stride, overwrite);
+    case 2: return multiply_panels<2>(depth, alpha, a, b, c, stride, overwrite);
+    case 3: return multiply_panels<3>(depth, alpha, a, b, c, stride, overwrite);
+    default: return multiply_panels<4>(depth, alpha, a, b, c, stride, overwrite);
   }
 }
 
