@@ -88,7 +88,7 @@ TEMPLATE_TEST_CASE("a compressed polar factor is within the bound that it gives"
   for (const auto& [rows, cols] : {std::pair<Index, Index>{120, 120}, {90, 160}, {160, 90}}) {
     for (const Case& c : cases(std::min(rows, cols))) {
       const Known known(rows, cols, c.sigma, random);
-      check(Eigen::Matrix<T, -1, -1, is_float ? Eigen::RowMajor : Eigen::ColMajor>(), known, c);
+      check(Eigen::Matrix < T, -1, -1, is_float ? Eigen::RowMajor : Eigen::ColMajor > (), known, c);
     }
   }
 }

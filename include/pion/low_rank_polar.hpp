@@ -67,8 +67,9 @@ template <class Scalar, class Engine, class Selection>
 Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyOptions& options) {
   require_valid(options);
   if (options.method == Method::dense || options.method == Method::gram) {
-    refuse_argument("plan: the polar factor of leading directions takes auto, lowrank or svd, not " +
-                    std::string(name(options.method)));
+    refuse_argument(
+        "plan: the polar factor of leading directions takes auto, lowrank or svd, not " +
+        std::string(name(options.method)));
   }
   constexpr Index oversampling = 8;
   // An SVD's time in multiply-adds of a large product, over m^2 n (docs/performance.md).
@@ -96,8 +97,7 @@ template <class Engine, class Selection, class X, class Y, class Start>
 ApplyInfo polar_within(const char* function, const Selection& selection, const X& x, Y& y,
                        Workspace& workspace, const ApplyOptions& options, Start start) {
   using T = compute_t<typename X::Scalar>;
-  const Plan p =
-      plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), options);
+  const Plan p = plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), options);
   if (p.method == Method::low_rank) {
     const double floor = static_cast<double>(std::max(x.rows(), x.cols())) *
                          static_cast<double>(std::numeric_limits<T>::epsilon());
@@ -110,8 +110,7 @@ ApplyInfo polar_within(const char* function, const Selection& selection, const X
 
 inline algorithm::Largest largest_directions(const char* function, Index k) {
   if (k < 1) {
-    refuse_argument(std::string(function) + ": the rank " + std::to_string(k) +
-                    " is not positive");
+    refuse_argument(std::string(function) + ": the rank " + std::to_string(k) + " is not positive");
   }
   return {k};
 }
