@@ -27,8 +27,9 @@ using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Rule, class T>
 Matrix<T> direct(const Rule& rule, Matrix<T> x, Direction* info = nullptr) {
   Workspace workspace;
-  const Direction d =
-      rule.template direct<DefaultEngine>(engine::View<T>(x.data(), x.rows(), x.cols()), workspace);
+  WarmStart<T> start;
+  const Direction d = optimizer::detail::direct<DefaultEngine>(
+      rule, engine::View<T>(x.data(), x.rows(), x.cols()), workspace, start);
   if (info != nullptr) *info = d;
   CHECK(std::fabs(d.norm - static_cast<double>(x.norm())) <=
         static_cast<double>(x.size() + 8) * static_cast<double>(reference::eps<T>()) * d.norm);

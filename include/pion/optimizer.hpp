@@ -5,6 +5,7 @@
 
 #include <pion/optimizer/assignments.hpp>
 #include <pion/optimizer/checkpoint.hpp>
+#include <pion/optimizer/compressed.hpp>
 #include <pion/optimizer/presets.hpp>
 #include <pion/optimizer/router.hpp>
 #include <pion/optimizer/rules.hpp>

@@ -102,4 +102,10 @@ TEST_CASE("a warm batch allocates nothing, whichever worker gets which matrix") 
   const auto batch = [&] { apply_batch(f, xs, ys, workspace); };
   batch();
   for (int repeat = 0; repeat < 10; ++repeat) CHECK(count(batch) == 0);
+  ApplyOptions options;
+  options.method = Method::low_rank;
+  std::vector<WarmStart<float>> starts(xs.size());
+  const auto within = [&] { apply_batch(f, xs, ys, workspace, options, nullptr, starts.data()); };
+  for (int repeat = 0; repeat < 3; ++repeat) within();
+  CHECK(count(within) == 0);
 }

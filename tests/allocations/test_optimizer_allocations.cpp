@@ -41,3 +41,21 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
   check(presets::sgd());
   check(presets::adam_power(Power::quarter));
 }
+
+TEST_CASE("a step that compresses allocates nothing once its start is as large as it gets") {
+  StepWorkspace workspace;
+  Eigen::MatrixXf w = Eigen::MatrixXf::Random(160, 300);
+  const Eigen::MatrixXf g = Eigen::MatrixXf::Random(160, 3) * Eigen::MatrixXf::Random(3, 300);
+  ApplyOptions options;
+  options.method = Method::low_rank;
+  const auto recipe = presets::pion_within(options);
+  auto state = start(recipe, w);
+  for (int i = 0; i < 3; ++i) step(recipe, w, g, 0.1, state, workspace);
+  CHECK(state.warm_start.directions() > 0);
+  Eigen::internal::set_is_malloc_allowed(false);
+  const long before = allocations;
+  step(recipe, w, g, 0.1, state, workspace);
+  const long after = allocations;
+  Eigen::internal::set_is_malloc_allowed(true);
+  CHECK(after == before);
+}

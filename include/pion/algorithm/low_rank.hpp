@@ -180,7 +180,8 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
   kept_ = 0;
   ritz_.begin(x, norm);
   int steps = 0;  // before the next check
-  if (how.start.cols > 0) {
+  bool warm = how.start.cols > 0;
+  if (warm) {
     ritz_.start_from(kernels_, how.start);
   } else {
     ritz_.grow(kernels_, how.rank, next_seed());
@@ -189,7 +190,14 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
   for (int checks = 0; checks < most_checks && multiply_adds() < how.budget;) {
     const Index columns = ritz_.columns();
     for (; steps > 0 && ritz_.columns() > 0; --steps) ritz_.power_step(kernels_);
-    if (ritz_.columns() == 0 || !ritz_.decompose(kernels_)) return false;
+    if (ritz_.columns() == 0 || !ritz_.decompose(kernels_)) {
+      if (!warm || !(ritz_.unit() > 0.0)) return false;
+      warm = false;  // a start without a direction of x in it, or without numbers
+      ritz_.begin(x, ritz_.norm());
+      ritz_.grow(kernels_, how.rank, next_seed());
+      steps = cold_steps;
+      continue;
+    }
     const bool all = ritz_.found() < columns;  // x has no further directions
     Index wanted = !all && target.wants_more(sigma()) ? 2 * columns : columns;
     if (wanted == columns || columns == ritz_.capacity()) {

@@ -62,7 +62,7 @@ class Crc64 {
 };
 
 inline constexpr char checkpoint_magic[8] = {'p', 'i', 'o', 'n', 'o', 'p', 't', 'i'};
-inline constexpr std::uint32_t checkpoint_version = 1;
+inline constexpr std::uint32_t checkpoint_version = 2;  // 1 had no warm starts
 
 [[noreturn]] inline void refuse_checkpoint(const std::string& path, const std::string& why) {
   pion::detail::refuse<std::runtime_error>(path + ": " + why);
@@ -87,6 +87,10 @@ class CheckpointWriter {
     put(static_cast<std::int64_t>(matrix.rows()));
     put(static_cast<std::int64_t>(matrix.cols()));
     bytes(matrix.data(), sizeof(*matrix.data()) * static_cast<std::size_t>(matrix.size()));
+  }
+  template <class T>
+  void put(const WarmStart<T>& start) {
+    put(engine::as_eigen(start.basis()));
   }
   std::uint64_t sum() const { return sum_.value(); }
 
@@ -127,6 +131,12 @@ class CheckpointReader {
     if (matrix.size() > 0) {
       std::memcpy(matrix.data(), data, static_cast<std::size_t>(rows * cols * size));
     }
+  }
+  template <class T>
+  void get(WarmStart<T>& start) {
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> basis;
+    get(basis);
+    start.remember(engine::View<T>(basis.data(), basis.rows(), basis.cols()));
   }
   bool at_end() const { return left_ == 0; }
 
@@ -241,6 +251,12 @@ void load(const std::string& path, States<T>& states) {
     };
     require_same("momentum", entry.second.momentum, model->second.momentum);
     require_same("second moment", entry.second.second_moment, model->second.second_moment);
+    const WarmStart<T>& start = entry.second.warm_start;
+    const Index rows = model->second.momentum.rows();
+    if (start.directions() > 0 && rows > 0 && start.extent() != rows) {
+      refuse("the warm start of \"" + entry.first + "\" has " + std::to_string(start.extent()) +
+             " rows, the model's momentum " + std::to_string(rows));
+    }
   }
   states = std::move(read);
 }

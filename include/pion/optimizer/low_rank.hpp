@@ -10,8 +10,9 @@
 
 /// The rules that keep the leading singular directions, all with gain 1: a number of them, those of a
 /// certain size, or those that stand out of the noise. `options` says how (low_rank_polar.hpp): by
-/// compression within a tolerance, which does not allocate once warm, or by an SVD, which is slow and
-/// allocates, and is the fall-back. This header alone costs the compilation of Eigen's SVD.
+/// compression within a tolerance, which begins where the last step's ended and does not allocate once
+/// warm, or by an SVD, which is slow and allocates, and is the fall-back. This header alone costs the
+/// compilation of Eigen's SVD.
 namespace pion::optimizer {
 
 /// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k largest singular triplets; by an SVD as in the
@@ -21,9 +22,9 @@ struct LowRank {
   ApplyOptions options{1e-4, Method::svd};
 
   template <class Engine, class T>
-  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
+  Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = low_rank_polar<Engine>(matrix, rank, matrix, workspace, options);
+    const ApplyInfo info = low_rank_polar<Engine>(matrix, rank, matrix, workspace, options, &start);
     return {info.output_norm, info.survivors, 0, false};
   }
 };
@@ -34,9 +35,9 @@ struct AdaptiveRank {
   ApplyOptions options{};
 
   template <class Engine, class T>
-  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
+  Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = adaptive_polar<Engine>(matrix, tau, matrix, workspace, options);
+    const ApplyInfo info = adaptive_polar<Engine>(matrix, tau, matrix, workspace, options, &start);
     return {info.output_norm, info.survivors, 0, info.dead};
   }
 };
@@ -56,11 +57,11 @@ struct AboveNoise {
   ApplyOptions options{1e-3};
 
   template <class Engine, class T>
-  Direction direct(const engine::View<T>& x, Workspace& workspace) const {
+  Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = pion::detail::polar_within<Engine>(
-        "AboveNoise", Selection{otherwise, x.rows, x.cols}, matrix, matrix, workspace, options,
-        nullptr);
+    const ApplyInfo info =
+        pion::detail::polar_within<Engine>("AboveNoise", Selection{otherwise, x.rows, x.cols},
+                                           matrix, matrix, workspace, options, &start);
     return {info.output_norm, info.survivors, 0, false};
   }
 
@@ -74,9 +75,9 @@ struct AboveNoise {
     template <class Values>
     Index keep(const Values& sigma) const {
       const bool whole = sigma.size() == std::min(rows, cols);
-      const Index above =
-          whole ? Index((sigma.array() > noise_threshold(sigma, rows, cols)).count())
-                : count_above_noise(sigma, 1.0, rows, cols);
+      const Index above = whole
+                              ? Index((sigma.array() > noise_threshold(sigma, rows, cols)).count())
+                              : count_above_noise(sigma, 1.0, rows, cols);
       if (above > 0) return above;
       return otherwise == NothingStandsOut::keep_all ? sigma.size()
                                                      : std::min<Index>(1, sigma.size());

@@ -12,7 +12,8 @@
 ///
 /// A rule turns the momentum into a direction in place: direct<Engine>(x, workspace), where x is a
 /// column-major view of the parameter's shape with finite entries. It is a plain value, and changes
-/// nothing but x and the workspace.
+/// nothing but x and the workspace. One that compresses has a third argument, the state's WarmStart,
+/// which it leaves for the next step (compressed.hpp).
 namespace pion::optimizer {
 
 /// The momentum itself: SGD, and over RmsNormalized, AdamW.

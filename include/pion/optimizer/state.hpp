@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 
 #include <pion/detail/traits.hpp>
+#include <pion/warm_start.hpp>
 
 namespace pion::optimizer {
 
@@ -18,9 +19,10 @@ template <class T>
 struct State {
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
-  std::int64_t steps = 0;  ///< Steps taken; refused ones do not count.
-  Matrix momentum;         ///< The first moment of the gradient.
-  Matrix second_moment;    ///< Of RmsNormalized alone.
+  std::int64_t steps = 0;   ///< Steps taken; refused ones do not count.
+  Matrix momentum;          ///< The first moment of the gradient.
+  Matrix second_moment;     ///< Of RmsNormalized alone.
+  WarmStart<T> warm_start;  ///< Where a rule that compresses begins the next time (compressed.hpp).
 };
 
 /// Calls f(name, member) for every member of a state, in a fixed order; `S` may be const.
@@ -29,6 +31,7 @@ void visit(S& state, F&& f) {
   f("steps", state.steps);
   f("momentum", state.momentum);
   f("second_moment", state.second_moment);
+  f("warm_start", state.warm_start);
 }
 
 }  // namespace pion::optimizer

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>  // std::declval
 
 #include <pion/detail/assign.hpp>
 #include <pion/detail/check.hpp>
@@ -99,6 +100,27 @@ void require_buffer(const char* name, const Matrix& buffer, bool used, Index row
                                 pion::detail::shape(rows, cols) + "; make the state with start()");
 }
 
+/// Whether a rule takes a warm start and leaves one.
+template <class R, class T, class = void>
+struct keeps_warm_start : std::false_type {};
+template <class R, class T>
+struct keeps_warm_start<
+    R, T,
+    std::void_t<decltype(std::declval<const R&>().template direct<DefaultEngine>(
+        std::declval<const engine::View<T>&>(), std::declval<Workspace&>(),
+        std::declval<WarmStart<T>&>()))>> : std::true_type {};
+
+/// The rule's direction in x's place; with the warm start if it takes one.
+template <class Engine, class R, class T>
+Direction direct(const R& rule, const engine::View<T>& x, Workspace& workspace,
+                 [[maybe_unused]] WarmStart<T>& start) {
+  if constexpr (keeps_warm_start<R, T>::value) {
+    return rule.template direct<Engine>(x, workspace, start);
+  } else {
+    return rule.template direct<Engine>(x, workspace);
+  }
+}
+
 }  // namespace detail
 
 /// One step of one parameter.
@@ -144,7 +166,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return info;
   }
 
-  engine::View<T> work, new_momentum, new_second;
+  constexpr bool warm = detail::keeps_warm_start<R, T>::value;
+  const Index start_size = static_cast<Index>(state.warm_start.values().size());
+  engine::View<T> work, new_momentum, new_second, old_start;
   const auto lay_out = [&](pion::detail::Arena& arena) {
     const auto take = [&](bool used) {
       return used ? engine::View<T>(arena.take<T>(rows * cols), rows, cols) : engine::View<T>();
@@ -152,6 +176,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     work = take(true);
     new_momentum = take(M::buffers >= 1);
     new_second = take(M::buffers >= 2);
+    if (warm) old_start = engine::View<T>(arena.take<T>(start_size), start_size, 1);
   };
   pion::detail::Arena counting;
   lay_out(counting);
@@ -180,7 +205,12 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return refused(Outcome::result_not_finite);
   }
 
-  info.direction = recipe.rule.template direct<Engine>(work, workspace.rule);
+  if (warm) {
+    const auto basis = state.warm_start.basis();
+    old_start = engine::View<T>(old_start.data, basis.rows, basis.cols);
+    engine::as_eigen(old_start) = engine::as_eigen(basis);
+  }
+  info.direction = detail::direct<Engine>(recipe.rule, work, workspace.rule, state.warm_start);
   const double length = learning_rate * recipe.scale.factor(rows, cols, info.direction);
   info.update_norm = length * info.direction.norm;
 
@@ -188,7 +218,10 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
       static_cast<T>(length) * x;
   const T largest = x.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
   const auto highest = static_cast<T>(std::numeric_limits<Scalar>::max());
-  if (!(largest <= highest)) return refused(Outcome::result_not_finite);
+  if (!(largest <= highest)) {
+    if (warm) state.warm_start.remember(old_start);
+    return refused(Outcome::result_not_finite);
+  }
 
   ++state.steps;
   state.momentum = momentum;

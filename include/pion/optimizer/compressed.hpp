@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <pion/apply_low_rank.hpp>
+#include <pion/chains.hpp>
+#include <pion/optimizer/direction.hpp>
+#include <pion/optimizer/step.hpp>
+
+namespace pion::optimizer {
+
+/// A spectral filter within a tolerance, by the method that pays (apply_low_rank.hpp): a high-pass by
+/// compression, from where that of the last step ended, for a momentum changes little from step to
+/// step. Whatever the start, the direction is within the tolerance.
+struct FilteredWithin {
+  Filter filter;
+  ApplyOptions options{};
+
+  template <class Engine, class T>
+  Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
+    auto matrix = engine::as_eigen(x);
+    const ApplyInfo info = apply<Engine>(filter, matrix, matrix, workspace, options, &start);
+    return {info.output_norm, info.survivors, 0, info.dead};
+  }
+};
+
+namespace presets {
+
+/// presets::pion() within a tolerance.
+inline auto pion_within(const ApplyOptions& options = {}, int promotions = 2) {
+  return Recipe{FilteredWithin{{chains::high_pass(promotions)}, options}, HeavyBall{0.95}};
+}
+
+}  // namespace presets
+}  // namespace pion::optimizer
