@@ -137,6 +137,8 @@ class Ritz {
     if (y.data != basis_.data) kernels.copy(y, first(basis_, columns_));
   }
 
+  detail::SmallVector sigma_;
+  detail::SmallVector right_error_;
   Index capacity_;
   View basis_;            // Q
   View left_, right_;     // U, V; in a power step A A^T Q, A^T Q
@@ -145,11 +147,9 @@ class Ritz {
 
   Source x_;
   double norm_ = 0.0, unit_ = 0.0;
-  Index columns_ = 0;
-  detail::SmallVector sigma_;
   double left_error_ = 0.0;
-  detail::SmallVector right_error_;
   double work_ = 0.0;
+  Index columns_ = 0;
 };
 
 template <class Kernels, class T>

@@ -157,9 +157,10 @@ struct PacketsOfLarge {
   /// sum += x image^T.
   template <class T>
   static void into_sum(const engine::View<const T>& x, const S* image, S* sum, Index all) {
+    constexpr Index step = Index(most) * lanes;
     Index i = 0;
-    for (; i + most * lanes <= x.rows; i += most * lanes) {
-      combinations<most>(x.block(i, 0, most * lanes, x.cols), image, sum + i, all);
+    for (; i + step <= x.rows; i += step) {
+      combinations<most>(x.block(i, 0, step, x.cols), image, sum + i, all);
     }
     for (; i + lanes <= x.rows; i += lanes) {
       combinations<1>(x.block(i, 0, lanes, x.cols), image, sum + i, all);
