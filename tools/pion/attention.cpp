@@ -24,13 +24,12 @@ void add_heads(CLI::App& verb, HeadOptions& options) {
   CLI::Option* heads =
       add_whole(verb, "--heads", options.heads, 1, most_heads,
                 "Heads of an attention projection: q_proj, k_proj, v_proj, o_proj");
-  add_whole(verb, "--kv-heads", options.kv_heads, 1, most_heads,
-            "Heads of k_proj and v_proj, where they are fewer")
-      ->needs(heads);
-  add_choice(verb, "--axis", options.axis,
-             Choices<Axis>{{"rows", Axis::rows}, {"cols", Axis::cols}},
-             "Split every matrix into heads this way, whatever its name")
-      ->needs(heads);
+  CLI::Option* kv_heads = add_whole(verb, "--kv-heads", options.kv_heads, 1, most_heads,
+                                    "Heads of k_proj and v_proj, where they are fewer");
+  CLI::Option* axis = add_choice(verb, "--axis", options.axis,
+                                 Choices<Axis>{{"rows", Axis::rows}, {"cols", Axis::cols}},
+                                 "Split every matrix into heads this way, whatever its name");
+  for (CLI::Option* option : {kv_heads, axis}) require_with(option, heads);
 }
 
 std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options) {

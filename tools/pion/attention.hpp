@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <pion/heads.hpp>
 #include <string_view>
+
+namespace CLI {
+class App;
+}
 
 /// Which matrices are attention projections, and how their heads lie.
 namespace pion::tool {

@@ -19,7 +19,7 @@
 
 #include "pion/io/error.hpp"
 #include "pion/io/file.hpp"
-#include "pion/options.hpp"
+#include "pion/reading.hpp"
 
 namespace pion::tool {
 namespace {

@@ -2,26 +2,14 @@
 #include "pion/options.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <system_error>
 
 namespace pion::tool {
 namespace {
-
-// Nothing may stand before or behind the number; NaN lies in no range.
-template <class Number>
-Number number(std::string_view what, std::string_view text, Number lo, Number hi,
-              std::string_view kind) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc() && stop == end && lo <= value && value <= hi) return value;
-  throw io::Error(what, fmt::format("{} is not a {} from {} to {}", io::quote(text), kind, lo, hi));
-}
 
 // The core's own list of names, so that what it learns to do the tool can do.
 template <class All>
@@ -33,21 +21,36 @@ auto choices(const All& all) {
 
 }  // namespace
 
-double real_number(std::string_view what, std::string_view text, double lo, double hi) {
-  return number(what, text, lo, hi, "number");
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& help) {
+  return app.add_subcommand(name, help);
 }
 
-std::int64_t whole_number(std::string_view what, std::string_view text, std::int64_t lo,
-                          std::int64_t hi) {
-  return number(what, text, lo, hi, "whole number");
+CLI::Option* add_text(CLI::App& verb, const std::string& name, std::string& target,
+                      const std::string& value, const std::string& help) {
+  return verb.add_option(name, target, help)->type_name(value);
 }
 
-std::string list(const std::vector<std::string_view>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
+CLI::Option* add_texts(CLI::App& verb, const std::string& name, std::vector<std::string>& targets,
+                       const std::string& value, const std::string& help) {
+  CLI::Option* option = verb.add_option(name, targets, help)->type_name(value);
+  return option->allow_extra_args(option->get_positional());
 }
+
+CLI::Option* add_reader(CLI::App& verb, const std::string& name,
+                        const std::function<void(const std::string&)>& read,
+                        const std::string& value, const std::string& help) {
+  return verb.add_option_function<std::string>(name, read, help)->type_name(value);
+}
+
+void add_flag(CLI::App& verb, const std::string& name, bool& target, const std::string& help) {
+  verb.add_flag(name, target, help);
+}
+
+void require(CLI::Option* option) { option->required(); }
+void require_with(CLI::Option* option, CLI::Option* other) { option->needs(other); }
 
 void add_json(CLI::App& verb, bool& json) {
-  verb.add_flag("--json", json, "Print one JSON object and nothing else");
+  add_flag(verb, "--json", json, "Print one JSON object and nothing else");
 }
 
 void add_gain(CLI::App& verb, double& gain) {

@@ -1,40 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <pion/normalizer.hpp>
 #include <pion/plan.hpp>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "pion/io/error.hpp"
+#include "pion/reading.hpp"
 
-/// What the verbs share: strict reading of numbers and names, options that several have, and the
-/// one JSON object that a verb prints.
+/// What the verbs share: how they say what they take, and the one JSON object that a verb prints.
+///
+/// CLI11 is behind it: a file that sees its header and templates takes six seconds more to compile.
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
 namespace pion::tool {
 
-/// The whole of `text` as a number from `lo` to `hi`. `what`, an option or a key, begins the error.
-double real_number(std::string_view what, std::string_view text, double lo, double hi);
-std::int64_t whole_number(std::string_view what, std::string_view text, std::int64_t lo,
-                          std::int64_t hi);
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& help);
 
-/// "a, b, c".
-std::string list(const std::vector<std::string_view>& names);
+/// An option, or an argument where the name has no dashes; `value` stands for its value in the help.
+CLI::Option* add_text(CLI::App& verb, const std::string& name, std::string& target,
+                      const std::string& value, const std::string& help);
 
-template <class Value>
-using Choices = std::vector<std::pair<std::string_view, Value>>;
+/// The same, where several may be given: `--name a --name b`, or all the arguments.
+CLI::Option* add_texts(CLI::App& verb, const std::string& name, std::vector<std::string>& targets,
+                       const std::string& value, const std::string& help);
 
-template <class Value>
-std::string list(const Choices<Value>& choices) {
-  std::vector<std::string_view> names;
-  for (const auto& choice : choices) names.push_back(choice.first);
-  return list(names);
-}
+/// The same, where `read` makes something of the text, or throws.
+CLI::Option* add_reader(CLI::App& verb, const std::string& name,
+                        const std::function<void(const std::string&)>& read,
+                        const std::string& value, const std::string& help);
+
+void add_flag(CLI::App& verb, const std::string& name, bool& target, const std::string& help);
+
+void require(CLI::Option* option);
+void require_with(CLI::Option* option, CLI::Option* other);
 
 /// An option whose value is a number from `lo` to `hi`. The target may be a std::optional.
 template <class Target>
@@ -43,7 +50,7 @@ CLI::Option* add_real(CLI::App& verb, const std::string& name, Target& target, d
   const auto read = [=, &target](const std::string& text) {
     target = real_number(name, text, lo, hi);
   };
-  return verb.add_option_function<std::string>(name, read, help)->type_name("X");
+  return add_reader(verb, name, read, "X", help);
 }
 
 template <class Target>
@@ -52,7 +59,7 @@ CLI::Option* add_whole(CLI::App& verb, const std::string& name, Target& target, 
   const auto read = [=, &target](const std::string& text) {
     target = whole_number(name, text, lo, hi);
   };
-  return verb.add_option_function<std::string>(name, read, help)->type_name("N");
+  return add_reader(verb, name, read, "N", help);
 }
 
 /// An option whose value is one of some names; the help and the error list the names there are.
@@ -67,8 +74,7 @@ CLI::Option* add_choice(CLI::App& verb, const std::string& name, Target& target,
     }
     throw io::Error(name, io::quote(text) + " is not known; there are " + list(choices));
   };
-  return verb.add_option_function<std::string>(name, read, help + ": " + list(choices))
-      ->type_name("NAME");
+  return add_reader(verb, name, read, "NAME", help + ": " + list(choices));
 }
 
 void add_json(CLI::App& verb, bool& json);

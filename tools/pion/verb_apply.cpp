@@ -185,13 +185,12 @@ int apply(const Options& o) {
 }  // namespace
 
 Verb apply_verb(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand("apply", "Filter a matrix, or every matrix of a file");
+  CLI::App* verb = add_verb(app, "apply", "Filter a matrix, or every matrix of a file");
   const auto o = std::make_shared<Options>();
-  verb->add_option("CHAIN", o->chain, "NAME[:key=value,...], or @FILE.json")->required();
-  verb->add_option("IN", o->in, ".npy or .safetensors")->required();
-  verb->add_option("-o,--output", o->out, ".npy or .safetensors")->required()->type_name("FILE");
-  verb->add_option("--tensor", o->tensor, "The one to filter, where IN holds several")
-      ->type_name("NAME");
+  require(add_text(*verb, "CHAIN", o->chain, "TEXT", "NAME[:key=value,...], or @FILE.json"));
+  require(add_text(*verb, "IN", o->in, "TEXT", ".npy or .safetensors"));
+  require(add_text(*verb, "-o,--output", o->out, "FILE", ".npy or .safetensors"));
+  add_text(*verb, "--tensor", o->tensor, "NAME", "The one to filter, where IN holds several");
   add_normalizer(*verb, o->normalizer);
   add_method(*verb, o->method);
   add_heads(*verb, o->heads);

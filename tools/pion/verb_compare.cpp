@@ -204,11 +204,10 @@ int compare(const Options& o) {
 
 Verb compare_verb(CLI::App& app) {
   CLI::App* verb =
-      app.add_subcommand("compare", "Time and check Muon, Pion and SVD-based LRMuon on one matrix");
+      add_verb(app, "compare", "Time and check Muon, Pion and SVD-based LRMuon on one matrix");
   const auto o = std::make_shared<Options>();
-  verb->add_option("FILE", o->file, ".npy or .safetensors")->required();
-  verb->add_option("--tensor", o->tensor, "The matrix; without it, the largest of the file")
-      ->type_name("NAME");
+  require(add_text(*verb, "FILE", o->file, "TEXT", ".npy or .safetensors"));
+  add_text(*verb, "--tensor", o->tensor, "NAME", "The matrix; without it, the largest of the file");
   add_whole(*verb, "--rank", o->rank, 1, 1 << 20, "Directions that LRMuon keeps (16 if not given)");
   add_whole(*verb, "--repeats", o->repeats, 1, 10000, "Timed runs of each (5 if not given)");
   add_json(*verb, o->json);

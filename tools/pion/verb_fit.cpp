@@ -288,7 +288,7 @@ int fit(const Options& o) {
 }  // namespace
 
 Verb fit_verb(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand("fit", "Fit a chain to a kind of filter and a cutoff");
+  CLI::App* verb = add_verb(app, "fit", "Fit a chain to a kind of filter and a cutoff");
   const auto o = std::make_shared<Options>();
   const Choices<Kind> kinds = {
       {"lowpass", Kind::lowpass}, {"highpass", Kind::highpass}, {"bandpass", Kind::bandpass}};
@@ -301,14 +301,14 @@ Verb fit_verb(CLI::App& app) {
     }
     throw io::Error("KIND", io::quote(text) + " is not known; there are " + list(kinds));
   };
-  verb->add_option_function<std::string>("KIND", read_kind, list(kinds))->required();
+  require(add_reader(*verb, "KIND", read_kind, "TEXT", list(kinds)));
   add_real(*verb, "--tau", o->tau, 1e-3, 0.999, "The cutoff; of a bandpass, the lower");
   add_real(*verb, "--upper", o->upper, 1e-3, 0.999, "The upper cutoff of a bandpass");
   add_whole(*verb, "--steps", o->steps, 1, 12, "Quintics in the chain (5)");
   add_real(*verb, "--ripple", o->ripple, 1e-9, 0.4,
            "As sharp as this ripple allows, in place of the loss (A56)");
-  verb->add_flag("--monotone", o->monotone,
-                 "The sharpest highpass that keeps the order of the singular values");
+  add_flag(*verb, "--monotone", o->monotone,
+           "The sharpest highpass that keeps the order of the singular values");
   add_choice(*verb, "--robust", o->robust,
              Choices<Robust>{{"all", Robust::all},
                              {"none", Robust::none},
@@ -316,16 +316,15 @@ Verb fit_verb(CLI::App& app) {
                              {"bfloat16", Robust::bfloat16},
                              {"decimals3", Robust::decimals3}},
              "To bear rounding to");
-  verb->add_flag("--arithmetic", o->arithmetic, "And computing in that precision");
+  add_flag(*verb, "--arithmetic", o->arithmetic, "And computing in that precision");
   add_choice(*verb, "--solver", o->solver,
              Choices<Solver>{{"least-squares", Solver::least_squares}, {"lbfgsb", Solver::lbfgsb}},
              "Fit by (lbfgsb: the paper's Alg. 4)");
   add_whole(*verb, "--seed", o->seed, 0, 1'000'000'000, "Of the random starts (1)");
   add_whole(*verb, "--starts", o->starts, 1, 100'000,
             "Random starts, and as many hops from the best (40; lbfgsb 8, no hops)");
-  verb->add_option("-o,--output", o->out,
-                   "Write the chain here, for @FILE; what was interrupted goes on")
-      ->type_name("FILE");
+  add_text(*verb, "-o,--output", o->out, "FILE",
+           "Write the chain here, for @FILE; what was interrupted goes on");
   add_json(*verb, o->json);
   return {verb, [o] { return fit(*o); }};
 }

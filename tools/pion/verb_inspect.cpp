@@ -167,14 +167,13 @@ int inspect(const Options& o) {
 }  // namespace
 
 Verb inspect_verb(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand(
-      "inspect", "Spectra of a dump's matrices, and the optimiser that fits them");
+  CLI::App* verb =
+      add_verb(app, "inspect", "Spectra of a dump's matrices, and the optimiser that fits them");
   const auto o = std::make_shared<Options>();
-  verb->add_option("FILE", o->files, ".npy or .safetensors")->required();
+  require(add_texts(*verb, "FILE", o->files, "TEXT", ".npy or .safetensors"));
   add_heads(*verb, o->heads);
   add_gain(*verb, o->gain);
-  verb->add_option("--svg", o->svg, "Draw the spectra and the filters' cutoffs here")
-      ->type_name("FILE");
+  add_text(*verb, "--svg", o->svg, "FILE", "Draw the spectra and the filters' cutoffs here");
   add_json(*verb, o->json);
   return {verb, [o] { return inspect(*o); }};
 }

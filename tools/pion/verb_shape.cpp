@@ -277,23 +277,19 @@ int shape(const Options& o) {
 }  // namespace
 
 Verb shape_verb(CLI::App& app) {
-  CLI::App* verb = app.add_subcommand("shape", "What a filter does to a singular value in [0, 1]");
+  CLI::App* verb = add_verb(app, "shape", "What a filter does to a singular value in [0, 1]");
   const auto o = std::make_shared<Options>();
-  verb->add_option("CHAIN", o->chain, "NAME[:key=value,...], or @FILE.json");
+  add_text(*verb, "CHAIN", o->chain, "TEXT", "NAME[:key=value,...], or @FILE.json");
   add_normalizer(*verb, o->normalizer);
   add_gain(*verb, o->gain);
-  verb->add_option("--svg", o->svg, "Draw f after each step here")->type_name("FILE");
-  verb->add_option("--beside", o->beside, "Draw this chain too, each after its last step")
-      ->type_name("CHAIN")
-      ->allow_extra_args(false);
-  verb->add_flag("--log", o->logarithmic, "Draw on a logarithmic scale of sigma");
-  verb->add_option("--csv", o->csv, "Write sigma and f after each step here")->type_name("FILE");
-  verb->add_flag("--stored", o->stored,
-                 "In place of CHAIN: what rounding does to every chain that is stored");
-  verb->add_option("--require", o->requirements,
-                   "Exit with 1 unless this holds: monotone, or range=LO,HI")
-      ->type_name("WHAT")
-      ->allow_extra_args(false);
+  add_text(*verb, "--svg", o->svg, "FILE", "Draw f after each step here");
+  add_texts(*verb, "--beside", o->beside, "CHAIN", "Draw this chain too, each after its last step");
+  add_flag(*verb, "--log", o->logarithmic, "Draw on a logarithmic scale of sigma");
+  add_text(*verb, "--csv", o->csv, "FILE", "Write sigma and f after each step here");
+  add_flag(*verb, "--stored", o->stored,
+           "In place of CHAIN: what rounding does to every chain that is stored");
+  add_texts(*verb, "--require", o->requirements, "WHAT",
+            "Exit with 1 unless this holds: monotone, or range=LO,HI");
   add_json(*verb, o->json);
   return {verb, [o] { return shape(*o); }};
 }

@@ -129,12 +129,11 @@ int snr(const Options& o) {
 
 Verb snr_verb(CLI::App& app) {
   CLI::App* verb =
-      app.add_subcommand("snr", "Signal to noise over micro-batch gradients, bias-corrected");
+      add_verb(app, "snr", "Signal to noise over micro-batch gradients, bias-corrected");
   const auto o = std::make_shared<Options>();
-  verb->add_option("FILE", o->file, ".safetensors with one gradient a tensor")->required();
-  verb->add_option("--prefix", o->prefix,
-                   "The samples' names begin so; else a group for each NAME of NAME.07")
-      ->type_name("P");
+  require(add_text(*verb, "FILE", o->file, "TEXT", ".safetensors with one gradient a tensor"));
+  add_text(*verb, "--prefix", o->prefix, "P",
+           "The samples' names begin so; else a group for each NAME of NAME.07");
   add_json(*verb, o->json);
   return {verb, [o] { return snr(*o); }};
 }
