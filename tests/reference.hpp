@@ -129,7 +129,8 @@ struct Arithmetic {
 /// [[0, X], [X^T, 0]]). In Gram space an error of R_k grows by gram_growth() of the steps that are
 /// left in its segment, and an error of Q by the factors that are left.
 inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, const Arithmetic& e,
-                     Method method, bool normalized_by_gram) {
+                     Method method, const pion::algorithm::Restarts& restarts,
+                     bool normalized_by_gram) {
   const Real m = static_cast<Real>(std::min(rows, cols));
   const Real n = static_cast<Real>(std::max(rows, cols));
   if (m == 0) return 0;
@@ -139,8 +140,6 @@ inline Real rounding(const Chain& f, Vector sigma, Index rows, Index cols, const
   Real error = e.product(std::sqrt(m * n) + 3) * frobenius + std::sqrt(m * n) * e.least;
   if (normalized_by_gram) error += (e.product(n + 4) + e.least) * frobenius * m;
   const auto& steps = f.steps();
-  const auto restarts =
-      method == Method::gram ? pion::algorithm::gram_restarts(f) : pion::algorithm::Restarts{};
   for (int k = 0; k < f.size(); ++k) {
     const OddQuintic& p = steps[static_cast<std::size_t>(k)];
     const Real a = std::fabs(p.a), b = std::fabs(p.b), c = std::fabs(p.c);
@@ -183,8 +182,10 @@ inline Expected expected_before_storing(const Filter& f, const Matrix& x, Method
   const Vector gain = s.sigma.unaryExpr([&f](Real sigma) { return Real(f.chain(sigma)); });
   const bool by_gram = f.normalizer == Normalizer::schatten4 ||
                        f.normalizer == Normalizer::spectral || f.normalizer == Normalizer::aol;
+  const auto restarts = method == Method::gram ? pion::algorithm::gram_restarts(f.chain)
+                                               : pion::algorithm::Restarts{};
   return {s.u * gain.asDiagonal() * s.v.transpose(),
-          rounding(f.chain, s.sigma, x.rows(), x.cols(), e, method, by_gram)};
+          rounding(f.chain, s.sigma, x.rows(), x.cols(), e, method, restarts, by_gram)};
 }
 
 /// The reference for apply(f, x) computed in T and stored in S.

@@ -258,32 +258,6 @@ TEST_CASE("methods agree with each other, and the info says which one ran") {
   }
 }
 
-TEST_CASE(
-    "restarts keep Gram space as accurate as the dense chain, where it would blow up without") {
-  // Singular values down to 1e-6, below what rounding leaves of the Gram matrix's eigenvalues, and
-  // slopes at 0 up to 3.4445^10. The first-order bound of reference.hpp grows with the product of
-  // the steps' slopes and says nothing here; but the dense chain meets the same slopes, so it is
-  // the measure: a segment magnifies errors of R at most 256 times, and one step of Muon already 3
-  // times.
-  std::mt19937_64 random(23);
-  for (const int steps : {5, 8, 10}) {
-    for (const double decades : {3.0, 4.0, 6.0}) {
-      const reference::Svd s = reference::svd(reference::random_matrix(24, 60, random, 0));
-      reference::Vector sigma(24);
-      for (Index i = 0; i < 24; ++i) {
-        sigma(i) = std::pow(Real(10), static_cast<Real>(-decades * static_cast<double>(i) / 23));
-      }
-      const Eigen::MatrixXf x = (s.u * sigma.asDiagonal() * s.v.transpose()).cast<float>();
-      const Filter f{chains::muon(steps)};
-      const reference::Matrix exact =
-          reference::expected<float>(f, x.cast<Real>(), Method::dense).value;
-      const Real dense = reference::distance(apply(f, x, Method::dense), exact);
-      const Real gram = reference::distance(apply(f, x, Method::gram), exact);
-      CHECK(gram <= 8 * (dense + reference::eps<float>() * exact.norm()));
-    }
-  }
-}
-
 TEST_CASE("the SVD method counts rank and survivors") {
   std::mt19937_64 random(19);
   const reference::Svd s = reference::svd(reference::random_matrix(12, 20, random, 0));

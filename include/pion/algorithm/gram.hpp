@@ -36,7 +36,8 @@ class Restarts {
 };
 
 /// How far a relative error of R is magnified in Q X by the steps [from, to) of f: the largest
-/// divided difference of q, against neighbours and against r = 0, times the singular value.
+/// divided difference of q, against neighbours and against r = 0, times the singular value; sampled
+/// 19 times a decade.
 ///
 /// High-pass chains of five steps stay below 144 for any kp; two of Muon's steps reach 31, three
 /// 373, five 5.2e4.

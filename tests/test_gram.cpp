@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gram space: where the iteration goes back to the matrix, why there, and that it may anywhere.
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <pion/pion.hpp>
+
+#include "catch.hpp"
+#include "reference.hpp"
+
+using namespace pion;
+using algorithm::Restarts;
+using reference::Real;
+
+namespace {
+
+/// gram_growth() from its definition, on a grid of its own: with q(s^2) = f(s) / s for the steps
+/// [from, to) of a chain, s |q'(s^2)| = |f'(s) - q| / (2 s), and q(0) = f'(0).
+Real growth(const Chain& chain, int from, int to, int samples) {
+  const Chain f(std::vector<OddQuintic>(chain.steps().begin() + from, chain.steps().begin() + to));
+  Real most = 0;
+  for (int i = 0; i <= samples; ++i) {
+    const Real s = std::pow(Real(10), Real(-5) * i / samples);
+    const Real q = f(s) / s;
+    most = std::max(
+        {most, std::fabs(f.derivative(s) - q) / (2 * s), std::fabs(q - f.derivative(Real(0))) / s});
+  }
+  return most;
+}
+
+/// Chains of every temper: p(1) = 1 keeps their compositions of moderate size.
+std::vector<Chain> chains_with_restarts(std::mt19937_64& random) {
+  std::vector<Chain> all = reference::chain_zoo();
+  for (const int steps : {2, 3, 8, Restarts::max_steps}) all.push_back(chains::muon(steps));
+  all.push_back(chains::polar_express());
+  std::uniform_real_distribution<double> coefficient(-3.0, 3.0);
+  for (int trial = 0; trial < 40; ++trial) {
+    std::vector<OddQuintic> steps;
+    for (int k = 0; k < 1 + trial % 7; ++k) {
+      const double a = coefficient(random), b = coefficient(random);
+      steps.push_back({a, b, 1.0 - a - b});
+    }
+    all.emplace_back(steps);
+  }
+  return all;
+}
+
+/// Both algorithms on a matrix with its short side first, as they are, without a plan.
+template <class T>
+struct Both {
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+
+  Both(const Chain& chain, const Matrix& x)
+      : f(chain),
+        start(x),
+        arena(workspace,
+              detail::workspace_bytes<engine::eigen, T>(Method::gram, x.rows(), x.cols())),
+        b(arena, Method::gram, x.rows(), x.cols()) {}
+
+  Matrix gram(const Restarts& restarts) {
+    load();
+    algorithm::gram(b.kernels, f, restarts, b.x, b.y, b.r, b.h, b.q, b.t);
+    return engine::as_eigen(b.x);
+  }
+  Matrix dense() {
+    load();
+    algorithm::dense(b.kernels, f, b.x, b.y, b.r, b.h);
+    return engine::as_eigen(b.x);
+  }
+
+ private:
+  void load() {
+    engine::as_eigen(b.x) = start;
+    b.kernels.gram(b.x, b.r);
+  }
+
+  Chain f;
+  Matrix start;
+  Workspace workspace;
+  detail::Arena arena;
+  detail::Buffers<engine::eigen, T> b;
+};
+
+}  // namespace
+
+TEST_CASE("a restart is where one step more would magnify errors 256 times, and nowhere else") {
+  std::mt19937_64 random(41);
+  int there = 0, not_there = 0;
+  for (const Chain& f : chains_with_restarts(random)) {
+    const Restarts restarts = algorithm::gram_restarts(f);
+    CHECK(!restarts.before(0));
+    int start = 0, count = 0;
+    for (int k = 1; k < f.size(); ++k) {
+      const Real magnified = growth(f, start, k + 1, 96);
+      INFO(f.size() << " steps, the segment from " << start << ", step " << k << ": "
+                    << static_cast<double>(magnified));
+      CHECK(restarts.before(k) == (magnified > 256));
+      if (restarts.before(k)) {
+        start = k;
+        ++count;
+      }
+    }
+    CHECK(restarts.count() == count);
+    for (int k = f.size(); k < Restarts::max_steps; ++k) CHECK(!restarts.before(k));
+    there += count;
+    not_there += std::max(0, f.size() - 1 - count);
+  }
+  CHECK(there > 50);  // either answer is met often
+  CHECK(not_there > 50);
+}
+
+TEST_CASE("the growth of errors in Gram space is the definition's, and what its comment says") {
+  std::mt19937_64 random(42);
+  for (const Chain& f : chains_with_restarts(random)) {
+    if (f.size() > 8) continue;
+    for (int from = 0; from < f.size(); ++from) {
+      for (int to = from + 1; to <= f.size(); ++to) {
+        const Real own = algorithm::gram_growth(f, from, to);
+        const Real same_grid = growth(f, from, to, 96);
+        if (same_grid > 1e100L) continue;  // near where double's numbers end
+        INFO(f.size() << " steps, from " << from << " to " << to << ": "
+                      << static_cast<double>(own));
+        // q and q(0) cancel: each product of the chain is rounded, and its error divided by s.
+        const Real rounding = 64 * (to - from) * reference::eps<double>() * 1e5L;
+        CHECK(std::fabs(own - same_grid) <= rounding * (1 + same_grid));
+      }
+    }
+  }
+  // To the digits given; and a grid twenty times finer finds little more.
+  const auto is = [](const Chain& f, int steps, Real least, Real most) {
+    const Real own = algorithm::gram_growth(f, 0, steps);
+    INFO(steps << " steps: " << static_cast<double>(own));
+    CHECK(own >= least);
+    CHECK(own < most);
+    CHECK(growth(f, 0, steps, 2000) <= 1.15L * own);
+  };
+  for (int kp = 0; kp <= 5; ++kp) is(chains::high_pass(kp), 5, 10, 144);
+  is(chains::muon(), 2, 31, 32);
+  is(chains::muon(), 3, 372, 374);
+  is(chains::muon(), 5, 5.15e4L, 5.25e4L);
+  for (const int steps : {1, 2, 3, 5, 8}) is(chains::polar_express(), steps, 10, 1.1e7L);
+}
+
+TEMPLATE_TEST_CASE("Gram space may go back to the matrix before any step", "", float, double) {
+  using T = TestType;
+  using Matrix = typename Both<T>::Matrix;
+  std::mt19937_64 random(43);
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{9, 30}, {14, 14}, {1, 5}}) {
+    const reference::Matrix drawn = reference::random_matrix(rows, cols, random);
+    const Matrix x = (drawn / drawn.norm()).cast<T>();
+    const reference::Svd s = reference::svd(x.template cast<Real>());
+    for (const Chain& f : {chains::muon(), chains::high_pass(2), chains::high_pass(4)}) {
+      const reference::Vector gain = s.sigma.unaryExpr([&f](Real v) { return Real(f(v)); });
+      const reference::Matrix exact = s.u * gain.asDiagonal() * s.v.transpose();
+      Both<T> both(f, x);
+      for (unsigned set = 0; set < 1U << (f.size() - 1); ++set) {
+        Restarts restarts;
+        for (int k = 1; k < f.size(); ++k) {
+          if ((set >> (k - 1) & 1U) != 0) restarts.add(k);
+        }
+        INFO(rows << "x" << cols << ", restarts " << set);
+        reference::Arithmetic arithmetic;
+        arithmetic.sum = reference::eps<T>();
+        const Real bound =
+            reference::rounding(f, s.sigma, rows, cols, arithmetic, Method::gram, restarts, false);
+        const Matrix y = both.gram(restarts);
+        CHECK(reference::distance(y, exact) <= bound);
+        // Back before every step, it is the dense chain.
+        if (restarts.count() == f.size() - 1) CHECK(y == both.dense());
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "restarts keep Gram space as accurate as the dense chain, where it would blow up without") {
+  // Singular values down to 1e-6, below what rounding leaves of the Gram matrix's eigenvalues, and
+  // slopes at 0 up to 3.4445^10. The first-order bound of reference.hpp grows with the product of
+  // the steps' slopes and says nothing here; but the dense chain meets the same slopes, so it is
+  // the measure: a segment magnifies errors of R at most 256 times, and one step of Muon already 3
+  // times.
+  std::mt19937_64 random(23);
+  for (const int steps : {5, 8, 10}) {
+    for (const double decades : {3.0, 4.0, 6.0}) {
+      const reference::Svd s = reference::svd(reference::random_matrix(24, 60, random, 0));
+      reference::Vector sigma(24);
+      for (Index i = 0; i < 24; ++i) {
+        sigma(i) = std::pow(Real(10), static_cast<Real>(-decades * static_cast<double>(i) / 23));
+      }
+      const Eigen::MatrixXf x = (s.u * sigma.asDiagonal() * s.v.transpose()).cast<float>();
+      const Filter f{chains::muon(steps)};
+      const reference::Matrix exact =
+          reference::expected<float>(f, x.cast<Real>(), Method::dense).value;
+      const Real dense = reference::distance(apply(f, x, Method::dense), exact);
+      const Real gram = reference::distance(apply(f, x, Method::gram), exact);
+      CHECK(gram <= 8 * (dense + reference::eps<float>() * exact.norm()));
+    }
+  }
+}
