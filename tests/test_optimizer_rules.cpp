@@ -231,6 +231,8 @@ TEMPLATE_TEST_CASE("rules by compression give what they give by an SVD", "", flo
     Direction one, other;
     const double distance = (direct(rule, x, &one) - direct(by_svd, x, &other)).norm();
     CHECK(distance > 0.0);  // it was not an SVD
+    CHECK(one.compressed);
+    CHECK(!other.compressed);
     // The SVD turns by its rounding, n eps sigma_1, over the gap of 10, on both sides.
     const double turn = 2.0 * static_cast<double>(cols) *
                         static_cast<double>(std::numeric_limits<T>::epsilon()) * 120.0 / 10.0;

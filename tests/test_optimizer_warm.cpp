@@ -73,6 +73,7 @@ TEST_CASE("a warm step is a cold one within the tolerance, and leaves a start") 
       const StepInfo info = step(recipe, w, g, 1.0, state, workspace);
       REQUIRE(info.taken());
       CHECK(info.direction.norm > 0.5);
+      CHECK(info.direction.compressed);
       CHECK(state.warm_start.extent() == rows);
       CHECK(state.warm_start.directions() > 0);
       // Each is within the tolerance of the exact direction; the sum rounds once.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "action_head/cost.hpp"
 #include "action_head/settings.hpp"
 #include "experiment/command.hpp"
 #include "experiment/parallel.hpp"
@@ -115,8 +114,6 @@ void run(const Options& o) {
   const Digits digits = read_digits(data);
   const Task task(digits);
   const Length length = o.quick ? Length{4, 2} : Length{};
-  io::write_text(o.output + "/action_cost.csv",
-                 cost_csv(o.quick ? std::vector<int>{16} : std::vector<int>{64, 256, 512}));
   tool::Progress progress(2 * searches());
   for (const Head head : {Head::regression, Head::flow_matching}) {
     const std::string prefix = o.output + "/action_" + name_of(head);

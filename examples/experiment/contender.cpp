@@ -5,6 +5,7 @@
 
 #include <pion/chains.hpp>
 #include <pion/chains_low_pass.hpp>
+#include <pion/optimizer/compressed.hpp>
 #include <pion/optimizer/low_rank.hpp>
 #include <pion/optimizer/rules.hpp>
 #include <utility>
@@ -32,11 +33,11 @@ Contender per_head(std::string name, double rate, const Filter& filter, const He
 
 }  // namespace
 
-void Stepper::step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate) {
+StepInfo Stepper::step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate) {
   const Index rows = weights.rows();
   const Index cols = weights.cols();
-  recipe_.step(any_map(weights.data(), rows, cols, 1, rows),
-               any_map(gradient.data(), rows, cols, 1, rows), rate, state_, workspace_);
+  return recipe_.step(any_map(weights.data(), rows, cols, 1, rows),
+                      any_map(gradient.data(), rows, cols, 1, rows), rate, state_, workspace_);
 }
 
 Contender sgd(const Momenta& m) {
@@ -69,17 +70,29 @@ Contender low_pass_muon(const Momenta& m) {
   return contender("LPMuon", 0.03, Filtered{{chains::low_pass(0.5)}}, HeavyBall{m.momentum});
 }
 
-Contender low_rank_muon(const Momenta& m, int rank) {
-  return contender(fmt::format("LRMuon k={}", rank), 0.1, LowRank{rank}, HeavyBall{m.momentum});
+Contender low_rank_muon(const Momenta& m, int rank, Method how) {
+  return contender(fmt::format("LRMuon k={}", rank), 0.1, LowRank{rank, {1e-4, how}},
+                   HeavyBall{m.momentum});
 }
 
-Contender above_noise(const Momenta& m) {
-  return contender("AboveNoise", 0.1, AboveNoise{NothingStandsOut::keep_strongest},
+Contender above_noise(const Momenta& m, Method how) {
+  return contender("AboveNoise", 0.1, AboveNoise{NothingStandsOut::keep_strongest, {1e-3, how}},
                    HeavyBall{m.momentum});
 }
 
 Contender above_noise_or_all(const Momenta& m) {
   return contender("AboveNoise or all", 0.1, AboveNoise{NothingStandsOut::keep_all},
+                   HeavyBall{m.momentum});
+}
+
+Contender adaptive_rank(const Momenta& m, double tau, Method how) {
+  return contender(fmt::format("sigma > {:g}", tau), 0.1, AdaptiveRank{tau, {1e-3, how}},
+                   HeavyBall{m.momentum});
+}
+
+Contender pion_compressed(const Momenta& m, int promotions) {
+  return contender(fmt::format("Pion kp={}", promotions), 0.1,
+                   FilteredWithin{{chains::high_pass(promotions)}, {1e-4, Method::low_rank}},
                    HeavyBall{m.momentum});
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <pion/heads.hpp>
 #include <pion/optimizer/any_recipe.hpp>
+#include <pion/plan.hpp>
 #include <string>
 #include <utility>
 
@@ -20,7 +21,7 @@ class Stepper {
   Stepper(Recipe recipe, Eigen::Index rows, Eigen::Index cols)
       : recipe_(std::move(recipe)), state_(recipe_.start(rows, cols)) {}
 
-  void step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate);
+  optimizer::StepInfo step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate);
 
  private:
   Recipe recipe_;
@@ -51,9 +52,13 @@ Contender muon_per_head(const Momenta& m);
 Contender pion(const Momenta& m, int promotions);
 Contender pion_per_head(const Momenta& m, int promotions);
 Contender low_pass_muon(const Momenta& m);  ///< tau = .5, as in Fan et al. 2026, Fig. 8.
-Contender low_rank_muon(const Momenta& m, int rank);
+Contender low_rank_muon(const Momenta& m, int rank, Method how = Method::svd);
 /// The directions above the noise; where there are none, the strongest, or all.
-Contender above_noise(const Momenta& m);
+Contender above_noise(const Momenta& m, Method how = Method::automatic);
 Contender above_noise_or_all(const Momenta& m);
+/// The directions with sigma >= tau ||X||_F.
+Contender adaptive_rank(const Momenta& m, double tau, Method how);
+/// pion(), compressed within a tolerance at any size.
+Contender pion_compressed(const Momenta& m, int promotions);
 
 }  // namespace pion::experiment

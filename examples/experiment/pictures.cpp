@@ -11,14 +11,15 @@ namespace pion::experiment {
 std::string colour_of(const std::string& contender) {
   constexpr std::array<const char*, 5> greens = {"#a6dcb0", "#66c28c", "#009e73", "#00735a",
                                                  "#004a3f"};
-  constexpr std::array<std::pair<const char*, const char*>, 7> others = {
+  constexpr std::array<std::pair<const char*, const char*>, 8> others = {
       {{"AdamW", "#0072b2"},
        {"SGD", "#56b4e9"},
        {"Muon", "#d55e00"},
        {"LRMuon", "#cc79a7"},
        {"LPMuon", "#777777"},
        {"AboveNoise or", "#b38600"},
-       {"AboveNoise", "#e69f00"}}};
+       {"AboveNoise", "#e69f00"},
+       {"sigma >", "#8b4513"}}};
   const std::string pion = "Pion kp=";
   if (contender.rfind(pion, 0) == 0) {
     return greens[static_cast<std::size_t>(contender[pion.size()] - '0') % greens.size()];

@@ -18,17 +18,16 @@ struct Plane {
   std::vector<double> snrs;
 };
 
-/// The optimisers that compete, Muon among them.
-std::vector<experiment::Contender> contenders();
-
-/// What came out in one regime; ratios are to Muon.
+/// What came out in one regime; ratios are to Muon. A curve has the errors, and after them the part of
+/// the steps that took the low-rank method.
 struct Place {
   Regime regime;
   std::vector<experiment::Result> results;
 };
 
-Place compete(const Regime& regime, const experiment::SearchOptions& options,
-              tool::Progress& progress);
+/// Muon must be among the contenders.
+Place compete(const Regime& regime, const std::vector<experiment::Contender>& contenders,
+              const experiment::SearchOptions& options, tool::Progress& progress);
 
 /// A plane that has been filled in, rank by rank.
 struct Map {
@@ -38,6 +37,9 @@ struct Map {
 
 /// A line for each contender in each place, with its error sqrt(loss / first loss).
 std::string csv(const std::vector<Map>& maps);
+
+/// A line for each contender in each place, with the part of its steps that took the low-rank method.
+std::string compressed_csv(const Map& map);
 
 /// A line for each place: what `pion inspect` would see of the momentum of the first 20 gradients,
 /// with the directions above the noise, the sigma of their last over ||X||_F, and the gap after it.

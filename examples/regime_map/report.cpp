@@ -72,6 +72,20 @@ std::string csv(const std::vector<Map>& maps) {
   return out;
 }
 
+std::string compressed_csv(const Map& map) {
+  std::string out = fmt::format("{},optimiser,compressed,low,high\n", regime_titles);
+  for (const Place& p : map.places) {
+    for (const Result& r : p.results) {
+      std::vector<double> parts;
+      for (const experiment::Outcome& o : r.tuned.outcomes) parts.push_back(o.curve.back());
+      const experiment::Estimate e = experiment::mean_of(parts);
+      out +=
+          fmt::format("{},{},{:.3g},{:.3g},{:.3g}\n", csv(p.regime), r.name, e.mean, e.low, e.high);
+    }
+  }
+  return out;
+}
+
 std::string spectra_csv(const std::vector<Map>& maps) {
   std::string out =
       fmt::format("{},erank,stable_rank,sigma1_over_fro,above_noise,faintest,gap\n", regime_titles);

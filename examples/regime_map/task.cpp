@@ -2,7 +2,9 @@
 #include "regime_map/task.hpp"
 
 #include <Eigen/QR>
+#include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 #include "experiment/random.hpp"
@@ -49,7 +51,7 @@ MatrixXf Task::gradient(const MatrixXf& weights) const {
   return left_.size() == 0 ? away : MatrixXf(left_ * away * right_);
 }
 
-std::vector<double> Task::train(const experiment::Contender& contender, double rate) const {
+Training Task::train(const experiment::Contender& contender, double rate, int length) const {
   experiment::Random random(2 * seed_ + 1);
   MatrixXf weights = MatrixXf::Zero(target_.rows(), target_.cols());
   const auto loss = [&] {
@@ -57,20 +59,25 @@ std::vector<double> Task::train(const experiment::Contender& contender, double r
   };
   const double first = loss();
   experiment::Stepper stepper(contender.recipe(std::nullopt), weights.rows(), weights.cols());
-  std::vector<double> curve;
-  for (int t = 0; t < steps; ++t) {
+  Training training;
+  for (int t = 0; t < length; ++t) {
     const MatrixXf noisy =
         gradient(weights) + noise_ * random.gaussian(weights.rows(), weights.cols());
-    stepper.step(weights, noisy, rate * experiment::cosine_decay(t, steps));
+    const auto begin = std::chrono::steady_clock::now();
+    const auto info = stepper.step(weights, noisy, rate * experiment::cosine_decay(t, length));
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    training.seconds.push_back(passed.count());
+    training.compressed += info.direction.compressed ? 1.0 / length : 0.0;
     if ((t + 1) % recorded_every != 0) continue;
     const double error = std::sqrt(loss() / first);
     if (!(error <= 1e3)) {
-      curve.resize(steps / recorded_every, std::numeric_limits<double>::infinity());
+      training.errors.resize(static_cast<std::size_t>(length / recorded_every),
+                             std::numeric_limits<double>::infinity());
       break;
     }
-    curve.push_back(error);
+    training.errors.push_back(error);
   }
-  return curve;
+  return training;
 }
 
 MatrixXf Task::momentum(int count) const {

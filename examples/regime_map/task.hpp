@@ -21,6 +21,13 @@ struct Regime {
 inline constexpr int steps = 150;
 inline constexpr int recorded_every = 3;
 
+/// What came of one run.
+struct Training {
+  std::vector<double> errors;   ///< After every third step; infinite once one exceeds 1000.
+  std::vector<double> seconds;  ///< Of each step, without gradient and loss.
+  double compressed = 0.0;      ///< The part of the steps that took the low-rank method.
+};
+
 /// The loss tr(B (W - W*) A (W - W*)^T) / 2 of a W that begins at 0. ||W*||_F = 8, in `rank` equal
 /// singular values with random singular vectors. A and B are symmetric with random eigenvectors and
 /// eigenvalues from 1 down to 1 / condition, evenly spaced on a logarithmic scale: the gradient is
@@ -30,8 +37,8 @@ class Task {
  public:
   Task(const Regime& regime, std::uint64_t seed);
 
-  /// sqrt(loss / first loss) after every third step, with cosine decay; infinite once it exceeds 1000.
-  std::vector<double> train(const experiment::Contender& contender, double rate) const;
+  /// The error is sqrt(loss / first loss). The learning rate decays along a cosine.
+  Training train(const experiment::Contender& contender, double rate, int length = steps) const;
 
   /// The heavy-ball momentum (.9) of `count` gradients at the start.
   Eigen::MatrixXf momentum(int count) const;

@@ -3,7 +3,7 @@
 
 #include <pion/apply_low_rank.hpp>
 #include <pion/chains.hpp>
-#include <pion/optimizer/direction.hpp>
+#include <pion/optimizer/rules.hpp>
 #include <pion/optimizer/step.hpp>
 
 namespace pion::optimizer {
@@ -18,8 +18,7 @@ struct FilteredWithin {
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = apply<Engine>(filter, matrix, matrix, workspace, options, &start);
-    return {info.output_norm, info.survivors, 0, info.dead};
+    return detail::direction_of(apply<Engine>(filter, matrix, matrix, workspace, options, &start));
   }
 };
 

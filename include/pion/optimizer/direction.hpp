@@ -13,6 +13,7 @@ struct Direction {
   std::optional<Index> survivors;  ///< Singular directions kept, where the rule knows.
   Index dead_heads = 0;            ///< Of a per-head rule.
   bool dead = false;               ///< The input was not zero, the direction is (ApplyInfo::dead).
+  bool compressed = false;         ///< Of a rule within a tolerance: Method::low_rank was taken.
 };
 
 }  // namespace pion::optimizer

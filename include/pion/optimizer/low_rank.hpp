@@ -4,8 +4,8 @@
 #include <algorithm>  // std::min
 
 #include <pion/low_rank_polar.hpp>
-#include <pion/optimizer/direction.hpp>
 #include <pion/optimizer/noise.hpp>
+#include <pion/optimizer/rules.hpp>
 #include <pion/optimizer/step.hpp>
 
 /// The rules that keep the leading singular directions, all with gain 1: a number of them, those of a
@@ -24,8 +24,8 @@ struct LowRank {
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = low_rank_polar<Engine>(matrix, rank, matrix, workspace, options, &start);
-    return {info.output_norm, info.survivors, 0, false};
+    return detail::direction_of(
+        low_rank_polar<Engine>(matrix, rank, matrix, workspace, options, &start));
   }
 };
 
@@ -37,8 +37,8 @@ struct AdaptiveRank {
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = adaptive_polar<Engine>(matrix, tau, matrix, workspace, options, &start);
-    return {info.output_norm, info.survivors, 0, info.dead};
+    return detail::direction_of(
+        adaptive_polar<Engine>(matrix, tau, matrix, workspace, options, &start));
   }
 };
 
@@ -59,10 +59,9 @@ struct AboveNoise {
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info =
+    return detail::direction_of(
         pion::detail::polar_within<Engine>("AboveNoise", Selection{otherwise, x.rows, x.cols},
-                                           matrix, matrix, workspace, options, &start);
-    return {info.output_norm, info.survivors, 0, false};
+                                           matrix, matrix, workspace, options, &start));
   }
 
  private:

@@ -16,6 +16,14 @@
 /// which it leaves for the next step (compressed.hpp).
 namespace pion::optimizer {
 
+namespace detail {
+
+inline Direction direction_of(const ApplyInfo& info) {
+  return {info.output_norm, info.survivors, 0, info.dead, info.method == Method::low_rank};
+}
+
+}  // namespace detail
+
 /// The momentum itself: SGD, and over RmsNormalized, AdamW.
 struct Identity {
   template <class Engine, class T>
@@ -33,8 +41,7 @@ struct Filtered {
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace) const {
     auto matrix = engine::as_eigen(x);
-    const ApplyInfo info = apply<Engine>(filter, matrix, matrix, workspace);
-    return {info.output_norm, info.survivors, 0, info.dead};
+    return detail::direction_of(apply<Engine>(filter, matrix, matrix, workspace));
   }
 };
 
@@ -48,7 +55,11 @@ struct FilteredPerHead {
   Direction direct(const engine::View<T>& x, Workspace& workspace) const {
     auto matrix = engine::as_eigen(x);
     const PerHeadInfo info = apply_per_head<Engine>(filter, matrix, heads, matrix, workspace);
-    return {info.output_norm, std::nullopt, info.dead, info.heads > 0 && info.dead == info.heads};
+    Direction d;
+    d.norm = info.output_norm;
+    d.dead_heads = info.dead;
+    d.dead = info.heads > 0 && info.dead == info.heads;
+    return d;
   }
 };
 template <class Layout>
