@@ -139,6 +139,30 @@ TEST_CASE("a file truncated at any length, or with any byte changed, is refused 
   CHECK(same(fresh.states, before));
 }
 
+TEST_CASE("a file that cannot be written leaves the old one as it was") {
+  const Folder folder;
+  const std::string path = folder.file("run");
+  Model<float> model;
+  save(path, model.states);
+  const std::string bytes = bytes_of(path);
+  model.train(1);
+  const auto refuses = [&](const std::string& where, const std::string& why) {
+    CHECK_THROWS_WITH(save(where, model.states), has_text(where + ": cannot be written" + why));
+    CHECK(!fs::is_symlink(where + ".tmp"));
+    CHECK(!fs::exists(where + ".tmp"));
+  };
+  if (fs::exists("/dev/full")) {  // a disk without room
+    fs::create_symlink("/dev/full", path + ".tmp");
+    refuses(path, "");
+    CHECK(bytes_of(path) == bytes);
+  }
+  // Nothing can be renamed to a folder that is not empty.
+  const std::string taken = folder.file("taken");
+  fs::create_directories(taken + "/by this");
+  refuses(taken, ": ");
+  CHECK(fs::exists(taken + "/by this"));
+}
+
 TEST_CASE("each refusal says what is wrong") {
   const Folder folder;
   const std::string path = folder.file("run");
@@ -174,11 +198,13 @@ TEST_CASE("each refusal says what is wrong") {
   says(states, "truncated or altered: its checksum does not match");
   fs::remove(path);
   says(states, "cannot be read");
+  fs::create_directory(path);
+  says(states, "cannot be read");
   const std::string nowhere = folder.file("none/run");
   CHECK_THROWS_WITH(save(nowhere, model.states), nowhere + ": cannot be written");
 }
 
-TEST_CASE("sizes that a right checksum vouches for are still not believed") {
+TEST_CASE("numbers that a right checksum vouches for are still not believed") {
   // Patches a number and the checksum: what a program other than save() could write.
   const Folder folder;
   const std::string path = folder.file("run");
@@ -196,11 +222,12 @@ TEST_CASE("sizes that a right checksum vouches for are still not believed") {
     CHECK_THROWS_AS(load(path, states), std::runtime_error);
   };
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
-  const std::size_t count = 16, name = 24, rows = name + 8 + 1 + 8, cols = rows + 8;
+  const std::size_t count = 16, name = 24, steps = name + 8 + 1, rows = steps + 8, cols = rows + 8;
   for (const std::int64_t number : {huge, std::int64_t{-1}, std::int64_t{3}, std::int64_t{0}}) {
     for (const std::size_t at : {count, name, rows, cols}) patched(at, number);
   }
   patched(rows, std::int64_t{1} << 32);
+  patched(steps, -1);
 }
 
 TEST_CASE("the checksum is CRC-64/XZ") {

@@ -172,6 +172,19 @@ TEMPLATE_TEST_CASE("a step is the rule's direction, scaled", "", float, double) 
   }
 }
 
+TEST_CASE("LPMuon is the low-pass of its cutoff, .5 unless another is given") {
+  const Matrix<float> g = gradients<float>(8, 12, 1)[0];
+  const auto check = [&g](const auto& recipe, double tau) {
+    Matrix<float> w = Matrix<float>::Zero(8, 12);
+    auto state = start(recipe, w);
+    StepWorkspace workspace;
+    step(recipe, w, g, 1.0, state, workspace);
+    CHECK(same_bits(w, Matrix<float>(-apply(Filter{chains::low_pass(tau)}, g))));
+  };
+  check(presets::lp_muon(), 0.5);
+  check(presets::lp_muon(0.3), 0.3);
+}
+
 TEMPLATE_TEST_CASE("memory of any order and stride is stepped in place, to the same bits", "",
                    float, Eigen::bfloat16) {
   using T = TestType;

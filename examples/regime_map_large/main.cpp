@@ -21,7 +21,7 @@ std::vector<experiment::Contender> contenders() {
 
 Plane plane(bool quick) {
   if (quick) return {{40, 48, 1, 1.0, 1.0}, {2}, {1.0}};
-  return {{256, 256, 1, 1.0, 1.0}, {1, 4, 16, 64, 256}, {1.0, 0.1}};
+  return {{256, 256, 1, 1.0, 1.0}, {1, 4, 16, 64}, {1.0, 0.1}};
 }
 
 void write(const Map& map, const std::string& folder) {

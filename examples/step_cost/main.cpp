@@ -54,8 +54,8 @@ void run(const experiment::Options& o) {
       out += fmt::format("{},{},{},{:.3g},{:.3g}\n", width, contender.name, method,
                          1e3 * median(training.seconds), training.compressed);
     }
+    io::write_text(o.output + "/step_cost.csv", out);
   }
-  io::write_text(o.output + "/step_cost.csv", out);
 }
 
 }  // namespace

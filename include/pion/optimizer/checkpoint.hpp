@@ -7,7 +7,6 @@
 #include <cstring>  // std::memcmp, std::memcpy
 #include <filesystem>
 #include <fstream>
-#include <iterator>  // std::istreambuf_iterator
 #include <map>
 #include <stdexcept>  // std::runtime_error
 #include <string>
@@ -193,10 +192,12 @@ void save(const std::string& path, const States<T>& states) {
 template <class T>
 void load(const std::string& path, States<T>& states) {
   const auto refuse = [&path](const std::string& why) { detail::refuse_checkpoint(path, why); };
+  std::error_code failed;
+  const std::uintmax_t size = std::filesystem::file_size(path, failed);
   std::ifstream in(path, std::ios::binary);
-  if (!in) refuse("cannot be read");
-  const std::vector<char> file((std::istreambuf_iterator<char>(in)), {});
-  if (in.bad()) refuse("cannot be read");
+  if (failed || !in) refuse("cannot be read");  // a folder can be opened, but has no size
+  std::vector<char> file(static_cast<std::size_t>(size));
+  if (!in.read(file.data(), static_cast<std::streamsize>(size))) refuse("cannot be read");
 
   std::uint64_t sum = 0;
   const std::size_t head = sizeof detail::checkpoint_magic + 2 * sizeof(std::uint32_t);
@@ -232,6 +233,7 @@ void load(const std::string& path, States<T>& states) {
     const char* name = reader.bytes(size);
     State<T>& state = read[std::string(name, static_cast<std::size_t>(size))];
     visit(state, [&reader](const char*, auto& member) { reader.get(member); });
+    if (state.steps < 0) refuse("counts " + std::to_string(state.steps) + " steps");
   }
   if (!reader.at_end()) refuse("has more bytes than its states");
 
