@@ -211,9 +211,7 @@ TEST_CASE("numbers that a right checksum vouches for are still not believed") {
   States<float> states{{"w", start<float>(presets::sgd(), 2, 2)}};
   save(path, states);
   const std::string bytes = bytes_of(path);
-  const auto patched = [&](std::size_t at, std::int64_t number) {
-    std::string altered = bytes;
-    std::memcpy(&altered[at], &number, sizeof number);
+  const auto refused = [&](std::string altered) {
     optimizer::detail::Crc64 sum;
     sum.add(altered.data(), altered.size() - 8);
     const std::uint64_t value = sum.value();
@@ -221,12 +219,19 @@ TEST_CASE("numbers that a right checksum vouches for are still not believed") {
     write(path, altered);
     CHECK_THROWS_AS(load(path, states), std::runtime_error);
   };
+  const auto patched = [&](std::size_t at, std::int64_t number) {
+    std::string altered = bytes;
+    std::memcpy(&altered[at], &number, sizeof number);
+    refused(altered);
+  };
+  refused(bytes + std::string(8, '\0'));  // more than its states
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
   const std::size_t count = 16, name = 24, steps = name + 8 + 1, rows = steps + 8, cols = rows + 8;
   for (const std::int64_t number : {huge, std::int64_t{-1}, std::int64_t{3}, std::int64_t{0}}) {
     for (const std::size_t at : {count, name, rows, cols}) patched(at, number);
   }
   patched(rows, std::int64_t{1} << 32);
+  patched(rows, std::int64_t{1} << 61);  // times 2 columns of 4 bytes: 0 in 64 bits
   patched(steps, -1);
 }
 

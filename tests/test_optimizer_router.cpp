@@ -96,8 +96,7 @@ TEST_CASE("a parameter of no rule or of two is refused, by its name and theirs")
 }
 
 TEST_CASE("a routed recipe is the recipe") {
-  const auto router = vla_assignment<double>();
-  const auto check = [&](const Parameter& p, const auto& recipe) {
+  const auto check = [](const Router<double>& router, const Parameter& p, const auto& recipe) {
     const Index rows = p.shape[0], cols = p.shape.size() > 1 ? p.shape[1] : 1;
     Eigen::MatrixXd w = Eigen::MatrixXd::Random(rows, cols), v = w;
     const Eigen::MatrixXd g = Eigen::MatrixXd::Random(rows, cols);
@@ -113,7 +112,15 @@ TEST_CASE("a routed recipe is the recipe") {
     CHECK(v == w);
     CHECK(state.momentum == expected.momentum);
   };
-  check({"a", {6, 4}, "vision"}, presets::muon());
-  check({"b", {6, 4}, "action"}, presets::pion());
-  check({"c", {6}, "action"}, presets::adamw());
+  const auto vla = vla_assignment<double>();
+  check(vla, {"a", {6, 4}, "vision"}, presets::muon());
+  check(vla, {"b", {6, 4}, "action"}, presets::pion());
+  check(vla, {"c", {6}, "action"}, presets::adamw());
+  const auto rlvr = rlvr_assignment<double>(4, 2);
+  check(rlvr, {"q_proj", {8, 8}, ""}, presets::pion_per_head(Heads{4, Axis::rows}));
+  check(rlvr, {"k_proj", {8, 8}, ""}, presets::pion_per_head(Heads{2, Axis::rows}));
+  check(rlvr, {"v_proj", {8, 8}, ""}, presets::pion_per_head(Heads{2, Axis::rows}));
+  check(rlvr, {"o_proj", {8, 8}, ""}, presets::pion_per_head(Heads{4, Axis::cols}));
+  check(rlvr, {"up_proj", {8, 6}, ""}, presets::pion());
+  check(rlvr, {"lm_head", {8, 6}, ""}, presets::adamw());
 }

@@ -145,6 +145,27 @@ TEST_CASE("scale factors") {
   CHECK(RmsScale{0.5}.factor(2, 8, d) == 0.5 * 4.0 / 2.0);
   d.dead = true;
   CHECK(RmsScale{0.5}.factor(2, 8, d) == 0.0);
+  CHECK(RmsScale{0.5}.factor(2, 8, Direction()) == 0.0);  // no gradient has come yet
+}
+
+TEST_CASE("decay forms") {
+  CHECK(DecoupledDecay{0.5}.keep(0.25) == 0.875);
+  CHECK(IndependentDecay{0.5}.keep(0.25) == 0.5);
+  CHECK(CoupledDecay{0.5}.keep(0.25) == 1.0);
+  CHECK(DecoupledDecay{0.5}.in_gradient() == 0.0);
+  CHECK(IndependentDecay{0.5}.in_gradient() == 0.0);
+  CHECK(CoupledDecay{0.5}.in_gradient() == 0.5);
+}
+
+TEST_CASE("without an epsilon, an entry whose gradient was always zero stays where it is") {
+  const Recipe recipe{Identity{}, RmsNormalized{0.9, 0.99, 0.0}};
+  Matrix<float> w = Matrix<float>::Ones(1, 2);
+  auto state = start(recipe, w);
+  StepWorkspace workspace;
+  const Eigen::RowVector2f g(0.0F, 3.0F);
+  REQUIRE(step(recipe, w, g, 0.5, state, workspace).taken());
+  CHECK(w(0, 0) == 1.0F);
+  CHECK(std::fabs(w(0, 1) - 0.5F) <= 4 * std::numeric_limits<float>::epsilon());
 }
 
 TEMPLATE_TEST_CASE("a step is the rule's direction, scaled", "", float, double) {
@@ -267,6 +288,7 @@ TEST_CASE("a refused step leaves parameter and state as they were, bit for bit")
   refuses(presets::adamw(), w, Matrix<float>::Constant(4, 5, 1e30F), Outcome::result_not_finite);
   refuses(Recipe{Identity{}, HeavyBall{0.9, true}}, w, Matrix<float>::Constant(4, 5, most),
           Outcome::result_not_finite);
+  refuses(presets::moonlight(), w, Matrix<float>::Constant(4, 5, most), Outcome::result_not_finite);
   refuses(Recipe{Identity{}, HeavyBall{0.0}, SqrtMaxScale{1e10F}}, w,
           Matrix<float>::Constant(4, 5, 1e35F), Outcome::result_not_finite);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "pion/io/file.hpp"
 #include "regime_map/map.hpp"
 
@@ -14,14 +16,14 @@ std::vector<experiment::Contender> contenders() {
   return {adamw(m),
           muon(m),
           pion_compressed(m, 2),
-          above_noise(m, Method::low_rank),
-          adaptive_rank(m, 0.1, Method::low_rank),
-          low_rank_muon(m, 4, Method::low_rank)};
+          above_noise(m, Method::automatic),
+          adaptive_rank(m, 0.1, Method::automatic),
+          low_rank_muon(m, 4, Method::automatic)};
 }
 
 Plane plane(bool quick) {
   if (quick) return {{40, 48, 1, 1.0, 1.0}, {2}, {1.0}};
-  return {{256, 256, 1, 1.0, 1.0}, {1, 4, 16, 64}, {1.0, 0.1}};
+  return {{256, 256, 1, 1.0, 1.0}, {4, 16, 64}, {1.0, 0.1}};
 }
 
 void write(const Map& map, const std::string& folder) {
@@ -32,6 +34,8 @@ void write(const Map& map, const std::string& folder) {
 }
 
 void run(const experiment::Options& o) {
+  experiment::SearchOptions search = o.search;
+  search.tuning_seeds = std::min(search.tuning_seeds, 2);
   Map map{plane(o.quick), {}};
   tool::Progress progress(map.plane.ranks.size() * map.plane.snrs.size() * contenders().size());
   for (const Eigen::Index rank : map.plane.ranks) {
@@ -39,7 +43,7 @@ void run(const experiment::Options& o) {
       Regime regime = map.plane.form;
       regime.rank = rank;
       regime.snr = snr;
-      map.places.push_back(compete(regime, contenders(), o.search, progress));
+      map.places.push_back(compete(regime, contenders(), search, progress));
       write(map, o.output);
       if (rank == 4 || o.quick) {
         io::write_text(

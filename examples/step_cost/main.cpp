@@ -27,11 +27,11 @@ std::vector<std::pair<Contender, const char*>> contenders() {
           {experiment::pion(m, 2), "dense"},
           {pion_compressed(m, 2), "compressed"},
           {low_rank_muon(m, 4), "SVD"},
-          {low_rank_muon(m, 4, Method::low_rank), "compressed"},
+          {low_rank_muon(m, 4, Method::automatic), "compressed"},
           {adaptive_rank(m, 0.1, Method::svd), "SVD"},
-          {adaptive_rank(m, 0.1, Method::low_rank), "compressed"},
+          {adaptive_rank(m, 0.1, Method::automatic), "compressed"},
           {above_noise(m, Method::svd), "SVD"},
-          {above_noise(m, Method::low_rank), "compressed"}};
+          {above_noise(m, Method::automatic), "compressed"}};
 }
 
 double median(std::vector<double> values) {

@@ -228,10 +228,10 @@ void load(const std::string& path, States<T>& states) {
   reader.get(count);
   States<T> read;
   for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t size = 0;
-    reader.get(size);
-    const char* name = reader.bytes(size);
-    State<T>& state = read[std::string(name, static_cast<std::size_t>(size))];
+    std::uint64_t letters = 0;
+    reader.get(letters);
+    const char* name = reader.bytes(letters);
+    State<T>& state = read[std::string(name, static_cast<std::size_t>(letters))];
     visit(state, [&reader](const char*, auto& member) { reader.get(member); });
     if (state.steps < 0) refuse("counts " + std::to_string(state.steps) + " steps");
   }
