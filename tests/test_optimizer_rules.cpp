@@ -156,6 +156,9 @@ TEST_CASE("the Marchenko-Pastur median halves the law") {
   CHECK(std::fabs(hard_threshold(1.0, 100, 100) - 40.0 / std::sqrt(3.0)) < 1e-12);
   CHECK(std::fabs(noise_threshold(Eigen::VectorXd::Ones(5), 5, 5) - 2.858) < 5e-4);
   CHECK(noise_edge(4.0, 9, 16) == 2.0 * 7.0);
+  // The median of an even number of values is the mean of the two in the middle.
+  const double variance = noise_variance(Eigen::Vector4d(4.0, 3.0, 1.0, 0.5), 4, 4);
+  CHECK(std::fabs(variance * 4.0 * marchenko_pastur_median(1.0) - 4.0) < 1e-12);
 }
 
 TEST_CASE("noise alone: its variance and edge are found, and nothing stands out") {
@@ -214,6 +217,28 @@ TEST_CASE("directions above the noise are counted from what they leave") {
       CHECK(count_above_noise(sigma.head(rank + 1), x.squaredNorm(), rows, cols) == rank);
     }
   }
+}
+
+TEST_CASE("no more than half of the directions are said to stand out") {
+  // Each is far above what comes after it.
+  Eigen::VectorXd sigma(8);
+  for (Index i = 0; i < 8; ++i) sigma(i) = std::pow(0.25, static_cast<double>(i));
+  CHECK(count_above_noise(sigma, sigma.squaredNorm(), 8, 8) == 4);
+}
+
+TEST_CASE("compression goes on while all that it has found stands out") {
+  std::mt19937_64 random(11);
+  const Index rows = 300, cols = 280, rank = 50;  // it begins with 40 directions
+  const known::Known signal(rows, cols, Eigen::VectorXd::Constant(rank, 150.0), random);
+  const Matrix<float> x =
+      (150.0 * std::sqrt(50.0) * signal.matrix() + known::gaussian(rows, cols, random))
+          .cast<float>();
+  AboveNoise rule;
+  rule.options.method = Method::low_rank;
+  Direction d;
+  direct(rule, x, &d);
+  CHECK(d.compressed);
+  CHECK(d.survivors == rank);
 }
 
 TEMPLATE_TEST_CASE("rules by compression give what they give by an SVD", "", float, double) {

@@ -240,6 +240,31 @@ TEST_CASE("the SNR of GRPO, by simulation: exact on-policy, the limit where the 
   CHECK(std::fabs(ratio - 1.0) < left_out - 1.0 + 2.0 / 60.0 + 10.0 / std::sqrt(samples * 0.05));
 }
 
+TEST_CASE("importance ratios add to the noise of GRPO, and clipping takes of its signal") {
+  std::mt19937_64 random(8);
+  constexpr int samples = 20000;
+  const auto simulate = [&](const Grpo& s, const VectorXd& gap) {
+    Moments moments;
+    for (int i = 0; i < samples; ++i) {
+      moments.add(grpo_gradient(s, VectorXd::Zero(2), gap, random));
+    }
+    return moments;
+  };
+  const Grpo on{5, 4, 0.5, 1.0, 1e6}, off{5, 4, 0.5, 1.0, 1e6, 0.5, 0.3};
+  // The signal without noise, and the noise without signal, by Monte Carlo: neither drowns.
+  const auto signal = [&](Grpo s) {
+    s.token_variance = 0.0;
+    return (simulate(s, Eigen::Vector2d(0.6, 0.8)).sum / samples).squaredNorm();
+  };
+  const auto noise = [&](const Grpo& s) {
+    return simulate(s, VectorXd::Zero(2)).squares / samples;
+  };
+  const double loss = signal(off) / signal(on) / (noise(off) / noise(on));
+  // Each of the four has a relative deviation of at most 2 / sqrt(samples); four of these.
+  CHECK(std::fabs(loss / (grpo_snr_limit(off) / grpo_snr_limit(on)) - 1.0) <
+        4.0 * 4.0 / std::sqrt(samples));
+}
+
 TEST_CASE("rewards of a group") {
   for (const double p : {1e-9, 0.2, 0.5, 0.9}) {
     for (const int g : {1, 2, 3, 8, 200}) {
@@ -261,7 +286,40 @@ TEST_CASE("rewards of a group") {
   CHECK(grpo_snr({8, 3, 0.0, 1.0, 1.0}) == 0.0);
 }
 
-TEST_CASE("the per-head bounds hold for random heads, and the softmax bound is attained") {
+namespace {
+
+/// A head's weights, input and dL/dZ, and what comes of them by the chain rule, written out.
+struct Head {
+  MatrixXd x, wq, wk, wv, wo, g;
+
+  MatrixXd logits() const { return x * wq * (x * wk).transpose() / root(); }
+  MatrixXd attention() const {
+    const MatrixXd s = logits();
+    MatrixXd a = (s.colwise() - s.rowwise().maxCoeff()).array().exp();
+    return a.array().colwise() / a.rowwise().sum().array();
+  }
+  HeadBounds norms() const {
+    const MatrixXd a = attention();
+    const MatrixXd da = g * (x * wv * wo).transpose();
+    const MatrixXd ds = a.array() * (da.colwise() - a.cwiseProduct(da).rowwise().sum()).array();
+    return {(a * x * wv * wo).norm(), ((a * x * wv).transpose() * g).norm(),
+            (x.transpose() * a.transpose() * g * wo.transpose()).norm(),
+            (x.transpose() * ds * x * wk).norm() / root(),
+            (x.transpose() * ds.transpose() * x * wq).norm() / root()};
+  }
+  HeadBounds bounds() const {
+    return head_bounds({spectral_norm(wq), spectral_norm(wk), spectral_norm(wv), spectral_norm(wo),
+                        spectral_norm(attention()), spectral_norm(x), x.norm(), g.norm(),
+                        wq.cols()});
+  }
+
+ private:
+  double root() const { return std::sqrt(static_cast<double>(wq.cols())); }
+};
+
+}  // namespace
+
+TEST_CASE("the per-head bounds hold for random heads") {
   std::mt19937_64 random(7);
   std::uniform_real_distribution<double> size(-2.0, 1.0);
   for (int trial = 0; trial < 60; ++trial) {
@@ -269,37 +327,48 @@ TEST_CASE("the per-head bounds hold for random heads, and the softmax bound is a
     const auto scaled = [&](Index rows, Index cols) {
       return MatrixXd(std::pow(10.0, size(random)) * gaussian(rows, cols, random));
     };
-    const MatrixXd x = scaled(n, d), wq = scaled(d, dk), wk = scaled(d, dk), wv = scaled(d, dk),
-                   wo = scaled(dk, d), g = scaled(n, d);
-    const double root = std::sqrt(static_cast<double>(dk));
-    const MatrixXd s = x * wq * (x * wk).transpose() / root;
-    MatrixXd a = (s.colwise() - s.rowwise().maxCoeff()).array().exp();
-    a = (a.array().colwise() / a.rowwise().sum().array()).eval();
-
-    // The chain rule, written out.
-    const MatrixXd da = g * (x * wv * wo).transpose();
-    const MatrixXd ds = a.array() * (da.colwise() - a.cwiseProduct(da).rowwise().sum()).array();
-    const MatrixXd d_query = x.transpose() * ds * x * wk / root;
-    const MatrixXd d_key = x.transpose() * ds.transpose() * x * wq / root;
-    const MatrixXd d_value = x.transpose() * a.transpose() * g * wo.transpose();
-    const MatrixXd d_output = (a * x * wv).transpose() * g;
-
-    const HeadBounds bound =
-        head_bounds({spectral_norm(wq), spectral_norm(wk), spectral_norm(wv), spectral_norm(wo),
-                     spectral_norm(a), spectral_norm(x), x.norm(), g.norm(), dk});
+    const Head head{scaled(n, d),  scaled(d, dk), scaled(d, dk),
+                    scaled(d, dk), scaled(dk, d), scaled(n, d)};
+    const HeadBounds is = head.norms(), bound = head.bounds();
     constexpr double slack = 1.0 + 1e-12;
-    CHECK((a * x * wv * wo).norm() <= slack * bound.contribution);
-    CHECK(d_output.norm() <= slack * bound.d_output);
-    CHECK(d_value.norm() <= slack * bound.d_value);
-    CHECK(d_query.norm() <= slack * bound.d_query);
-    CHECK(d_key.norm() <= slack * bound.d_key);
-    CHECK(spectral_norm(a) <= slack * std::sqrt(static_cast<double>(n)));
-    const MatrixXd shape = wq * wk.transpose() / (wq.norm() * wk.norm());
+    CHECK(is.contribution <= slack * bound.contribution);
+    CHECK(is.d_output <= slack * bound.d_output);
+    CHECK(is.d_value <= slack * bound.d_value);
+    CHECK(is.d_query <= slack * bound.d_query);
+    CHECK(is.d_key <= slack * bound.d_key);
+    CHECK(spectral_norm(head.attention()) <= slack * std::sqrt(static_cast<double>(n)));
+    const MatrixXd shape = head.wq * head.wk.transpose() / (head.wq.norm() * head.wk.norm());
     CHECK(shape.norm() <= slack);
-    CHECK((s - inverse_temperature(wq, wk) * x * shape * x.transpose()).norm() <=
+    const MatrixXd s = head.logits();
+    const double beta = inverse_temperature(head.wq, head.wk);
+    CHECK((s - beta * head.x * shape * head.x.transpose()).norm() <=
           1e-12 * (1.0 + s.norm()) * static_cast<double>(n * d));
   }
-  // diag(p) - p p^T at p = (1/2, 1/2): the constant 1/2 cannot be improved.
-  const VectorXd p = VectorXd::Constant(2, 0.5);
-  CHECK(std::fabs(spectral_norm(MatrixXd(p.asDiagonal()) - p * p.transpose()) - 0.5) < 1e-15);
+}
+
+TEST_CASE("no per-head bound can be lower: each is attained") {
+  const auto attained = [](double is, double bound) { CHECK(std::fabs(is / bound - 1.0) < 1e-12); };
+  constexpr Index n = 3;
+  const MatrixXd identity = MatrixXd::Identity(n, n);
+  // Logits of 100 and more, so that rounding makes attention exact: each token looks at itself,
+  const Head own{2.0 * identity, 10.0 * identity, 10.0 * identity,
+                 3.0 * identity, 5.0 * identity,  7.0 * identity};
+  attained(own.norms().contribution, own.bounds().contribution);
+  // or all look at the first, where ||A|| = sqrt(n).
+  MatrixXd first = MatrixXd::Zero(n, n);
+  first(0, 0) = 10.0;
+  MatrixXd to_first = MatrixXd::Zero(n, n);
+  to_first.col(0).setConstant(10.0);
+  const Head all{2.0 * identity, to_first,       first,
+                 3.0 * identity, 5.0 * identity, MatrixXd::Constant(n, n, 7.0)};
+  attained(all.norms().d_output, all.bounds().d_output);
+  attained(all.norms().d_value, all.bounds().d_value);
+  // Two tokens that look at each other alike, where the Jacobian of softmax has norm 1/2.
+  const Eigen::Vector2d apart(1.0, -1.0), along(3.0, 4.0);
+  const MatrixXd two = MatrixXd::Identity(2, 2), none = MatrixXd::Zero(2, 2);
+  const MatrixXd sharp = apart * along.transpose(), gradient = apart * apart.transpose();
+  const Head query{2.0 * two, none, sharp, 3.0 * two, 5.0 * two, gradient};
+  attained(query.norms().d_query, query.bounds().d_query);
+  const Head key{2.0 * two, sharp, none, 3.0 * two, 5.0 * two, gradient};
+  attained(key.norms().d_key, key.bounds().d_key);
 }
