@@ -2,6 +2,7 @@
 // The per-head mode: every head as if it were alone, and no layout that does not fit.
 
 #include <random>
+#include <vector>
 
 #include <pion/pion.hpp>
 
@@ -19,6 +20,19 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> sample(Index rows, Index cols, 
   std::mt19937_64 random(seed);
   return reference::random_matrix(rows, cols, random).cast<T>();
 }
+
+std::vector<Index> handed_out;  // the tasks of each call of Backwards::for_each()
+
+/// An engine of three workers that begins at the end.
+struct Backwards : engine::eigen {
+  static constexpr int workers() { return 3; }
+
+  template <class Task>
+  static void for_each(int workers, Index count, const Task& task) {
+    handed_out.push_back(count);
+    for (Index i = count; i-- > 0;) task(i, static_cast<int>(i % workers));
+  }
+};
 
 }  // namespace
 
@@ -39,6 +53,16 @@ TEMPLATE_TEST_CASE("heads together are the heads one by one, to the last bit", "
     }
     CHECK(apply_per_head(f, x, Heads{1}) == apply(f, x));
   }
+}
+
+TEST_CASE("heads are tasks of an engine's workers, in whatever order and on whichever worker") {
+  const Eigen::MatrixXf x = sample<float>(24, 60);
+  Eigen::MatrixXf y(24, 60);
+  Workspace workspace;
+  handed_out.clear();
+  apply_per_head<Backwards>(f, x, Heads{6}, y, workspace);
+  CHECK(handed_out == std::vector<Index>{6});
+  CHECK(y == apply_per_head<engine::eigen>(f, x, Heads{6}));
 }
 
 TEST_CASE("each head is normalised by itself") {
