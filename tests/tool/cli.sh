@@ -10,6 +10,7 @@ if [[ $# != 2 || ! -x $1 || ! -d $2 ]]; then
 fi
 pion=$(realpath "$1")
 data=$(realpath "$2")
+corpus=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../fuzz/corpus")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -130,6 +131,7 @@ npy truncated.npy '<f4' '2, 2' "$one"
 npy small.npy '<f8' '2, 2' "$tiny_three$zero$zero$zero$zero$tiny_one" # 2^-1000 diag(3, 1)
 npy large.npy '<f8' '2, 2' "$huge_three$zero$zero$zero$zero$huge_one" # 2^900 diag(3, 1)
 npy plain.npy '<f4' '2, 2' "$three$zero$zero$one"
+npy subnormal.npy '<f4' '2, 2' "\x03\x00\x00\x00$zero$zero\x01\x00\x00\x00" # 2^-149 diag(3, 1)
 npy complex64.npy '<c8' '1, 1' "$one$one"
 safetensors mixed.safetensors \
   '{"__metadata__":{"step":"7"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"bias":{"dtype":"F32","shape":[2],"data_offsets":[16,24]},"embed":{"dtype":"BF16","shape":[1,2],"data_offsets":[24,28]}}' \
@@ -258,6 +260,8 @@ has '"name":"bias","shape":[2],"dtype":"F32","norm":null,"erank":null' '"suggest
   'an embedding or output layer'
 json inspect integers.npy
 has '"erank":null' '"suggestion":null' 'are not measured'
+json inspect subnormal.npy
+has '"sigma1_over_fro":0.948'
 json inspect zero.npy empty.npy
 has '"erank":0.0' '"suggestion":null'
 good inspect names.safetensors
@@ -443,6 +447,22 @@ bad 'is for bandpass alone' fit lowpass --tau 0.5 --upper 0.6
 bad 'cannot write' fit highpass --tau 0.5 --starts 2 --steps 2 -o none/x.json
 [[ ! -e none ]]
 result $((!$?)) 'a fit that cannot be written leaves nothing'
+
+# Files that are damaged, and files that are not: what the fuzzers start from.
+for format in npy safetensors; do
+  for file in "$corpus/$format"/bad_*; do
+    cp "$file" damaged.$format
+    bad "damaged.$format: " inspect damaged.$format
+    bad "damaged.$format: " apply muon damaged.$format -o out/x.safetensors
+  done
+  for file in "$corpus/$format"/valid_*; do
+    cp "$file" sound.$format
+    run inspect sound.$format
+    # Some hold values that are not finite: only these may be refused.
+    [[ $status == 0 || $(cat stderr) == *' is not a number' || $(cat stderr) == *' is infinite' ]]
+    result $((!$?)) "pion inspect ${file##*/}" "status $status: $(cat stderr)"
+  done
+done
 
 # what a hostile reviewer tried
 safetensors huge.safetensors \
