@@ -231,7 +231,7 @@ TEST_CASE("compression goes on while all that it has found stands out") {
   std::mt19937_64 random(11);
   const Index rows = 300, cols = 280;
   Eigen::VectorXd strong = Eigen::VectorXd::Constant(50, 150.0);
-  strong.head(40).setConstant(600.0);
+  strong.head(40).setConstant(8000.0);
   const known::Known signal(rows, cols, strong, random);
   const Matrix<float> x =
       (strong.norm() * signal.matrix() + known::gaussian(rows, cols, random)).cast<float>();
