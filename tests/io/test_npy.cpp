@@ -201,6 +201,7 @@ TEST_CASE("npy: damaged files are refused with the reason", "[io][npy]") {
   CHECK(contains(why_not(good + "x"), "trailing bytes: shape [2, 3] of '<f4' needs 24"));
   CHECK(contains(why_not(good.substr(0, 9)), "ends inside the header's length"));
   CHECK(contains(why_not(good.substr(0, 40)), "bytes is announced, 30 bytes follow"));
+  CHECK(contains(why_not(good.substr(0, good.size() - 24 - 1)), "bytes is announced"));
   CHECK(contains(why_not(npy("", "", 0)), "version 0.0 is not known"));
   CHECK(contains(why_not(npy("", "", 4)), "version 4.0 is not known"));
   CHECK(contains(why_not(std::string("\x93NUMPY\2\0\xff\xff\xff\xff{", 13)),
