@@ -219,31 +219,6 @@ TEST_CASE("without a normaliser, size is neither lost in the info nor taken for 
             .dead);
 }
 
-TEST_CASE("plans: the method, its cost and what it refuses") {
-  const Plan square = plan({chains::muon()}, 100, 100);
-  CHECK(square.method == Method::dense);
-  CHECK(square.multiply_adds == 5 * 4 * 0.5 * 1e6);  // T (3 alpha + 1) / 2 m^3
-  const Plan wide = plan({chains::high_pass(2)}, 100, 400);
-  CHECK(wide.method == Method::gram);
-  CHECK(wide.multiply_adds == 14.5e6);  // T = 5, alpha = 4, one segment
-  CHECK(plan({chains::high_pass(2)}, 400, 100).multiply_adds == 14.5e6);
-  CHECK(plan({chains::high_pass(2)}, 100, 400, Method::dense).multiply_adds == 32.5e6);
-  for (int kp = 0; kp <= 5; ++kp) {
-    CHECK(plan({chains::high_pass(kp)}, 10, 40).restarts.count() == 0);
-  }
-  const Plan muon = plan({chains::muon()}, 10, 40, Method::gram);
-  CHECK(muon.restarts.count() == 2);
-  CHECK(muon.restarts.before(2));
-  CHECK(muon.restarts.before(4));
-  CHECK_THROWS_AS(plan({chains::muon()}, -1, 4), std::invalid_argument);
-  CHECK_THROWS_AS(plan({chains::muon()}, Index(1) << 32, Index(1) << 32), std::invalid_argument);
-  CHECK_THROWS_AS(plan({chains::muon(65)}, 4, 4, Method::gram), std::invalid_argument);
-  CHECK(plan({chains::muon(65)}, 4, 40).method == Method::dense);
-  CHECK_THROWS_AS(plan({chains::muon()}, 4, 4, Method::svd), std::invalid_argument);
-  for (const Method m : all_methods) CHECK(method_named(name(m)) == m);
-  CHECK(!method_named("magic").has_value());
-}
-
 TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
   std::mt19937_64 random(9);
   for (const auto& [rows, cols] : {std::pair<Index, Index>{8, 14}, {14, 8}, {10, 10}}) {

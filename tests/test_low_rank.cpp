@@ -266,6 +266,7 @@ TEST_CASE("plan() takes the low-rank method where it pays, and refuses what it c
   const ApplyOptions o;
   CHECK(plan(f, 1024, 1024).method != Method::low_rank);
   CHECK(plan(f, 1024, 1024, o).method == Method::low_rank);
+  CHECK(plan(f, 1024, 1024, o).bytes == 7.0 * 4.0 * 1024.0 * 1024.0);
   CHECK(plan(f, 32, 32, o).method != Method::low_rank);
   CHECK(plan({chains::muon()}, 1024, 1024, o).method != Method::low_rank);
   CHECK(plan({chains::high_pass(2), Normalizer::spectral}, 1024, 1024, o).method !=

@@ -41,10 +41,13 @@ struct CompressionBuffers {
 };
 
 template <class Engine, class T>
-std::size_t compression_bytes(Index m, Index n) {
+void plan_compression_memory(Plan& p) {
+  constexpr double passes = 7.0;  // the norm, three steps, the check, the probes, the result
+  p.bytes = passes * static_cast<double>(p.rows) * static_cast<double>(p.cols) * sizeof(T);
   Arena arena, turned;  // in place, either side may come first
-  const CompressionBuffers<Engine, T> one(arena, m, n, true), other(turned, n, m, true);
-  return std::max(arena.used(), turned.used());
+  const CompressionBuffers<Engine, T> one(arena, p.rows, p.cols, true),
+      other(turned, p.cols, p.rows, true);
+  p.workspace = std::max(arena.used(), turned.used());
 }
 
 }  // namespace detail
@@ -101,10 +104,7 @@ Plan plan_for_target(const Filter& f, const algorithm::ChainTarget& target, Inde
   Plan p = plan_compression(f, target, options, CompressionCost{}, [&](Method method) {
     return plan<Scalar, Engine>(f, rows, cols, method);
   });
-  if (p.method == Method::low_rank) {
-    p.workspace =
-        compression_bytes<Engine, compute_t<Scalar>>(std::min(rows, cols), std::max(rows, cols));
-  }
+  if (p.method == Method::low_rank) plan_compression_memory<Engine, compute_t<Scalar>>(p);
   return p;
 }
 
@@ -115,7 +115,8 @@ Plan plan_for_target(const Filter& f, const algorithm::ChainTarget& target, Inde
 /// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass (a
 /// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
 /// most half of the other methods. Cost model: three power steps and a check of `rank` directions and
-/// the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says.
+/// the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says; with the norm and the
+/// result, 7 passes over a matrix in place.
 /// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
 ///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
 template <class Scalar = float, class Engine = DefaultEngine>

@@ -72,16 +72,14 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
         std::string(name(options.method)));
   }
   constexpr Index oversampling = 8;
-  // An SVD's time in multiply-adds of a large product, over m^2 n (docs/performance.md).
-  constexpr double svd = 30.0;
-  const Index m = std::min(rows, cols), n = std::max(rows, cols);
+  const Index m = std::min(rows, cols);
   const double size = static_cast<double>(rows) * static_cast<double>(cols);
   Plan p;
   p.rows = rows;
   p.cols = cols;
   p.rank = selection.likely_rank() + oversampling;
   p.method = Method::svd;
-  p.multiply_adds = svd * size * static_cast<double>(m);
+  p.multiply_adds = svd_cost * size * static_cast<double>(m);
   const bool asked = options.method == Method::low_rank;
   if (options.method == Method::svd || p.rank > max_rank || m == 0) return p;
   if (!asked && 4 * (p.rank + algorithm::probe_columns) > m) return p;
@@ -89,7 +87,7 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
   p.budget = asked ? p.multiply_adds : p.multiply_adds / 8.0;
   p.multiply_adds = size * (8.0 * static_cast<double>(p.rank) + 32.0);
   p.budget = std::max(p.budget, asked ? 4.0 * p.multiply_adds : 0.0);
-  p.workspace = compression_bytes<Engine, compute_t<Scalar>>(m, n);
+  plan_compression_memory<Engine, compute_t<Scalar>>(p);
   return p;
 }
 

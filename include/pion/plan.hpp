@@ -51,6 +51,9 @@ constexpr std::optional<Method> method_named(std::string_view text) {
   return std::nullopt;
 }
 
+/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n (docs/performance.md).
+inline constexpr double svd_cost = 30.0;
+
 /// What apply() will do with a matrix of a given shape, decided before any of its entries is seen.
 struct Plan {
   Method method = Method::dense;  ///< Never automatic.
@@ -59,6 +62,9 @@ struct Plan {
   /// Multiply-adds of the chain's products; the normaliser shares their first Gram matrix. (The
   /// squarings of `spectral`, whose number depends on the matrix, are at most 10 of m^3 / 2 more.)
   double multiply_adds = 0.0;
+  /// Bytes of the matrices that its products, the copy in and the copy out read and write, if each
+  /// operand passes through memory once: what a roofline sets against the bandwidth. 0 for an SVD.
+  double bytes = 0.0;
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
   Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
@@ -140,7 +146,15 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
     p.method = gram_possible && gram < dense ? Method::gram : Method::dense;
   }
   p.multiply_adds = p.method == Method::gram ? gram : dense;
-  p.workspace = detail::workspace_bytes<Engine, detail::compute_t<Scalar>>(p.method, m, n);
+  using T = detail::compute_t<Scalar>;
+  const double square = static_cast<double>(m) * static_cast<double>(m) * sizeof(T);
+  const double whole = static_cast<double>(m) * static_cast<double>(n) * sizeof(T);
+  const double in_and_out =
+      2.0 * whole + 2.0 * static_cast<double>(m) * static_cast<double>(n) * sizeof(Scalar);
+  p.bytes = in_and_out + (p.method == Method::gram
+                              ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
+                              : steps * (3.0 * whole + 4.0 * square));
+  p.workspace = detail::workspace_bytes<Engine, T>(p.method, m, n);
   return p;
 }
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a plan says of a call before it is made.
+#include <cmath>
+#include <initializer_list>
+#include <utility>
+
+#include <pion/pion.hpp>
+
+#include "catch.hpp"
+
+using namespace pion;
+
+namespace {
+
+/// Kernels that do nothing but count: what a product of these shapes costs, and moves.
+struct Counter {
+  using View = engine::View<float>;
+  mutable double multiply_adds = 0.0;
+  mutable double numbers = 0.0;
+
+  void gram(const View& x, const View& r) const { product(0.5 * double(x.cols), r, {x, r}); }
+  void quadratic(const OddQuintic&, const View& r, const View& h) const {
+    product(0.5 * double(r.cols), h, {r, h});
+  }
+  void multiply_commuting(const View& a, const View& b, const View& c) const {
+    product(0.5 * double(a.cols), c, {a, b, c});
+  }
+  void multiply(const View& a, const View& b, const View& c) const {
+    product(double(a.cols), c, {a, b, c});
+  }
+
+ private:
+  static double size(const View& v) { return static_cast<double>(v.rows * v.cols); }
+  void product(double depth, const View& result, std::initializer_list<View> operands) const {
+    multiply_adds += depth * size(result);
+    for (const View& v : operands) numbers += size(v);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("plans: the method, its cost and what it refuses") {
+  const Plan square = plan({chains::muon()}, 100, 100);
+  CHECK(square.method == Method::dense);
+  CHECK(square.multiply_adds == 5 * 4 * 0.5 * 1e6);  // T (3 alpha + 1) / 2 m^3
+  const Plan wide = plan({chains::high_pass(2)}, 100, 400);
+  CHECK(wide.method == Method::gram);
+  CHECK(wide.multiply_adds == 14.5e6);  // T = 5, alpha = 4, one segment
+  CHECK(plan({chains::high_pass(2)}, 400, 100).multiply_adds == 14.5e6);
+  CHECK(plan({chains::high_pass(2)}, 100, 400, Method::dense).multiply_adds == 32.5e6);
+  for (int kp = 0; kp <= 5; ++kp) {
+    CHECK(plan({chains::high_pass(kp)}, 10, 40).restarts.count() == 0);
+  }
+  const Plan muon = plan({chains::muon()}, 10, 40, Method::gram);
+  CHECK(muon.restarts.count() == 2);
+  CHECK(muon.restarts.before(2));
+  CHECK(muon.restarts.before(4));
+  CHECK_THROWS_AS(plan({chains::muon()}, -1, 4), std::invalid_argument);
+  CHECK_THROWS_AS(plan({chains::muon()}, Index(1) << 32, Index(1) << 32), std::invalid_argument);
+  CHECK_THROWS_AS(plan({chains::muon(65)}, 4, 4, Method::gram), std::invalid_argument);
+  CHECK(plan({chains::muon(65)}, 4, 40).method == Method::dense);
+  CHECK_THROWS_AS(plan({chains::muon()}, 4, 4, Method::svd), std::invalid_argument);
+  for (const Method m : all_methods) CHECK(method_named(name(m)) == m);
+  CHECK(!method_named("magic").has_value());
+}
+
+TEST_CASE("a plan counts the multiply-adds and the bytes of the products that its method calls") {
+  const double copies = 4.0;  // read and written, on the way in and on the way out
+  for (const auto& [m, n] : {std::pair<Index, Index>{7, 7}, {10, 40}, {1, 30}}) {
+    for (const Chain& chain : {Chain{}, chains::muon(), chains::muon(1), chains::high_pass(2)}) {
+      for (const Method method : {Method::dense, Method::gram}) {
+        INFO(m << " x " << n << ", " << chain.size() << " steps, " << name(method));
+        const Plan p = plan({chain}, m, n, method);
+        Counter counter;
+        Counter::View x(nullptr, m, n), y = x, r(nullptr, m, m), h = r, q = r, t = r;
+        if (!chain.empty()) counter.gram(x, r);  // the normaliser's
+        if (method == Method::gram) {
+          algorithm::gram(counter, chain, p.restarts, x, y, r, h, q, t);
+        } else {
+          algorithm::dense(counter, chain, x, y, r, h);
+        }
+        const double size = static_cast<double>(m * n);
+        CHECK(std::fabs(p.multiply_adds - counter.multiply_adds) <= 1e-9 * p.multiply_adds);
+        CHECK(std::fabs(p.bytes - 4.0 * (counter.numbers + copies * size)) <= 1e-9 * p.bytes);
+        CHECK(plan<double>({chain}, m, n, method).bytes == 2.0 * p.bytes);
+        CHECK(plan<Eigen::half>({chain}, m, n, method).bytes == p.bytes - 4.0 * size);
+      }
+    }
+  }
+}
