@@ -31,27 +31,25 @@ void add_square(const std::string& engine, Index n) {
   one("commuting", 0.5, [](auto& k, auto a, auto b, auto c) { k.multiply_commuting(a, b, c); });
 }
 
-/// The passes of a compression: x times few columns, and few columns transposed times x.
-template <class E, class T>
-void add_narrow(const std::string& engine, Index n, Index width) {
-  using pion::engine::Op;
-  const std::string tail =
-      std::to_string(width) + "/" + engine + "/" + Shape{n, n}.name() + "/" + scalar_name<T>();
-  const double flops = 2.0 * static_cast<double>(n * n) * static_cast<double>(width);
-  add("primitive/x_times_columns/" + tail, [=](benchmark::State& state) {
-    Matrix<T> x = Matrix<T>::Random(n, n), q = Matrix<T>::Random(n, width), y(n, width);
-    Primitives<E, T> own(n, n);
-    for (auto _ : state) own.kernels.multiply(view(x), view(q), view(y));
-    count_flops<T>(state, flops);
-  });
-  add("primitive/rows_times_x/" + tail, [=](benchmark::State& state) {
-    Matrix<T> x = Matrix<T>::Random(n, n), q = Matrix<T>::Random(n, width), y(width, n);
-    Primitives<E, T> own(n, n);
-    for (auto _ : state) {
-      own.kernels.template multiply<Op::transposed, Op::plain>(view(q), view(x), view(y));
-    }
-    count_flops<T>(state, flops);
-  });
+/// What a compression does with x: z = x^T q and y = x z, in the scalar S, for `width` columns.
+template <class E, class T, class S>
+void add_sweep(const std::string& engine, Index n, Index width) {
+  add("primitive/sweep_in_" + scalar_name<S>() + "/" + std::to_string(width) + "/" + engine + "/" +
+          Shape{n, n}.name() + "/" + scalar_name<T>(),
+      [=](benchmark::State& state) {
+        Matrix<T> x = Matrix<T>::Random(n, n), q = Matrix<T>::Random(n, width);
+        Matrix<S> z(n, width), y(n, width);
+        pion::Workspace workspace;
+        const auto kernels = [&](pion::detail::Arena& arena) {
+          return typename E::template NarrowKernels<T>(arena, n, n, width);
+        };
+        pion::detail::Arena counting;
+        kernels(counting);
+        pion::detail::Arena arena(workspace, counting.used());
+        const auto own = kernels(arena);
+        for (auto _ : state) own.sweep(1.0, view(x), view(q), view(z), view(y));
+        count_flops<S>(state, 4.0 * static_cast<double>(n * n) * static_cast<double>(width));
+      });
 }
 
 /// The passes over memory at either end of a call.
@@ -83,7 +81,10 @@ const bool registered = [] {
     for (const Index n : {256, 512, 1024, 2048, 4096}) add_square<E, float>(name, n);
     add_square<E, double>(name, 1024);
     for (const Index n : {1024, 2048, 4096}) {
-      for (const Index width : {16, 96}) add_narrow<E, float>(name, n, width);
+      for (const Index width : {8, 16, 32}) {
+        add_sweep<E, float, float>(name, n, width);
+        add_sweep<E, float, double>(name, n, width);
+      }
     }
   });
   for (const Index n : {1024, 2048, 4096}) add_passes(n);

@@ -493,7 +493,7 @@ good compare "$action" --repeats 1 --rank 4
 has '2.weight, 256x256, the largest matrix of the file' 'LRMuon rank 4' 'Muon' 'Pion kp=2'
 json compare "$action" --tensor 6.weight --repeats 2
 has '"tensor":"6.weight"' '"rows":[{"name":"Muon, dense","method":"dense","seconds":' '"error":' \
-  '"predicted_flops":'
+  '"predicted_flops":' '"predicted_seconds":'
 good compare zero.npy --repeats 1
 grep -q nan stdout
 result $? 'the error against a zero update is no number, and not shown as one'

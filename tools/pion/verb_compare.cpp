@@ -35,6 +35,7 @@ struct Row {
   double seconds = 0.0;         // median
   std::optional<double> error;  // against the same by SVD in double; none where that is zero
   double multiply_adds = 0.0;   // predicted
+  double cost = 0.0;            // the time predicted, in multiply-adds of a dense chain
 };
 
 using Float = io::Matrix<float>;
@@ -86,18 +87,24 @@ std::optional<double> relative_error(const Float& y, const Double& exact) {
   return (y.cast<double>() - exact).norm() / norm;
 }
 
-/// As the core's plan predicts them; for the SVD, Golub and Van Loan's 4 m^2 n + 22 m^3 flops for
-/// thin factors, and 2 m^2 n to multiply them out.
-double multiply_adds(Method method, const Filter& f, const Float& x) {
-  if (method == Method::low_rank) {
+/// What the core's plan predicts; for the SVD's multiply-adds, Golub and Van Loan's 4 m^2 n + 22 m^3
+/// flops for thin factors, and 2 m^2 n to multiply them out.
+void predict(const Filter& f, const Float& x, Row& row) {
+  if (row.method == Method::svd) {
+    const auto m = static_cast<double>(std::min(x.rows(), x.cols()));
+    const auto n = static_cast<double>(std::max(x.rows(), x.cols()));
+    row.multiply_adds = m * m * (3.0 * n + 11.0 * m);
+    row.cost = svd_cost * m * m * n;
+  } else if (row.method == Method::low_rank) {
     ApplyOptions options;
-    options.method = method;
-    return plan<float>(f, x.rows(), x.cols(), options).multiply_adds;
+    options.method = row.method;
+    const CompressionCost cost;
+    row.multiply_adds = plan<float>(f, x.rows(), x.cols(), options).multiply_adds;
+    row.cost = cost.narrow * row.multiply_adds + cost.small_matrices;
+  } else {
+    row.multiply_adds = plan<float>(f, x.rows(), x.cols(), row.method).multiply_adds;
+    row.cost = row.multiply_adds;
   }
-  if (method != Method::svd) return plan<float>(f, x.rows(), x.cols(), method).multiply_adds;
-  const auto m = static_cast<double>(std::min(x.rows(), x.cols()));
-  const auto n = static_cast<double>(std::max(x.rows(), x.cols()));
-  return m * m * (3.0 * n + 11.0 * m);
 }
 
 class Comparison {
@@ -144,7 +151,12 @@ class Comparison {
 
   void time(const std::string& name, const Filter& f, Method method,
             const std::function<void()>& work) {
-    rows_.push_back({name, method, seconds_of(repeats_, work), {}, multiply_adds(method, f, x_)});
+    Row row;
+    row.name = name;
+    row.method = method;
+    row.seconds = seconds_of(repeats_, work);
+    predict(f, x_, row);
+    rows_.push_back(row);
   }
 
   std::int64_t repeats_;
@@ -157,20 +169,28 @@ class Comparison {
   std::vector<Row> rows_;
 };
 
+/// From the cost of the row, and the first row's time.
+double predicted_seconds(const Row& row, const Row& first) {
+  return first.cost > 0.0 ? first.seconds * row.cost / first.cost : 0.0;
+}
+
 void print_text(const Options& o, const io::Tensor& tensor, const std::vector<Row>& rows) {
   fmt::print("{}: {}, {}x{}, {}\n\n", printable(o.file), printable(tensor.name), tensor.shape[0],
              tensor.shape[1],
              o.tensor.empty() ? "the largest matrix of the file" : "the tensor asked for");
-  Table table("llrrrr", {"update", "method", "multiply-adds", "ms", "times Muon", "error"});
+  Table table("llrrrrr",
+              {"update", "method", "multiply-adds", "predicted ms", "ms", "times Muon", "error"});
   for (const Row& row : rows) {
     table.add({row.name, std::string(name(row.method)), fmt::format("{:.3g}", row.multiply_adds),
+               fmt::format("{:.2f}", 1e3 * predicted_seconds(row, rows.front())),
                fmt::format("{:.2f}", 1e3 * row.seconds),
                fmt::format("{:.2f}", row.seconds / rows.front().seconds),
                row.error ? fmt::format("{:.1e}", *row.error) : "-"});
   }
   fmt::print(
-      "{}\nfloat32, median of {}; multiply-adds as predicted; error: relative, against the "
-      "same by SVD in double\n",
+      "{}\nfloat32, median of {}; predicted from the plan's multiply-adds and the first row's "
+      "time; "
+      "error:\nrelative, against the same by SVD in double\n",
       table.text(), o.repeats);
 }
 
@@ -182,7 +202,8 @@ Json to_json(const Options& o, const io::Tensor& tensor, const std::vector<Row>&
                     {"seconds", row.seconds},
                     {"error", or_null(row.error)},
                     {"multiply_adds", row.multiply_adds},
-                    {"predicted_flops", 2.0 * row.multiply_adds}});
+                    {"predicted_flops", 2.0 * row.multiply_adds},
+                    {"predicted_seconds", predicted_seconds(row, rows.front())}});
   }
   return {{"file", o.file},       {"tensor", tensor.name}, {"shape", tensor.shape},
           {"repeats", o.repeats}, {"rank", o.rank},        {"rows", list}};
