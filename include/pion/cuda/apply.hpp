@@ -73,7 +73,7 @@ void require_fit(const char* function, const Matrix<X>& x, const Matrix<Y>& y) {
 }
 
 /// The plan for rows x cols matrices on a device: pion::plan()'s, but that `automatic` keeps out of
-/// Gram space where it would not be safe: it magnifies errors up to 256 times, too much for matrices
+/// Gram space where it would not be safe: it magnifies errors hundreds of times, too much for matrices
 /// of 8 to 11 bits.
 /// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows that
 ///         AOL makes equal; as pion::plan().
