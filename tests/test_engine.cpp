@@ -149,7 +149,7 @@ void check_sweeps() {
     const Kernels kernels(arena, m, n, 80);
     const auto x = random_padded<T>(m, n, 3);
     const Eigen::MatrixXd xd = x.eigen().template cast<double>();
-    for (const Index width : {1, 7, 8, 9, 16, 24, 33, 70}) {
+    for (const Index width : {1, 4, 5, 6, 7, 8, 9, 16, 24, 33, 70}) {
       INFO(m << " x " << n << ", " << width);
       const auto q = random_padded<T>(m, width, 4);
       Padded<S> z(n, width), y(m, width);

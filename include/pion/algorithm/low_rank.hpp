@@ -162,8 +162,9 @@ template <class Kernels, class T>
 template <class Target>
 Index Compression<Kernels, T>::start_size(const Target& target, double tolerance,
                                           Residuals r) const {
-  constexpr Index step = 8;  // a register of doubles, where registers are large
-  for (Index size = kept_ / step * step + step; size < ritz_.found(); size += step) {
+  // The widths that sweeps are made for.
+  const auto above = [](Index size) { return size < 8 ? size / 2 * 2 + 2 : size / 8 * 8 + 8; };
+  for (Index size = above(std::max<Index>(kept_, 2)); size < ritz_.found(); size = above(size)) {
     r.unseen = unseen_beyond(size);
     if (target.error(r) <= tolerance) return size;
   }

@@ -44,8 +44,12 @@ class Sweep {
       const Few<T, Q, S> few{static_cast<S>(factor),       x,
                              q.block(0, l, q.rows, width), z.block(0, l, z.rows, width),
                              y.block(0, l, y.rows, width), norm};
-      if (width <= PacketsOfLarge<S>::width) {
-        multiply<PacketsOfLarge<S>>(few);
+      if (width <= 4) {
+        multiply<PacketsOfLarge<4, S>>(few);
+      } else if (width <= 6) {
+        multiply<PacketsOfLarge<6, S>>(few);
+      } else if (width <= 8) {
+        multiply<PacketsOfLarge<8, S>>(few);
       } else if (width <= lanes) {
         multiply<PacketsOfNarrow<1, S>>(few);
       } else if (width <= 2 * lanes) {
@@ -63,8 +67,7 @@ class Sweep {
  private:
   static constexpr Index panel = detail::sweep_panel;
   /// Room for a row of the widest q at once, in doubles.
-  static constexpr Index most =
-      std::max<Index>(detail::PacketsOfLarge<double>::width, detail::Blocking<double>::rows);
+  static constexpr Index most = std::max<Index>(8, detail::Blocking<double>::rows);
 
   /// As many columns of q as a kernel takes.
   template <class T, class Q, class S>

@@ -118,12 +118,12 @@ struct PacketsOfNarrow {
   }
 };
 
-/// With x's columns in packets, widened as they are loaded: for a q of up to `width` columns, where
+/// With x's columns in packets, widened as they are loaded: for a q of up to `columns` columns, where
 /// PacketsOfNarrow would broadcast every entry of x for the sake of one packet. q, and the sum for y,
 /// lie column by column, `all` rows apart, with zeros where x ends.
-template <class S>
+template <int columns, class S>
 struct PacketsOfLarge {
-  static constexpr Index width = 8;
+  static constexpr Index width = columns;
 
   template <class Q>
   static void lay(const engine::View<const Q>& q, S* basis, Index all) {
@@ -174,8 +174,10 @@ struct PacketsOfLarge {
  private:
   using Packet = typename Register<S>::Packet;
   static constexpr int lanes = Register<S>::lanes;
-  static constexpr int most = 3;  // packets of x, or columns of it, at once
-  static constexpr int few = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 4;  // columns of q
+  // Of q's columns, and of packets or columns of x, as many at once as registers hold sums for.
+  static constexpr bool roomy = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32;
+  static constexpr int few = roomy || columns == 6 ? columns : 4;
+  static constexpr int most = roomy || few < 6 ? 3 : 2;
   static constexpr Index depth = 512;  // rows of which q stays in L1
 
   template <class T>
