@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The low-rank method: what it returns is within the bound that it gives, whatever the spectrum.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -60,7 +61,77 @@ ApplyOptions low_rank(double tolerance, std::uint64_t seed = 0) {
   return o;
 }
 
+/// Keeps so many directions, takes the first decomposition as it is, and remembers what was measured.
+struct Witness {
+  static constexpr int most_powers = 1;
+  Index kept;
+  algorithm::Residuals* seen;
+
+  static double gain(double sigma) { return sigma; }
+  template <class Values>
+  Index keep(const Values& sigma) const {
+    return std::min<Index>(kept, sigma.size());
+  }
+  template <class Values>
+  bool wants_more(const Values& /*sigma*/) const {
+    return false;
+  }
+  double error(const algorithm::Residuals& r) const {
+    *seen = r;
+    return 0.0;
+  }
+};
+
+Matrix nearest_orthonormal(const Matrix& u) {
+  const Eigen::JacobiSVD<Matrix> svd(u, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  return svd.matrixU() * svd.matrixV().transpose();
+}
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("what is measured of a decomposition is what the certificate is made from", "",
+                   float, double) {
+  using T = TestType;
+  using M = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  const Index m = 60, n = 80, columns = 12;
+  std::mt19937_64 random(309);
+  for (const TestSpectrum& s : spectra(m)) {
+    const M x = Known(m, n, s.sigma, random).matrix().template cast<T>();
+    const double norm = x.template cast<double>().norm();
+    const Matrix a = x.template cast<double>() / norm;
+    Workspace workspace;
+    detail::Arena arena(workspace, std::size_t{1} << 23U);
+    algorithm::Compression<typename engine::eigen::NarrowKernels<T>, T> found(arena, m, n, 32);
+    algorithm::Search<T> how;
+    how.rank = columns;
+    how.budget = 1e300;
+    const engine::View<const T> source(x.data(), m, n);
+    algorithm::Residuals all, some;
+    REQUIRE(found.find(source, norm, Witness{columns, &all}, how));
+    REQUIRE(found.find(source, norm, Witness{3, &some}, how));
+    const Matrix u = engine::as_eigen(found.left()).template cast<double>();
+    const Matrix v = engine::as_eigen(found.right()).template cast<double>();
+    const Vector sigma = found.sigma().head(found.rank());
+    INFO(s.name);
+    // What T's rounding of U and V, and double's of the sums, add to a residual.
+    const double rounding = 4.0 * unit_roundoff<T>() + 1e-13;
+    const double left = (a * v - u * sigma.asDiagonal()).norm();
+    CHECK(some.left >= left - rounding);
+    CHECK(some.left <= left + rounding);
+    CHECK(std::fabs(std::hypot(some.left, some.next_left) - all.left) <= rounding);
+    CHECK(some.basis >= (u.transpose() * u - Matrix::Identity(u.cols(), u.cols())).norm() -
+                            6.0 * unit_roundoff<T>() * std::sqrt(3.0));
+    CHECK(some.kept_norm == Approx(sigma.norm()));
+    CHECK(some.smallest == Approx(sigma.minCoeff()));
+
+    const Matrix u1 = nearest_orthonormal(u), v1 = nearest_orthonormal(v);
+    const Matrix once = a - u1 * (u1.transpose() * a);
+    const Matrix rest = once - (once * v1) * v1.transpose();
+    const Vector outside = Eigen::JacobiSVD<Matrix>(rest).singularValues();
+    CHECK(outside(0) <= some.remainder() + rounding);
+    CHECK(outside.norm() <= some.remainder_norm() + rounding);
+  }
+}
 
 TEMPLATE_TEST_CASE("a low-rank result is within the bound that it gives", "", float, double) {
   using T = TestType;
