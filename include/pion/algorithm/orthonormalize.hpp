@@ -36,8 +36,10 @@ Matrix orthonormalizer(Matrix g, double noise) {
     return d.asDiagonal() * m;
   }
   const detail::SymmetricEigen eigen(g);
+  // Rounding in g's own sums makes eigenvalues of some 2 epsilon k, however long the sums.
+  constexpr double own_rounding = 8.0 * std::numeric_limits<double>::epsilon();
   const double floor = noise * noise * static_cast<double>(k * k) * eigen.values(0) +
-                       std::numeric_limits<double>::epsilon() * static_cast<double>(k);
+                       own_rounding * static_cast<double>(k);
   const Index rank = (eigen.values.array() > floor).count();
   return d.asDiagonal() * eigen.vectors.leftCols(rank) *
          eigen.values.head(rank).cwiseSqrt().cwiseInverse().asDiagonal();

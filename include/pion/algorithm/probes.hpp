@@ -56,13 +56,9 @@ class Probes {
 
   int powers() const { return powers_; }
 
-  /// A bound of ||E||_2 that fails with probability at most `failure`.
-  double bound(double failure) const {
-    return spectral_bound(log_size_, 2 * powers_, static_cast<int>(count), failure);
-  }
-
-  /// What the bound is likely to be if directions of these sigma were left out too: each adds
-  /// `count` sigma^(4j) to the square of the size, on average.
+  /// A bound of ||E||_2 that fails with probability at most `failure`; or what it is likely to be if
+  /// directions of these `sigma` were left out too: each adds `count` sigma^(4j) to the square of the
+  /// size, on average.
   template <class Values>
   double bound(double failure, const Values& sigma) const {
     const double more = static_cast<double>(count) * sigma.array().pow(4.0 * powers_).sum();
