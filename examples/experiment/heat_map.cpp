@@ -18,7 +18,9 @@ constexpr double cell_width = 76, cell_height = 30;
 constexpr double left = 66, top = 62, right = 22, bottom = 14;  // around the cells
 
 double width(const HeatMap& m) {
-  return left + cell_width * static_cast<double>(m.columns.size()) + right;
+  constexpr double letter = 10.0;  // of a title, about
+  const double cells = left + cell_width * static_cast<double>(m.columns.size()) + right;
+  return std::max(cells, left - 46 + letter * static_cast<double>(m.title.size()));
 }
 double height(const HeatMap& m) {
   return top + cell_height * static_cast<double>(m.rows.size()) + bottom;
