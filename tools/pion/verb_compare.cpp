@@ -188,9 +188,8 @@ void print_text(const Options& o, const io::Tensor& tensor, const std::vector<Ro
                row.error ? fmt::format("{:.1e}", *row.error) : "-"});
   }
   fmt::print(
-      "{}\nfloat32, median of {}; predicted from the plan's multiply-adds and the first row's "
-      "time; "
-      "error:\nrelative, against the same by SVD in double\n",
+      "{}\nfloat32, median of {}; predicted: the plan's cost at the first row's rate;\n"
+      "error: relative, against the same by SVD in double\n",
       table.text(), o.repeats);
 }
 
