@@ -305,6 +305,74 @@ TEST_CASE("a warm start saves sweeps, and a wrong one costs some but spoils noth
                   std::invalid_argument);
 }
 
+TEST_CASE("an attempt to compress stays within its budget") {
+  const Index m = 120, n = 150;
+  const double size = 120.0 * 150.0;
+  std::mt19937_64 random(310);
+  const Eigen::MatrixXd x = gaussian(m, n, random);  // no filter's cutoff has a gap in it
+  const Chain chain = chains::high_pass(2);
+  const algorithm::ChainTarget target(chain, 1e-9);
+  Workspace workspace;
+  detail::Arena arena(workspace, std::size_t{1} << 24U);
+  algorithm::Compression<engine::eigen::NarrowKernels<double>, double> found(arena, m, n, 64);
+  algorithm::Search<double> how;
+  how.rank = 16;
+  how.tolerance = 1e-9;
+  double without_limit = 0.0;
+  for (const double budget : {1e300, 2e3 * size, 1e3 * size, 5e2 * size, 2e2 * size}) {
+    how.budget = budget;
+    CHECK_FALSE(found.find({x.data(), m, n}, x.norm(), target, how));
+    // It is looked at before every step but the first few, and after every reading by the probes.
+    const double probing = 2.0 * size * static_cast<double>(algorithm::probe_columns);
+    CHECK(found.multiply_adds() <= budget + probing);
+    CHECK(found.multiply_adds() >= 2.0 * 4.0 * 16.0 * size);
+    if (budget == 1e300) without_limit = found.multiply_adds();
+  }
+  CHECK(without_limit > 1e3 * size);
+}
+
+TEST_CASE("attempts that fail grow rare") {
+  Backoff backoff;
+  std::vector<int> tries;
+  for (int chance = 0; chance < 200; ++chance) {
+    if (!backoff.due()) continue;
+    tries.push_back(chance);
+    backoff.failed();
+  }
+  CHECK(tries == std::vector<int>{0, 2, 6, 14, 30, 62, 94, 126, 158, 190});
+  backoff.succeeded();
+  CHECK(backoff.due());
+  CHECK(Backoff::resumed(7, -1).failures() == 5);
+  CHECK(Backoff::resumed(-1, 7).pause() == 0);
+}
+
+TEST_CASE("where compression failed with a start, automatic passes chances up") {
+  const Index n = 400;
+  std::mt19937_64 random(311);
+  const Eigen::MatrixXf hard = gaussian(n, n, random).cast<float>();
+  const Eigen::MatrixXf easy = Known(n, n, spectra(n)[1].sigma, random).matrix().cast<float>();
+  const Filter f{chains::high_pass(2)};
+  REQUIRE(plan(f, n, n, ApplyOptions{}).method == Method::low_rank);
+  Workspace workspace;
+  Eigen::MatrixXf y(n, n), dense(n, n);
+  WarmStart<float> start;
+  const auto compresses = [&](const Eigen::MatrixXf& x, const ApplyOptions& options) {
+    return apply(f, x, y, workspace, options, &start).method == Method::low_rank;
+  };
+  CHECK_FALSE(compresses(hard, {}));
+  CHECK_FALSE(compresses(easy, {}));
+  apply(f, easy, dense, workspace);
+  CHECK(y == dense);
+  CHECK(compresses(easy, {}));
+  CHECK(compresses(easy, {}));
+  CHECK(start.backoff().failures() == 0);
+  CHECK_FALSE(compresses(hard, {}));
+  CHECK(compresses(easy, low_rank(1e-4)));  // who asks for it gets it
+  Eigen::MatrixXf unlike(n, n);
+  CHECK_FALSE(apply(f, hard, unlike, workspace, ApplyOptions{}).bound);
+  CHECK(compresses(easy, {}));
+}
+
 TEST_CASE("the low-rank method and extreme or bad entries") {
   std::mt19937_64 random(307);
   const Filter f{chains::high_pass(2)};

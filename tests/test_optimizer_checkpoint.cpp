@@ -191,7 +191,7 @@ TEST_CASE("each refusal says what is wrong") {
   std::string altered = bytes;
   altered[8] = 1;
   write(path, altered);
-  says(states, "has version 1, this program reads version 2");
+  says(states, "has version 1, this program reads version 3");
   write(path, "something else that is long enough to be one");
   says(states, "not a checkpoint of pion's optimisers");
   write(path, bytes.substr(0, bytes.size() - 1));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <limits>
 #include <random>
+#include <stdexcept>  // std::runtime_error
 #include <string>
 #include <vector>
 
@@ -55,7 +56,9 @@ bool same(const State<float>& a, const State<float>& b) {
   return a.steps == b.steps && a.momentum == b.momentum &&
          a.warm_start.extent() == b.warm_start.extent() &&
          a.warm_start.directions() == b.warm_start.directions() &&
-         a.warm_start.values() == b.warm_start.values();
+         a.warm_start.values() == b.warm_start.values() &&
+         a.warm_start.backoff().failures() == b.warm_start.backoff().failures() &&
+         a.warm_start.backoff().pause() == b.warm_start.backoff().pause();
 }
 
 }  // namespace
@@ -109,6 +112,38 @@ TEST_CASE("a refused step leaves the warm start as it was") {
   });
 }
 
+namespace {
+
+/// Forgets the warm start, and then fails.
+struct Thrower {
+  template <class Engine, class T>
+  Direction direct(const engine::View<T>& /*x*/, Workspace& /*workspace*/,
+                   WarmStart<T>& start) const {
+    start.clear();
+    start.backoff().failed();
+    throw std::runtime_error("no direction");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a rule that throws leaves the warm start as it was") {
+  Matrix w = Matrix::Zero(rows, cols), g = Matrix::Ones(rows, cols);
+  const Recipe recipe{Thrower{}, HeavyBall{0.9}};
+  auto state = start(recipe, w);
+  StepWorkspace workspace;
+  CHECK_THROWS_AS(step(recipe, w, g, 0.1, state, workspace), std::runtime_error);
+  CHECK(state.warm_start.directions() == 0);
+  CHECK(state.warm_start.backoff().failures() == 0);
+  state.warm_start.remember({g.data(), rows, 3});
+  state.warm_start.backoff().failed();
+  state.warm_start.backoff().failed();
+  const auto before = state;
+  CHECK_THROWS_AS(step(recipe, w, g, 0.1, state, workspace), std::runtime_error);
+  CHECK(same(state, before));
+  CHECK(w.isZero(0));
+}
+
 TEST_CASE("a warm run that is saved and resumed is the run that was not, bit for bit") {
   const std::string path = (std::filesystem::temp_directory_path() /
                             ("pion_warm_" + std::to_string(std::random_device()())))
@@ -122,6 +157,9 @@ TEST_CASE("a warm run that is saved and resumed is the run that was not, bit for
     for (std::size_t i = 0; i < g.size(); ++i) {
       step(recipe, w, g[i], 0.1, state, workspace);
       if (i == 2) {
+        state.warm_start.backoff().failed();
+        state.warm_start.backoff().failed();
+        state.warm_start.backoff().due();
         save(path, States<float>{{"w", state}});
         resumed = w;
         other["w"] = start(recipe, w);

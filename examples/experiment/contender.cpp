@@ -90,10 +90,9 @@ Contender adaptive_rank(const Momenta& m, double tau, Method how) {
                    HeavyBall{m.momentum});
 }
 
-Contender pion_compressed(const Momenta& m, int promotions) {
+Contender pion_within(const Momenta& m, int promotions) {
   return contender(fmt::format("Pion kp={}", promotions), 0.1,
-                   FilteredWithin{{chains::high_pass(promotions)}, {1e-4, Method::low_rank}},
-                   HeavyBall{m.momentum});
+                   FilteredWithin{{chains::high_pass(promotions)}, {1e-4}}, HeavyBall{m.momentum});
 }
 
 }  // namespace pion::experiment

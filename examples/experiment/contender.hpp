@@ -58,7 +58,7 @@ Contender above_noise(const Momenta& m, Method how = Method::automatic);
 Contender above_noise_or_all(const Momenta& m);
 /// The directions with sigma >= tau ||X||_F.
 Contender adaptive_rank(const Momenta& m, double tau, Method how);
-/// pion(), compressed within a tolerance at any size.
-Contender pion_compressed(const Momenta& m, int promotions);
+/// pion(), within a tolerance.
+Contender pion_within(const Momenta& m, int promotions);
 
 }  // namespace pion::experiment

@@ -13,6 +13,7 @@ namespace pion::experiment {
 struct Outcome {
   double loss = 0.0;          ///< What counts, smaller is better; infinite where it diverged.
   std::vector<double> curve;  ///< On the way, as the experiment wishes.
+  double compressed = 0.0;    ///< The part of the steps that took the low-rank method.
 };
 
 /// One training run. It may be called from several threads at once.

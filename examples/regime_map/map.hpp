@@ -18,8 +18,7 @@ struct Plane {
   std::vector<double> snrs;
 };
 
-/// What came out in one regime; ratios are to Muon. A curve has the errors, and after them the part of
-/// the steps that took the low-rank method.
+/// What came out in one regime; ratios are to Muon.
 struct Place {
   Regime regime;
   std::vector<experiment::Result> results;

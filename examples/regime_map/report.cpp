@@ -77,7 +77,7 @@ std::string compressed_csv(const Map& map) {
   for (const Place& p : map.places) {
     for (const Result& r : p.results) {
       std::vector<double> parts;
-      for (const experiment::Outcome& o : r.tuned.outcomes) parts.push_back(o.curve.back());
+      for (const experiment::Outcome& o : r.tuned.outcomes) parts.push_back(o.compressed);
       const experiment::Estimate e = experiment::mean_of(parts);
       out +=
           fmt::format("{},{},{:.3g},{:.3g},{:.3g}\n", csv(p.regime), r.name, e.mean, e.low, e.high);

@@ -16,7 +16,7 @@ std::vector<experiment::Contender> contenders() {
   const experiment::Momenta m{0.9, 0.9, 0.99};
   return {adamw(m),
           muon(m),
-          pion_compressed(m, 2),
+          pion_within(m, 2),
           above_noise(m, Method::automatic),
           adaptive_rank(m, 0.1, Method::automatic),
           low_rank_muon(m, 4, Method::automatic)};

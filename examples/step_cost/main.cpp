@@ -25,7 +25,7 @@ std::vector<std::pair<Contender, const char*>> contenders() {
   return {{adamw(m), "entry by entry"},
           {muon(m), "dense"},
           {experiment::pion(m, 2), "dense"},
-          {pion_compressed(m, 2), "compressed"},
+          {pion_within(m, 2), "compressed"},
           {low_rank_muon(m, 4), "SVD"},
           {low_rank_muon(m, 4, Method::automatic), "compressed"},
           {adaptive_rank(m, 0.1, Method::svd), "SVD"},

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::fabs, std::sqrt
+#include <cmath>      // std::fabs, std::sqrt, HUGE_VAL
 #include <cstddef>    // std::nullptr_t, std::size_t
 #include <cstdint>    // std::uint64_t
 #include <limits>
@@ -72,6 +72,20 @@ inline void require_valid(const ApplyOptions& options) {
   }
 }
 
+/// Turns the plan of the method that it gives way to into one that compresses to `rank` directions,
+/// but for its workspace: always if that is asked for, and then it gives way only where it has no hope;
+/// else where it is expected to cost at most half of the other, which is its budget.
+inline void prefer_compression(Plan& p, Index rank, bool asked, const CompressionCost& cost) {
+  const double expected = static_cast<double>(p.rows) * static_cast<double>(p.cols) *
+                          (8.0 * static_cast<double>(rank) + 32.0);
+  const double other = (p.multiply_adds - cost.small_matrices) / cost.narrow;
+  if (!asked && expected > 0.5 * other) return;
+  p.method = Method::low_rank;
+  p.rank = rank;
+  p.multiply_adds = expected;
+  p.budget = asked ? HUGE_VAL : other;
+}
+
 /// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
 /// where that will not pay.
 template <class Other>
@@ -83,18 +97,10 @@ Plan plan_compression(const Filter& f, const algorithm::ChainTarget& target,
   if (asked && !compressible) {
     refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
   }
-  const Plan without = other(asked ? Method::automatic : options.method);
-  if (!asked && !(options.method == Method::automatic && compressible)) return without;
-
+  Plan p = other(asked ? Method::automatic : options.method);
   const Index limit = target.likely_rank();
-  Plan p = without;
-  p.method = Method::low_rank;
-  p.rank = limit > 0 ? limit : Index(32);
-  p.multiply_adds = static_cast<double>(p.rows) * static_cast<double>(p.cols) *
-                    (8.0 * static_cast<double>(p.rank) + 32.0);
-  p.budget = (without.multiply_adds - cost.small_matrices) / cost.narrow;
-  if (!asked && (limit == 0 || p.multiply_adds > 0.5 * p.budget)) return without;
-  if (asked) p.budget = std::max(p.budget, 4.0 * p.multiply_adds);
+  const bool may_pay = options.method == Method::automatic && compressible && limit > 0;
+  if (asked || may_pay) prefer_compression(p, limit > 0 ? limit : Index(32), asked, cost);
   return p;
 }
 
@@ -152,6 +158,15 @@ algorithm::Search<T> search_for([[maybe_unused]] const char* function, const Pla
   return search;
 }
 
+/// Whether to try to compress: always where that is asked for.
+template <class Start>
+bool compression_is_due(const ApplyOptions& options, [[maybe_unused]] const Start& start) {
+  if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
+    return options.method == Method::low_rank || start == nullptr || start->backoff().due();
+  }
+  return true;
+}
+
 /// What is known of the result once the triplets are found.
 template <class Kernels, class T, class Target>
 ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Target& target) {
@@ -175,13 +190,13 @@ ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Targ
 }
 
 /// y <- U g(S) V^T of the directions that target keeps, g its gain, certified; nothing, and y untouched,
-/// where the bound cannot be had within the plan's budget, or x is zero.
+/// where the bound cannot be had within the plan's budget, x is zero, or it failed not long ago.
 template <class Engine, class Target, class X, class Y, class Start>
 std::optional<ApplyInfo> compress(const char* function, const Target& target, const X& x, Y& y,
                                   Workspace& workspace, const Plan& plan,
                                   const ApplyOptions& options, Start start) {
   using T = compute_t<typename X::Scalar>;
-  if (x.size() == 0) return std::nullopt;
+  if (x.size() == 0 || !compression_is_due(options, start)) return std::nullopt;
   const bool row_major = X::IsRowMajor;
   const bool tall = x.rows() > x.cols();
   bool copied = !lies_in_place<T>(x);
@@ -210,12 +225,16 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
       copied = true;
       continue;
     }
+    if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
+      if (start != nullptr && !done) start->backoff().failed();
+      if (start != nullptr && done) {
+        start->backoff().succeeded();
+        if (m == extent) start->remember(found.next_start());
+      }
+    }
     if (!done) return std::nullopt;
 
     const ApplyInfo info = found_info(found, target);
-    if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-      if (start != nullptr && m == extent) start->remember(found.next_start());
-    }
     for (Index i = 0; i < info.rank; ++i) {
       engine::as_eigen(found.left()).col(i) *= static_cast<T>(target.gain(found.sigma()(i)));
     }
@@ -233,7 +252,8 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
 /// The info's bound holds but for options.failure; rounding is in it. Where the low-rank method cannot
 /// prove the tolerance at less than the cost of another method, the other is used (its workspace is
-/// reserved when that first happens), and the info says so and has no bound.
+/// reserved when that first happens), and the info says so and has no bound. Method::automatic then
+/// passes the next calls with that start to the other at once, 31 at most (backoff.hpp).
 /// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
 /// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start; no
 /// allocation once warm. Determinism: bitwise the same for engine::eigen and engine::openmp, with any

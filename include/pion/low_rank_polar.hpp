@@ -26,10 +26,11 @@
 ///
 /// With options: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
 /// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no gap
-/// after sigma_k was proved within an eighth of what an SVD is taken to cost, or k is near max_rank.
-/// Method::automatic does not try it where k and the probes are more than a quarter of the
-/// directions; Method::low_rank always tries; Method::svd never. Without allocation once warm,
-/// unless the SVD is taken.
+/// after sigma_k was proved, or k is near max_rank. Method::automatic looks for the gap within four
+/// times the expected cost or an eighth of the SVD's, whichever is more, but never for more than an
+/// SVD; not where k and the probes are more than a quarter of the directions; and where it has failed
+/// with a start, not in the next calls with that start, 31 at most (backoff.hpp). Method::low_rank always
+/// tries; Method::svd never. Without allocation once warm, unless the SVD is taken.
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
 namespace pion {
 
@@ -77,16 +78,16 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
   Plan p;
   p.rows = rows;
   p.cols = cols;
-  p.rank = selection.likely_rank() + oversampling;
   p.method = Method::svd;
   p.multiply_adds = svd_cost * size * static_cast<double>(m);
+  const Index rank = selection.likely_rank() + oversampling;
   const bool asked = options.method == Method::low_rank;
-  if (options.method == Method::svd || p.rank > max_rank || m == 0) return p;
-  if (!asked && 4 * (p.rank + algorithm::probe_columns) > m) return p;
-  p.method = Method::low_rank;
-  p.budget = asked ? p.multiply_adds : p.multiply_adds / 8.0;
-  p.multiply_adds = size * (8.0 * static_cast<double>(p.rank) + 32.0);
-  p.budget = std::max(p.budget, asked ? 4.0 * p.multiply_adds : 0.0);
+  if (options.method == Method::svd || rank > max_rank || m == 0) return p;
+  if (!asked && 4 * (rank + algorithm::probe_columns) > m) return p;
+  prefer_compression(p, rank, asked, CompressionCost{});
+  if (p.method == Method::svd) return p;
+  // An SVD costs so much more than an attempt is expected to that one which goes on is given up early.
+  if (!asked) p.budget = std::min(p.budget, std::max(4.0 * p.multiply_adds, p.budget / 8.0));
   plan_compression_memory<Engine, compute_t<Scalar>>(p);
   return p;
 }

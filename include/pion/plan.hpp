@@ -68,7 +68,7 @@ struct Plan {
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
   Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
-  double budget = 0.0;           ///< For Method::low_rank: multiply-adds before it gives way.
+  double budget = 0.0;           ///< For Method::low_rank: multiply-adds that it may cost.
 };
 
 namespace detail {

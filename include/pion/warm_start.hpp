@@ -4,6 +4,7 @@
 #include <cstddef>  // std::size_t
 #include <vector>
 
+#include <pion/backoff.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/view.hpp>
 
@@ -12,6 +13,7 @@ namespace pion {
 /// What a low-rank call leaves for the next one on a matrix that has changed little, as a momentum
 /// does from step to step: an orthonormal basis of the directions that it kept, and a few more. It
 /// saves the next call its power steps; it can spoil nothing, since every result is certified anew.
+/// And where compression failed, for how long Method::automatic is not to try it again.
 ///
 /// It is the caller's, for one matrix of one shape and storage order. T is the scalar computed in:
 /// float for 16-bit matrices. The basis is extent() x directions(), column-major, in values().
@@ -21,6 +23,8 @@ class WarmStart {
   Index directions() const { return directions_; }
   Index extent() const { return extent_; }
   const std::vector<T>& values() const { return values_; }
+  const Backoff& backoff() const { return backoff_; }
+  Backoff& backoff() { return backoff_; }
   void clear() { *this = WarmStart(); }
 
   engine::View<const T> basis() const { return {values_.data(), extent_, directions_}; }
@@ -38,6 +42,7 @@ class WarmStart {
   std::vector<T> values_;
   Index directions_ = 0;
   Index extent_ = 0;
+  Backoff backoff_;
 };
 
 }  // namespace pion

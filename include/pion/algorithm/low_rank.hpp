@@ -26,7 +26,7 @@ struct Search {
   double tolerance = 0.0;       ///< What Target::error() must reach.
   double failure = 1e-6;        ///< Probability that the bound is wrong.
   std::uint64_t seed = 0;
-  double budget = 0.0;  ///< Multiply-adds after which it gives up.
+  double budget = 0.0;  ///< Multiply-adds with A that it may cost, small matrices priced alike.
 };
 
 /// The triplets of A = x / ||x||_F, x m x n, that a target wants, and what is proved of them.
@@ -72,6 +72,12 @@ class Compression {
 
   std::uint64_t next_seed() { return seed_ = detail::random_bits(seed_, 0); }
 
+  /// What decompose() does besides its sweep, in multiply-adds with A (docs/performance.md).
+  double decomposition_cost(Index columns) const;
+
+  /// Whether the budget has room for so many power steps and a check.
+  bool affordable(int steps, Index columns) const;
+
   /// What the sweep says of the triplets that the target keeps.
   template <class Target>
   Residuals measure(const Target& target);
@@ -98,8 +104,23 @@ class Compression {
   double unseen_ = 0.0;
   double error_ = 0.0;
   double failure_ = 0.0;
+  double budget_ = 0.0;  // of multiply_adds(); what small matrices cost is taken off
   std::uint64_t seed_ = 0;
 };
+
+template <class Kernels, class T>
+double Compression<Kernels, T>::decomposition_cost(Index columns) const {
+  constexpr double eigen = 50.0;  // which runs on one thread, and small
+  const auto k = static_cast<double>(columns);
+  return k * k * (static_cast<double>(3 * ritz_.x().rows + 2 * ritz_.x().cols) + eigen * k);
+}
+
+template <class Kernels, class T>
+bool Compression<Kernels, T>::affordable(int steps, Index columns) const {
+  const double sweeps = 2.0 * (steps + 1) * static_cast<double>(columns);
+  const double size = static_cast<double>(ritz_.x().rows) * static_cast<double>(ritz_.x().cols);
+  return multiply_adds() + sweeps * size + decomposition_cost(columns) <= budget_;
+}
 
 template <class Kernels, class T>
 double Compression<Kernels, T>::unseen_beyond(Index count) const {
@@ -145,7 +166,7 @@ bool Compression<Kernels, T>::prove(const Target& target, double tolerance, Resi
     r.unseen = unseen_ = unseen_beyond(ritz_.found());
     error_ = target.error(r);
     if (error_ <= tolerance) return true;
-    if (!reaches(probed_ ? probes_.least() : 0.0)) return false;
+    if (!reaches(probed_ ? probes_.least() : 0.0) || multiply_adds() > budget_) return false;
     if (!probed_) {
       failure_ *= 0.5;  // so that the bounds of all checks hold together
       probes_.draw(kernels_, next_seed(), ritz_.unit(), ritz_.x(), u);
@@ -178,6 +199,7 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
   constexpr int most_checks = 6, cold_steps = 3, most_steps = 4, steps_of_new_columns = 2;
   seed_ = how.seed;
   failure_ = how.failure;
+  budget_ = how.budget;
   kept_ = 0;
   ritz_.begin(x, norm);
   int steps = 0;  // before the next check
@@ -188,7 +210,7 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
     ritz_.grow(kernels_, how.rank, next_seed());
     steps = cold_steps;
   }
-  for (int checks = 0; checks < most_checks && multiply_adds() < how.budget;) {
+  for (int checks = 0; checks < most_checks;) {
     const Index columns = ritz_.columns();
     for (; steps > 0 && ritz_.columns() > 0; --steps) ritz_.power_step(kernels_);
     if (ritz_.columns() == 0 || !ritz_.decompose(kernels_)) {
@@ -199,6 +221,7 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
       steps = cold_steps;
       continue;
     }
+    budget_ -= decomposition_cost(columns);
     const bool all = ritz_.found() < columns;  // x has no further directions
     Index wanted = !all && target.wants_more(sigma()) ? 2 * columns : columns;
     if (wanted == columns || columns == ritz_.capacity()) {
@@ -218,10 +241,12 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
       if (target.error(r) > how.tolerance) wanted = std::max(wanted, how.rank);
     }
     ritz_.step_on(kernels_);
-    if (wanted > ritz_.columns() && ritz_.columns() < ritz_.capacity()) {
+    wanted = std::min(wanted, ritz_.capacity());
+    if (wanted > ritz_.columns() && affordable(std::max(steps, steps_of_new_columns), wanted)) {
       ritz_.grow(kernels_, wanted, next_seed());
       steps = std::max(steps, steps_of_new_columns);
     }
+    if (!affordable(steps, ritz_.columns())) return false;
   }
   return false;
 }

@@ -22,7 +22,11 @@ class WarmStart {
  public:
   Index directions() const { return directions_; }
   Index extent() const { return extent_; }
-  void clear() { directions_ = extent_ = 0; }
+  Backoff& backoff() { return backoff_; }
+  void clear() {
+    directions_ = extent_ = 0;
+    backoff_ = Backoff();
+  }
 
   engine::View<const T> basis() const { return {data_, extent_, directions_}; }
 
@@ -41,6 +45,7 @@ class WarmStart {
   T* data_ = nullptr;
   Index directions_ = 0;
   Index extent_ = 0;
+  Backoff backoff_;
 };
 
 /// What a large matrix stored in S is read as: half's range is too small for what it meets.
@@ -118,6 +123,7 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& targ
                                         Context& context, const Plan& plan,
                                         const ApplyOptions& options, WarmStart<sum_t<S>>* start) {
   using T = sum_t<S>;
+  if (!pion::detail::compression_is_due(options, start)) return std::nullopt;
   const engine::View<const S> given = as_it_lies(x);
   for (bool copied = !std::is_same_v<S, Read<S>>;; copied = true) {
     pion::detail::Arena counting;
@@ -146,11 +152,15 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& targ
 
     if (!found.find(seen, size.norm(), target,
                     pion::detail::search_for<T>(function, plan, options, start, given.rows))) {
+      if (start != nullptr) start->backoff().failed();
       return std::nullopt;
     }
     const ApplyInfo info = pion::detail::found_info(found, target);
     if (!(info.output_norm <= Scalar<Y>::highest)) refuse_overflow(function);
-    if (start != nullptr) start->remember(kernels, found.next_start());
+    if (start != nullptr) {
+      start->remember(kernels, found.next_start());
+      start->backoff().succeeded();
+    }
     pion::detail::Small gains = pion::detail::Small::Zero(info.rank, info.rank);
     for (Index i = 0; i < info.rank; ++i) gains(i, i) = target.gain(found.sigma()(i));
     const engine::View<T> left = found.scratch().block(0, 0, given.rows, info.rank);

@@ -61,7 +61,7 @@ class Crc64 {
 };
 
 inline constexpr char checkpoint_magic[8] = {'p', 'i', 'o', 'n', 'o', 'p', 't', 'i'};
-inline constexpr std::uint32_t checkpoint_version = 2;  // 1 had no warm starts
+inline constexpr std::uint32_t checkpoint_version = 3;  // 1 had no warm starts, 2 no backoff
 
 [[noreturn]] inline void refuse_checkpoint(const std::string& path, const std::string& why) {
   pion::detail::refuse<std::runtime_error>(path + ": " + why);
@@ -90,6 +90,8 @@ class CheckpointWriter {
   template <class T>
   void put(const WarmStart<T>& start) {
     put(engine::as_eigen(start.basis()));
+    put(start.backoff().failures());
+    put(start.backoff().pause());
   }
   std::uint64_t sum() const { return sum_.value(); }
 
@@ -136,6 +138,10 @@ class CheckpointReader {
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> basis;
     get(basis);
     start.remember(engine::View<T>(basis.data(), basis.rows(), basis.cols()));
+    std::int32_t failures = 0, pause = 0;
+    get(failures);
+    get(pause);
+    start.backoff() = Backoff::resumed(failures, pause);
   }
   bool at_end() const { return left_ == 0; }
 

@@ -110,6 +110,34 @@ struct keeps_warm_start<
         std::declval<const engine::View<T>&>(), std::declval<Workspace&>(),
         std::declval<WarmStart<T>&>()))>> : std::true_type {};
 
+/// Puts a warm start back as it was, unless the step is taken.
+template <class T>
+class WarmStartGuard {
+ public:
+  /// \param memory  for the values of the start.
+  WarmStartGuard(WarmStart<T>& start, T* memory)
+      : start_(start),
+        basis_(memory, start.extent(), start.directions()),
+        backoff_(start.backoff()) {
+    engine::as_eigen(basis_) = engine::as_eigen(start.basis());
+  }
+  ~WarmStartGuard() {
+    if (taken_) return;
+    start_.remember(basis_);  // its memory is large enough already
+    start_.backoff() = backoff_;
+  }
+  WarmStartGuard(const WarmStartGuard&) = delete;
+  WarmStartGuard& operator=(const WarmStartGuard&) = delete;
+
+  void take() { taken_ = true; }
+
+ private:
+  WarmStart<T>& start_;
+  engine::View<T> basis_;
+  Backoff backoff_;
+  bool taken_ = false;
+};
+
 /// The rule's direction in x's place; with the warm start if it takes one.
 template <class Engine, class R, class T>
 Direction direct(const R& rule, const engine::View<T>& x, Workspace& workspace,
@@ -166,9 +194,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return info;
   }
 
-  constexpr bool warm = detail::keeps_warm_start<R, T>::value;
   const Index start_size = static_cast<Index>(state.warm_start.values().size());
-  engine::View<T> work, new_momentum, new_second, old_start;
+  engine::View<T> work, new_momentum, new_second;
+  T* old_start = nullptr;
   const auto lay_out = [&](pion::detail::Arena& arena) {
     const auto take = [&](bool used) {
       return used ? engine::View<T>(arena.take<T>(rows * cols), rows, cols) : engine::View<T>();
@@ -176,7 +204,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     work = take(true);
     new_momentum = take(M::buffers >= 1);
     new_second = take(M::buffers >= 2);
-    if (warm) old_start = engine::View<T>(arena.take<T>(start_size), start_size, 1);
+    old_start = arena.take<T>(start_size);
   };
   pion::detail::Arena counting;
   lay_out(counting);
@@ -205,11 +233,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return refused(Outcome::result_not_finite);
   }
 
-  if (warm) {
-    const auto basis = state.warm_start.basis();
-    old_start = engine::View<T>(old_start.data, basis.rows, basis.cols);
-    engine::as_eigen(old_start) = engine::as_eigen(basis);
-  }
+  detail::WarmStartGuard<T> guard(state.warm_start, old_start);
   info.direction = detail::direct<Engine>(recipe.rule, work, workspace.rule, state.warm_start);
   const double length = learning_rate * recipe.scale.factor(rows, cols, info.direction);
   info.update_norm = length * info.direction.norm;
@@ -218,11 +242,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
       static_cast<T>(length) * x;
   const T largest = x.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
   const auto highest = static_cast<T>(std::numeric_limits<Scalar>::max());
-  if (!(largest <= highest)) {
-    if (warm) state.warm_start.remember(old_start);
-    return refused(Outcome::result_not_finite);
-  }
+  if (!(largest <= highest)) return refused(Outcome::result_not_finite);
 
+  guard.take();
   ++state.steps;
   state.momentum = momentum;
   state.second_moment = second_moment;
