@@ -244,6 +244,10 @@ TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
   Eigen::MatrixXd y(2, 3);
   CHECK(low_rank_polar(Eigen::MatrixXd::Zero(2, 3), 2, y).rank == 0);
   CHECK(y.isZero(0));
+  // What rounding can have made is measured by sigma_1, here 50 times the largest entry.
+  Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(50, 50), of_ones(50, 50);
+  ones.topLeftCorner(25, 25).array() += 40.0 * std::numeric_limits<double>::epsilon();
+  CHECK(low_rank_polar(ones, 2, of_ones).rank == 1);
   CHECK(low_rank_polar(Eigen::MatrixXf(0, 3), 2).size() == 0);
   CHECK_THROWS_AS(low_rank_polar(y, 0), std::invalid_argument);
 }

@@ -144,6 +144,8 @@ TEST_CASE("high-pass: cutoff, slope there and sigma at gain to the digits known"
   CHECK(!cutoff(chains::high_pass(5)).has_value());  // all promotion: nothing is pushed to 0
   CHECK(!cutoff(chains::muon()).has_value());
   CHECK(!cutoff(Chain{}).has_value());
+  // Fixed points .45, which draws, and .77, which repels; but 0 repels too, and nothing goes there.
+  CHECK(!cutoff(Chain{{1.5, -0.8 * 0.5 / 0.12, 0.5 / 0.12}}).has_value());
   agrees(chains::high_pass(3)(0.05), .00115, 5);
   agrees(chains::high_pass(3)(0.1), .15431, 5);
   agrees(chains::high_pass(3)(0.2), .97600, 5);
