@@ -123,7 +123,7 @@ class WarmStartGuard {
   }
   ~WarmStartGuard() {
     if (taken_) return;
-    start_.remember(basis_);  // its memory is large enough already
+    start_.remember(basis_);  // allocates only where the rule has given its memory away
     start_.backoff() = backoff_;
   }
   WarmStartGuard(const WarmStartGuard&) = delete;
