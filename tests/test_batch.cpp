@@ -149,6 +149,20 @@ TEST_CASE("the schedule: together where one worker would end late, apart where i
 }
 
 #if defined(PION_DEFAULT_ENGINE_OPENMP)
+TEST_CASE("the largest matrices of a batch come first, equal ones in their order") {
+  Matrices xs = {Eigen::MatrixXf(5, 3), Eigen::MatrixXf(20, 30), Eigen::MatrixXf(5, 3),
+                 Eigen::MatrixXf(9, 40)};
+  BatchWorkspace workspace;
+  std::vector<std::size_t> order;
+  detail::share_out<engine::eigen>(
+      xs, xs, workspace,
+      [&](auto engine, std::size_t i) {
+        return plan<float, decltype(engine)>(f, xs[i].rows(), xs[i].cols());
+      },
+      [&](auto /*engine*/, std::size_t i, Workspace& /*own*/) { order.push_back(i); });
+  CHECK(order == std::vector<std::size_t>{1, 3, 0, 2});
+}
+
 TEST_CASE("a batch inside a caller's parallel region stays on the caller's thread") {
   const Matrices xs = lists()[3];
   Matrices expected = like(xs);

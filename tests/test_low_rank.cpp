@@ -10,6 +10,7 @@
 
 #include <pion/algorithm/certificate.hpp>
 #include <pion/algorithm/low_rank.hpp>
+#include <pion/algorithm/polar_target.hpp>
 #include <pion/pion.hpp>
 
 #include "catch.hpp"
@@ -318,17 +319,32 @@ TEST_CASE("an attempt to compress stays within its budget") {
   algorithm::Search<double> how;
   how.rank = 16;
   how.tolerance = 1e-9;
+  // It is looked at before every step but the first few, and after every reading by the probes.
+  const double probing = 2.0 * size * static_cast<double>(algorithm::probe_columns);
   double without_limit = 0.0;
   for (const double budget : {1e300, 2e3 * size, 1e3 * size, 5e2 * size, 2e2 * size}) {
     how.budget = budget;
     CHECK_FALSE(found.find({x.data(), m, n}, x.norm(), target, how));
-    // It is looked at before every step but the first few, and after every reading by the probes.
-    const double probing = 2.0 * size * static_cast<double>(algorithm::probe_columns);
-    CHECK(found.multiply_adds() <= budget + probing);
-    CHECK(found.multiply_adds() >= 2.0 * 4.0 * 16.0 * size);
+    CHECK(found.spent() <= budget + probing);
+    CHECK(found.multiply_adds() >= 2.0 * 4.0 * 16.0 * size);  // the first steps, and their check
+    CHECK(found.spent() - found.multiply_adds() >= 16.0 * 16.0 * (3 * m + 2 * n));
     if (budget == 1e300) without_limit = found.multiply_adds();
   }
   CHECK(without_limit > 1e3 * size);
+
+  // That nothing unseen fills this gap the probes can tell, after a few readings.
+  Vector sigma = Vector::Constant(m, 0.7);
+  sigma.head(4).setOnes();
+  const Matrix close = Known(m, n, sigma, random).matrix();
+  const algorithm::PolarTarget polar(algorithm::Largest{4}, 1e-12);
+  how.rank = 4;
+  how.tolerance = 0.9;
+  how.budget = 1e300;
+  REQUIRE(found.find({close.data(), m, n}, close.norm(), polar, how));
+  const double needed = found.spent();
+  how.budget = 0.5 * needed;
+  CHECK_FALSE(found.find({close.data(), m, n}, close.norm(), polar, how));
+  CHECK(found.spent() <= how.budget + probing);
 }
 
 TEST_CASE("attempts that fail grow rare") {

@@ -53,6 +53,7 @@ class Compression {
   double unseen() const { return unseen_; }     ///< A bound of every singular value not in sigma().
   double norm() const { return ritz_.norm(); }  ///< ||x||_F
   double multiply_adds() const { return ritz_.multiply_adds(); }  ///< With x, so far.
+  double spent() const { return multiply_adds() + small_work_; }  ///< Of the budget.
   View scratch() const { return ritz_.scratch(); }                ///< In m rows, for the caller.
   /// A basis to begin the next search with, a power step on from U: of the triplets kept, and of as
   /// many others as it takes to prove as much again of the same matrix.
@@ -104,7 +105,8 @@ class Compression {
   double unseen_ = 0.0;
   double error_ = 0.0;
   double failure_ = 0.0;
-  double budget_ = 0.0;  // of multiply_adds(); what small matrices cost is taken off
+  double budget_ = 0.0;
+  double small_work_ = 0.0;  // decomposition_cost() of all checks
   std::uint64_t seed_ = 0;
 };
 
@@ -119,7 +121,7 @@ template <class Kernels, class T>
 bool Compression<Kernels, T>::affordable(int steps, Index columns) const {
   const double sweeps = 2.0 * (steps + 1) * static_cast<double>(columns);
   const double size = static_cast<double>(ritz_.x().rows) * static_cast<double>(ritz_.x().cols);
-  return multiply_adds() + sweeps * size + decomposition_cost(columns) <= budget_;
+  return spent() + sweeps * size + decomposition_cost(columns) <= budget_;
 }
 
 template <class Kernels, class T>
@@ -166,7 +168,7 @@ bool Compression<Kernels, T>::prove(const Target& target, double tolerance, Resi
     r.unseen = unseen_ = unseen_beyond(ritz_.found());
     error_ = target.error(r);
     if (error_ <= tolerance) return true;
-    if (!reaches(probed_ ? probes_.least() : 0.0) || multiply_adds() > budget_) return false;
+    if (!reaches(probed_ ? probes_.least() : 0.0) || spent() > budget_) return false;
     if (!probed_) {
       failure_ *= 0.5;  // so that the bounds of all checks hold together
       probes_.draw(kernels_, next_seed(), ritz_.unit(), ritz_.x(), u);
@@ -200,6 +202,7 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
   seed_ = how.seed;
   failure_ = how.failure;
   budget_ = how.budget;
+  small_work_ = 0.0;
   kept_ = 0;
   ritz_.begin(x, norm);
   int steps = 0;  // before the next check
@@ -221,10 +224,11 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
       steps = cold_steps;
       continue;
     }
-    budget_ -= decomposition_cost(columns);
+    small_work_ += decomposition_cost(columns);
     const bool all = ritz_.found() < columns;  // x has no further directions
-    Index wanted = !all && target.wants_more(sigma()) ? 2 * columns : columns;
-    if (wanted == columns || columns == ritz_.capacity()) {
+    const bool too_few = !all && columns < ritz_.capacity() && target.wants_more(sigma());
+    Index wanted = too_few ? 2 * columns : columns;
+    if (!too_few) {
       ++checks;
       Residuals r = measure(target);
       if (prove(target, how.tolerance, r)) {
@@ -245,8 +249,9 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
     if (wanted > ritz_.columns() && affordable(std::max(steps, steps_of_new_columns), wanted)) {
       ritz_.grow(kernels_, wanted, next_seed());
       steps = std::max(steps, steps_of_new_columns);
+    } else if (too_few || !affordable(steps, ritz_.columns())) {
+      return false;
     }
-    if (!affordable(steps, ritz_.columns())) return false;
   }
   return false;
 }
