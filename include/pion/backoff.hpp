@@ -12,7 +12,9 @@ namespace pion {
 /// about.
 class Backoff {
  public:
-  std::int32_t failures() const { return failures_; }  ///< In a row; no more than 5 are counted.
+  static constexpr std::int32_t most = 5;  ///< More failures in a row are not counted.
+
+  std::int32_t failures() const { return failures_; }  ///< In a row.
   std::int32_t pause() const { return pause_; }        ///< Chances still to be passed up.
 
   /// Whether to try now. If not, a chance has been passed up.
@@ -23,7 +25,7 @@ class Backoff {
   }
 
   void failed() {
-    failures_ = std::min(failures_ + 1, 5);
+    failures_ = std::min(failures_ + 1, most);
     pause_ = (1 << failures_) - 1;
   }
 
@@ -32,7 +34,7 @@ class Backoff {
   /// One that had got so far. Numbers that none can have are brought within range.
   static Backoff resumed(std::int32_t failures, std::int32_t pause) {
     Backoff b;
-    b.failures_ = std::clamp(failures, 0, 5);
+    b.failures_ = std::clamp(failures, 0, most);
     b.pause_ = std::clamp(pause, 0, (1 << b.failures_) - 1);
     return b;
   }

@@ -16,4 +16,5 @@
 #include <pion/low_rank_polar.hpp>
 #include <pion/per_head.hpp>
 #include <pion/plan.hpp>
+#include <pion/plan_low_rank.hpp>
 #include <pion/version.hpp>

@@ -5,7 +5,6 @@
 #include <limits>
 #include <string>
 #include <type_traits>
-#include <utility>  // std::declval
 
 #include <pion/detail/assign.hpp>
 #include <pion/detail/check.hpp>
@@ -18,6 +17,7 @@
 #include <pion/optimizer/momentum.hpp>
 #include <pion/optimizer/scale.hpp>
 #include <pion/optimizer/state.hpp>
+#include <pion/optimizer/warm_rule.hpp>
 #include <pion/workspace.hpp>
 
 namespace pion::optimizer {
@@ -98,55 +98,6 @@ void require_buffer(const char* name, const Matrix& buffer, bool used, Index row
                                 pion::detail::shape(buffer.rows(), buffer.cols()) +
                                 ", this recipe and parameter have " +
                                 pion::detail::shape(rows, cols) + "; make the state with start()");
-}
-
-/// Whether a rule takes a warm start and leaves one.
-template <class R, class T, class = void>
-struct keeps_warm_start : std::false_type {};
-template <class R, class T>
-struct keeps_warm_start<
-    R, T,
-    std::void_t<decltype(std::declval<const R&>().template direct<DefaultEngine>(
-        std::declval<const engine::View<T>&>(), std::declval<Workspace&>(),
-        std::declval<WarmStart<T>&>()))>> : std::true_type {};
-
-/// Puts a warm start back as it was, unless the step is taken.
-template <class T>
-class WarmStartGuard {
- public:
-  /// \param memory  for the values of the start.
-  WarmStartGuard(WarmStart<T>& start, T* memory)
-      : start_(start),
-        basis_(memory, start.extent(), start.directions()),
-        backoff_(start.backoff()) {
-    engine::as_eigen(basis_) = engine::as_eigen(start.basis());
-  }
-  ~WarmStartGuard() {
-    if (taken_) return;
-    start_.remember(basis_);  // allocates only where the rule has given its memory away
-    start_.backoff() = backoff_;
-  }
-  WarmStartGuard(const WarmStartGuard&) = delete;
-  WarmStartGuard& operator=(const WarmStartGuard&) = delete;
-
-  void take() { taken_ = true; }
-
- private:
-  WarmStart<T>& start_;
-  engine::View<T> basis_;
-  Backoff backoff_;
-  bool taken_ = false;
-};
-
-/// The rule's direction in x's place; with the warm start if it takes one.
-template <class Engine, class R, class T>
-Direction direct(const R& rule, const engine::View<T>& x, Workspace& workspace,
-                 [[maybe_unused]] WarmStart<T>& start) {
-  if constexpr (keeps_warm_start<R, T>::value) {
-    return rule.template direct<Engine>(x, workspace, start);
-  } else {
-    return rule.template direct<Engine>(x, workspace);
-  }
 }
 
 }  // namespace detail

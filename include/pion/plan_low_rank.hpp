@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max
+#include <cmath>      // HUGE_VAL
+#include <cstdint>    // std::uint64_t
+#include <string>
+
+#include <pion/algorithm/low_rank.hpp>
+#include <pion/plan.hpp>
+
+/// What apply() with a tolerance will do, and what that is expected to cost.
+namespace pion {
+
+/// What a caller fixes of a call that may be approximate.
+struct ApplyOptions {
+  double tolerance =
+      1e-4;  ///< What ||y - f(x)||_F may be, beside the rounding of the other methods.
+  Method method = Method::automatic;  ///< low_rank: also where it is not expected to pay.
+  double failure = 1e-6;   ///< Probability that a bound, for which the method samples, is wrong.
+  std::uint64_t seed = 0;  ///< Of what it samples with: the same seed, the same result.
+};
+
+namespace detail {
+
+/// What the low-rank method works on: a copy of x, where it cannot be read in place, and its own.
+template <class Engine, class T>
+struct CompressionBuffers {
+  CompressionBuffers(Arena& arena, Index m, Index n, bool copied)
+      : x(copied ? arena.take<T>(m * n) : nullptr, m, n), compression(arena, m, n, max_rank) {}
+
+  engine::View<T> x;
+  algorithm::Compression<typename Engine::template NarrowKernels<T>, T> compression;
+};
+
+template <class Engine, class T>
+void plan_compression_memory(Plan& p) {
+  constexpr double passes = 7.0;  // the norm, three steps, the check, the probes, the result
+  p.bytes = passes * static_cast<double>(p.rows) * static_cast<double>(p.cols) * sizeof(T);
+  Arena arena, turned;  // in place, either side may come first
+  const CompressionBuffers<Engine, T> one(arena, p.rows, p.cols, true),
+      other(turned, p.cols, p.rows, true);
+  p.workspace = std::max(arena.used(), turned.used());
+}
+
+}  // namespace detail
+
+/// What compression costs an engine, in multiply-adds of a dense chain (docs/performance.md).
+struct CompressionCost {
+  double narrow = 1.6;          ///< A multiply-add with a narrow matrix.
+  double small_matrices = 1e8;  ///< All that is done with small ones, about.
+};
+
+namespace detail {
+
+/// \throws std::invalid_argument if a number is out of range.
+inline void require_valid(const ApplyOptions& options) {
+  if (!(options.tolerance > 0.0)) {
+    refuse_argument("plan: the tolerance " + std::to_string(options.tolerance) +
+                    " is not positive");
+  }
+  if (!(options.failure > 0.0 && options.failure < 1.0)) {
+    refuse_argument("plan: the probability of failure " + std::to_string(options.failure) +
+                    " is not between 0 and 1");
+  }
+}
+
+/// Turns the plan of the method that it gives way to into one that compresses to `rank` directions,
+/// but for its workspace: always if that is asked for, and then it gives way only where it has no hope;
+/// else where it is expected to cost at most half of the other, which is its budget.
+inline void prefer_compression(Plan& p, Index rank, bool asked, const CompressionCost& cost) {
+  const double expected = static_cast<double>(p.rows) * static_cast<double>(p.cols) *
+                          (8.0 * static_cast<double>(rank) + 32.0);
+  const double other = (p.multiply_adds - cost.small_matrices) / cost.narrow;
+  if (!asked && expected > 0.5 * other) return;
+  p.method = Method::low_rank;
+  p.rank = rank;
+  p.multiply_adds = expected;
+  p.budget = asked ? HUGE_VAL : other;
+}
+
+/// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
+/// where that will not pay.
+template <class Other>
+Plan plan_compression(const Filter& f, const algorithm::ChainTarget& target,
+                      const ApplyOptions& options, const CompressionCost& cost,
+                      const Other& other) {
+  const bool asked = options.method == Method::low_rank;
+  const bool compressible = f.normalizer == Normalizer::frobenius;
+  if (asked && !compressible) {
+    refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
+  }
+  Plan p = other(asked ? Method::automatic : options.method);
+  const Index limit = target.likely_rank();
+  const bool may_pay = options.method == Method::automatic && compressible && limit > 0;
+  if (asked || may_pay) prefer_compression(p, limit > 0 ? limit : Index(32), asked, cost);
+  return p;
+}
+
+template <class Scalar, class Engine>
+Plan plan_for_target(const Filter& f, const algorithm::ChainTarget& target, Index rows, Index cols,
+                     const ApplyOptions& options) {
+  Plan p = plan_compression(f, target, options, CompressionCost{}, [&](Method method) {
+    return plan<Scalar, Engine>(f, rows, cols, method);
+  });
+  if (p.method == Method::low_rank) plan_compression_memory<Engine, compute_t<Scalar>>(p);
+  return p;
+}
+
+}  // namespace detail
+
+/// The plan for apply() with a tolerance.
+///
+/// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass (a
+/// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
+/// most half of the other methods. Cost model: three power steps and a check of `rank` directions and
+/// the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says; with the norm and the
+/// result, 7 passes over a matrix in place.
+/// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
+///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
+template <class Scalar = float, class Engine = DefaultEngine>
+Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
+  detail::require_valid(options);
+  const algorithm::ChainTarget target(f.chain, options.tolerance);
+  return detail::plan_for_target<Scalar, Engine>(f, target, rows, cols, options);
+}
+
+}  // namespace pion
