@@ -439,6 +439,38 @@ TEST_CASE("plan() takes the low-rank method where it pays, and refuses what it c
   CHECK_THROWS_AS(plan(f, 64, 64, Method::low_rank), std::invalid_argument);
 }
 
+TEST_CASE("a plan that does not look at the chain is the one it would be if it did") {
+  const ApplyOptions options;
+  int compressed = 0, spared = 0;
+  for (const int kp : {0, 1, 2, 3}) {
+    for (const Index n : {1, 60, 150, 180, 200, 250, 300, 500, 1000, 5000}) {
+      for (const Index m : {Index(1), n / 2, n}) {
+        const Filter f{chains::high_pass(kp)};
+        bool looked = false;
+        const auto likely_rank = [&] {
+          looked = true;
+          return algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+        };
+        const auto other = [&](Method method) { return plan(f, m, n, method); };
+        const Plan p = detail::plan_compression(f, options, {}, likely_rank, other);
+        spared += looked ? 0 : 1;
+        compressed += p.method == Method::low_rank ? 1 : 0;
+        Plan full = other(Method::automatic);
+        const Index rank = likely_rank();
+        if (rank > 0) detail::prefer_compression(full, rank, false, {});
+        INFO(m << " x " << n << ", kp = " << kp);
+        CHECK(p.method == full.method);
+        CHECK(p.rank == full.rank);
+        CHECK(p.multiply_adds == full.multiply_adds);
+        CHECK(p.budget == full.budget);
+        CHECK(plan(f, m, n, options).method == full.method);
+      }
+    }
+  }
+  CHECK(compressed > 10);
+  CHECK(spared > 40);
+}
+
 TEST_CASE("slopes bound what they say, closely") {
   for (int kp = 0; kp <= 4; ++kp) {
     const Chain f = chains::high_pass(kp);

@@ -151,12 +151,13 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
   detail::require_writable<Y>();
   detail::require_same_shape("apply", x, y);
   detail::require_valid(options);
-  const algorithm::ChainTarget target(f.chain, options.tolerance);
-  const Plan p =
-      detail::plan_for_target<typename X::Scalar, Engine>(f, target, x.rows(), x.cols(), options);
+  std::optional<algorithm::ChainTarget> target;
+  const Plan p = detail::plan_with_tolerance<typename X::Scalar, Engine>(
+      f, x.rows(), x.cols(), options,
+      [&] { return target.emplace(f.chain, options.tolerance).likely_rank(); });
   if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
   const auto info =
-      detail::compress<Engine>("apply", target, x.derived(), y, workspace, p, options, start);
+      detail::compress<Engine>("apply", *target, x.derived(), y, workspace, p, options, start);
   return info ? *info : apply<Engine>(f, x, y, workspace);
 }
 

@@ -65,42 +65,57 @@ inline void require_valid(const ApplyOptions& options) {
   }
 }
 
+/// The multiply-adds with x that compression to `rank` directions is expected to take.
+inline double expected_compression(const Plan& p, Index rank) {
+  return static_cast<double>(p.rows) * static_cast<double>(p.cols) *
+         (8.0 * static_cast<double>(rank) + 32.0);
+}
+
+/// And those that take as long as the other method, whose plan p is.
+inline double compression_budget(const Plan& p, const CompressionCost& cost) {
+  return (p.multiply_adds - cost.small_matrices) / cost.narrow;
+}
+
+inline bool compression_pays(const Plan& p, Index rank, const CompressionCost& cost) {
+  return expected_compression(p, rank) <= 0.5 * compression_budget(p, cost);
+}
+
 /// Turns the plan of the method that it gives way to into one that compresses to `rank` directions,
 /// but for its workspace: always if that is asked for, and then it gives way only where it has no hope;
 /// else where it is expected to cost at most half of the other, which is its budget.
 inline void prefer_compression(Plan& p, Index rank, bool asked, const CompressionCost& cost) {
-  const double expected = static_cast<double>(p.rows) * static_cast<double>(p.cols) *
-                          (8.0 * static_cast<double>(rank) + 32.0);
-  const double other = (p.multiply_adds - cost.small_matrices) / cost.narrow;
-  if (!asked && expected > 0.5 * other) return;
+  if (!asked && !compression_pays(p, rank, cost)) return;
+  p.budget = asked ? HUGE_VAL : compression_budget(p, cost);
+  p.multiply_adds = expected_compression(p, rank);
   p.method = Method::low_rank;
   p.rank = rank;
-  p.multiply_adds = expected;
-  p.budget = asked ? HUGE_VAL : other;
 }
 
 /// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
 /// where that will not pay.
-template <class Other>
-Plan plan_compression(const Filter& f, const algorithm::ChainTarget& target,
-                      const ApplyOptions& options, const CompressionCost& cost,
-                      const Other& other) {
+/// \param likely_rank  ChainTarget's, called only where the matrix is large enough for it to matter: what
+///                     it is computed from takes as long as a step with a small matrix.
+template <class LikelyRank, class Other>
+Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
+                      const LikelyRank& likely_rank, const Other& other) {
   const bool asked = options.method == Method::low_rank;
   const bool compressible = f.normalizer == Normalizer::frobenius;
   if (asked && !compressible) {
     refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
   }
   Plan p = other(asked ? Method::automatic : options.method);
-  const Index limit = target.likely_rank();
-  const bool may_pay = options.method == Method::automatic && compressible && limit > 0;
-  if (asked || may_pay) prefer_compression(p, limit > 0 ? limit : Index(32), asked, cost);
+  const bool may_pay =
+      options.method == Method::automatic && compressible && compression_pays(p, 1, cost);
+  if (!asked && !may_pay) return p;
+  const Index limit = likely_rank();
+  if (asked || limit > 0) prefer_compression(p, limit > 0 ? limit : Index(32), asked, cost);
   return p;
 }
 
-template <class Scalar, class Engine>
-Plan plan_for_target(const Filter& f, const algorithm::ChainTarget& target, Index rows, Index cols,
-                     const ApplyOptions& options) {
-  Plan p = plan_compression(f, target, options, CompressionCost{}, [&](Method method) {
+template <class Scalar, class Engine, class LikelyRank>
+Plan plan_with_tolerance(const Filter& f, Index rows, Index cols, const ApplyOptions& options,
+                         const LikelyRank& likely_rank) {
+  Plan p = plan_compression(f, options, CompressionCost{}, likely_rank, [&](Method method) {
     return plan<Scalar, Engine>(f, rows, cols, method);
   });
   if (p.method == Method::low_rank) plan_compression_memory<Engine, compute_t<Scalar>>(p);
@@ -121,8 +136,9 @@ Plan plan_for_target(const Filter& f, const algorithm::ChainTarget& target, Inde
 template <class Scalar = float, class Engine = DefaultEngine>
 Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
   detail::require_valid(options);
-  const algorithm::ChainTarget target(f.chain, options.tolerance);
-  return detail::plan_for_target<Scalar, Engine>(f, target, rows, cols, options);
+  return detail::plan_with_tolerance<Scalar, Engine>(f, rows, cols, options, [&] {
+    return algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+  });
 }
 
 }  // namespace pion

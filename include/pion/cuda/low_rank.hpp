@@ -78,9 +78,9 @@ CompressionCost compression_cost() {
 template <class S>
 Plan plan_for(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
   pion::detail::require_valid(options);
-  const algorithm::ChainTarget target(f.chain, options.tolerance);
   return pion::detail::plan_compression(
-      f, target, options, compression_cost<S>(),
+      f, options, compression_cost<S>(),
+      [&] { return algorithm::ChainTarget(f.chain, options.tolerance).likely_rank(); },
       [&](Method method) { return plan_for<S>(f, rows, cols, method); });
 }
 
