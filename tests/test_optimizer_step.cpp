@@ -118,8 +118,9 @@ void check_trajectory(const Momentum& momentum, const Scale& scale, const Decay&
 TEMPLATE_TEST_CASE("every momentum form, scale and decay does what its formula says", "", float,
                    double) {
   using T = TestType;
-  for (const auto& [rows, cols] : {std::pair<Index, Index>{1, 1}, {5, 3}, {3, 8}, {1, 6}}) {
-    const auto all = [rows = rows, cols = cols](const auto& momentum) {
+  for (const auto& shape : {std::pair<Index, Index>{1, 1}, {5, 3}, {3, 8}, {1, 6}}) {
+    const Index rows = shape.first, cols = shape.second;
+    const auto all = [&](const auto& momentum) {
       check_trajectory<T>(momentum, Unscaled{}, DecoupledDecay{0.3}, rows, cols);
       check_trajectory<T>(momentum, JordanScale{}, IndependentDecay{0.1}, rows, cols);
       check_trajectory<T>(momentum, SqrtMaxScale{0.3}, CoupledDecay{0.2}, rows, cols);
@@ -171,9 +172,10 @@ TEST_CASE("without an epsilon, an entry whose gradient was always zero stays whe
 TEMPLATE_TEST_CASE("a step is the rule's direction, scaled", "", float, double) {
   using T = TestType;
   const Filter filter{chains::high_pass(2)};
-  for (const auto& [rows, cols] : {std::pair<Index, Index>{6, 10}, {10, 6}, {7, 7}}) {
+  for (const auto& shape : {std::pair<Index, Index>{6, 10}, {10, 6}, {7, 7}}) {
+    const Index rows = shape.first, cols = shape.second;
     const auto g = gradients<T>(rows, cols, 1);
-    const auto check = [&, rows = rows, cols = cols](const auto& rule, const Matrix<T>& direction) {
+    const auto check = [&](const auto& rule, const Matrix<T>& direction) {
       const Recipe recipe{rule, HeavyBall{}, SqrtMaxScale{0.2}};
       Matrix<T> w = Matrix<T>::Zero(rows, cols);
       auto state = start(recipe, w);

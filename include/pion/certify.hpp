@@ -41,15 +41,13 @@ struct Certificate {
 /// `options.effort` bounds it where a chain is chaotic or overflows.
 /// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Certificate certify(const Chain& f, const CertifyOptions& options = {}) {
-  const auto [lo, hi, effort] = options;
-  const auto sigma = [&f, lo = lo, hi = hi](double gain) {
-    return certified::sigma_at_gain(f, gain, lo, hi);
-  };
+  const double lo = options.lo, hi = options.hi;
+  const auto sigma = [&](double gain) { return certified::sigma_at_gain(f, gain, lo, hi); };
   return {certified::range(f, lo, hi),
           certified::monotone(f, lo, hi),
-          certified::fixed_points(f, lo, hi, effort),
+          certified::fixed_points(f, lo, hi, options.effort),
           {sigma(0.01), sigma(0.1), sigma(0.5), sigma(0.9), sigma(0.99)},
-          certified::lipschitz(f, lo, hi, effort)};
+          certified::lipschitz(f, lo, hi, options.effort)};
 }
 
 /// The chain's certificate. What a singular value is measured against does not enter it.
