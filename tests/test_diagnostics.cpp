@@ -106,6 +106,14 @@ TEST_CASE("survivors under each normaliser are those that the SVD method counts"
         if (n == Normalizer::frobenius) {
           CHECK(static_cast<double>(s.survivors(f)) <= *max_survivors(f));
         }
+        if (n == Normalizer::none) {  // what the others divide by
+          const Filter spectral{f.chain, Normalizer::spectral};
+          CHECK(s.survivors(spectral, 0.3) == spectrum(x / s.largest()).survivors(f, 0.3));
+        } else {
+          for (const int power : {-900, 900}) {
+            CHECK(spectrum(std::ldexp(1.0, power) * x).survivors(f, 0.3) == s.survivors(f, 0.3));
+          }
+        }
       }
     }
   }

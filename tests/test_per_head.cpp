@@ -81,12 +81,13 @@ TEST_CASE("fused projections are split by their sizes, grouped-query attention i
         apply_per_head(f, x.middleRows(q * head, kv * head), Heads{kv}));
   CHECK(y.bottomRows(kv * head) == apply_per_head(f, x.bottomRows(kv * head), Heads{kv}));
 
-  // Segments whose heads differ in size, along the columns of a tall matrix.
-  const Eigen::MatrixXf w = sample<float>(50, 22);
-  const FusedHeads mixed{{{12, 3}, {10, 1}}, Axis::cols};
+  // Segments whose heads differ in size and in method, along the columns of a tall matrix.
+  REQUIRE(plan(f, 50, 4).method != plan(f, 50, 50).method);
+  const Eigen::MatrixXf w = sample<float>(50, 62);
+  const FusedHeads mixed{{{12, 3}, {50, 1}}, Axis::cols};
   const Eigen::MatrixXf v = apply_per_head(f, w, mixed);
   CHECK(v.leftCols(12) == apply_per_head(f, w.leftCols(12), Heads{3, Axis::cols}));
-  CHECK(v.rightCols(10) == apply(f, w.rightCols(10)));
+  CHECK(v.rightCols(50) == apply(f, w.rightCols(50)));
 }
 
 TEST_CASE("the info adds up, and names the head that died") {
@@ -103,6 +104,13 @@ TEST_CASE("the info adds up, and names the head that died") {
   CHECK(each[1].dead);
   CHECK(std::fabs(info.output_norm - static_cast<double>(y.norm())) <= 1e-6);
   CHECK(std::fabs(each[0].output_norm - 1.0) <= 1e-5);
+  // Norms that are not 1; the sum of 320 squares rounds by as many eps at most.
+  const Eigen::MatrixXd whole = sample<double>(16, 20);
+  Eigen::MatrixXd filtered(16, 20);
+  const double norm =
+      apply_per_head(Filter{chains::muon()}, whole, Heads{2}, filtered, workspace).output_norm;
+  CHECK(norm > 2.0);
+  CHECK(std::fabs(norm - filtered.norm()) <= 320 * reference::eps<double>() * norm);
 }
 
 TEST_CASE("the output may be the input") {
@@ -159,6 +167,8 @@ TEST_CASE("head norms and their spread") {
   CHECK(std::fabs(by_cols(0) - std::sqrt(45.0)) <= 1e-15 * 7);
   CHECK(head_norms(x, FusedHeads{{{2, 1}, {2, 2}}, Axis::rows}).size() == 3);
   CHECK(head_norms(Eigen::MatrixXf::Constant(1, 4, 3e38F), Heads{1})(0) > 5e38);
+  CHECK(head_norms(Eigen::MatrixXd::Constant(1, 4, 0x1p900), Heads{1})(0) == 0x1p901);
+  CHECK(head_norms(Eigen::MatrixXd::Constant(1, 4, 0x1p-900), Heads{1})(0) == 0x1p-899);
   CHECK(spread(Eigen::VectorXd(0)).mean == 0.0);
   CHECK_THROWS_WITH(head_norms(x, Heads{3}), "head_norms: 4 rows do not divide into 3 heads");
 }
