@@ -148,7 +148,6 @@ TEST_CASE("the schedule: together where one worker would end late, apart where i
   CHECK(detail::done_together(items({8, 4, 1}), one) == 0);
 }
 
-#if defined(PION_DEFAULT_ENGINE_OPENMP)
 TEST_CASE("the largest matrices of a batch come first, equal ones in their order") {
   Matrices xs = {Eigen::MatrixXf(5, 3), Eigen::MatrixXf(20, 30), Eigen::MatrixXf(5, 3),
                  Eigen::MatrixXf(9, 40)};
@@ -163,6 +162,7 @@ TEST_CASE("the largest matrices of a batch come first, equal ones in their order
   CHECK(order == std::vector<std::size_t>{1, 3, 0, 2});
 }
 
+#if defined(PION_DEFAULT_ENGINE_OPENMP)
 TEST_CASE("a batch inside a caller's parallel region stays on the caller's thread") {
   const Matrices xs = lists()[3];
   Matrices expected = like(xs);
