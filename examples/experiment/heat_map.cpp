@@ -14,12 +14,22 @@ namespace {
 using tool::element::escape;
 using tool::element::text;
 
-constexpr double cell_width = 76, cell_height = 30;
+constexpr double cell_height = 30;
 constexpr double left = 66, top = 62, right = 22, bottom = 14;  // around the cells
+
+/// As wide as the longest text in a cell needs.
+double cell_width(const HeatMap& m) {
+  constexpr double least = 76, letter = 6.8, margin = 8;
+  std::size_t longest = 0;
+  for (const auto& row : m.cells) {
+    for (const Cell& cell : row) longest = std::max(longest, cell.text.size());
+  }
+  return std::max(least, std::ceil(letter * static_cast<double>(longest)) + margin);
+}
 
 double width(const HeatMap& m) {
   constexpr double letter = 10.0;  // of a title, about
-  const double cells = left + cell_width * static_cast<double>(m.columns.size()) + right;
+  const double cells = left + cell_width(m) * static_cast<double>(m.columns.size()) + right;
   return std::max(cells, left - 46 + letter * static_cast<double>(m.title.size()));
 }
 double height(const HeatMap& m) {
@@ -27,21 +37,21 @@ double height(const HeatMap& m) {
 }
 
 std::string drawing(const HeatMap& m) {
+  const double wide = cell_width(m);
   std::string out = text(left - 46, 18, "start", m.title, "font-size=\"14\" font-weight=\"bold\"");
   out += text(left, top - 26, "start", m.across) + text(left - 8, top - 8, "end", m.down);
   for (std::size_t j = 0; j < m.columns.size(); ++j) {
-    out +=
-        text(left + cell_width * (static_cast<double>(j) + 0.5), top - 8, "middle", m.columns[j]);
+    out += text(left + wide * (static_cast<double>(j) + 0.5), top - 8, "middle", m.columns[j]);
   }
   for (std::size_t i = 0; i < m.rows.size(); ++i) {
     const double y = top + cell_height * static_cast<double>(i);
     out += text(left - 8, y + 0.5 * cell_height + 4, "end", m.rows[i]);
     for (std::size_t j = 0; j < std::min(m.columns.size(), m.cells[i].size()); ++j) {
-      const double x = left + cell_width * static_cast<double>(j);
+      const double x = left + wide * static_cast<double>(j);
       out += fmt::format(
           "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" stroke=\"white\"/>\n", x,
-          y, cell_width, cell_height, escape(m.cells[i][j].colour));
-      out += text(x + 0.5 * cell_width, y + 0.5 * cell_height + 4, "middle", m.cells[i][j].text,
+          y, wide, cell_height, escape(m.cells[i][j].colour));
+      out += text(x + 0.5 * wide, y + 0.5 * cell_height + 4, "middle", m.cells[i][j].text,
                   "font-size=\"11.5\"");
     }
   }

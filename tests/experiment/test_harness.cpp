@@ -128,6 +128,10 @@ TEST_CASE("heat maps name their cells, and escape them") {
   const std::string out = svg({map, map, map}, 2);
   CHECK(contains(out, ">a&lt;b</text>"));
   CHECK(contains(out, "translate(0 106)"));  // the third begins a line
+  CHECK(contains(out, "width=\"76\""));
+  HeatMap wordy = map;
+  wordy.cells[0][1].text = std::string(30, 'w');
+  CHECK(contains(svg({wordy}, 1), "width=\"212\""));  // so that it stays in its cell
   CHECK(ratio_colour(1.0) == "#ffffff");
   CHECK(ratio_colour(1.0 / 3.0) == ratio_colour(0.01));
   CHECK(ratio_colour(3.0) != ratio_colour(1.0 / 3.0));
