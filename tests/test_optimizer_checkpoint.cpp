@@ -212,7 +212,7 @@ TEST_CASE("numbers that a right checksum vouches for are still not believed") {
   save(path, states);
   const std::string bytes = bytes_of(path);
   const auto refused = [&](std::string altered) {
-    optimizer::detail::Crc64 sum;
+    pion::detail::Crc64 sum;
     sum.add(altered.data(), altered.size() - 8);
     const std::uint64_t value = sum.value();
     std::memcpy(&altered[altered.size() - 8], &value, sizeof value);
@@ -236,7 +236,7 @@ TEST_CASE("numbers that a right checksum vouches for are still not believed") {
 }
 
 TEST_CASE("the checksum is CRC-64/XZ") {
-  optimizer::detail::Crc64 sum;
+  pion::detail::Crc64 sum;
   sum.add("123456789", 9);
   CHECK(sum.value() == 0x995DC9BBDF1939FAULL);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>  // std::size_t
 #include <cstdint>
 #include <cstring>  // std::memcmp, std::memcpy
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/crc64.hpp>
 #include <pion/optimizer/state.hpp>
 
 /// The states of a model's optimisers on disk, so that a run goes on bit for bit.
@@ -30,35 +30,6 @@ template <class T>
 using States = std::map<std::string, State<T>>;
 
 namespace detail {
-
-/// CRC-64/XZ (ECMA-182, reflected), which finds every change of up to 64 bits in a row.
-class Crc64 {
- public:
-  void add(const char* bytes, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      rest_ = table()[(rest_ ^ static_cast<unsigned char>(bytes[i])) & 0xFF] ^ (rest_ >> 8);
-    }
-  }
-  std::uint64_t value() const { return ~rest_; }
-
- private:
-  static const std::array<std::uint64_t, 256>& table() {
-    static const std::array<std::uint64_t, 256> made = [] {
-      std::array<std::uint64_t, 256> t{};
-      for (std::size_t i = 0; i < t.size(); ++i) {
-        std::uint64_t rest = i;
-        for (int bit = 0; bit < 8; ++bit) {
-          rest = (rest >> 1) ^ ((rest & 1) != 0 ? 0xC96C5795D7870F42ULL : 0);
-        }
-        t[i] = rest;
-      }
-      return t;
-    }();
-    return made;
-  }
-
-  std::uint64_t rest_ = ~std::uint64_t{0};
-};
 
 inline constexpr char checkpoint_magic[8] = {'p', 'i', 'o', 'n', 'o', 'p', 't', 'i'};
 inline constexpr std::uint32_t checkpoint_version = 3;  // 1 had no warm starts, 2 no backoff
@@ -97,7 +68,7 @@ class CheckpointWriter {
 
  private:
   std::ostream& out_;
-  Crc64 sum_;
+  pion::detail::Crc64 sum_;
 };
 
 /// Reads what the writer wrote from the bytes of a file, never beyond their end.
@@ -221,7 +192,7 @@ void load(const std::string& path, States<T>& states) {
     refuse("has version " + std::to_string(version) + ", this program reads version " +
            std::to_string(detail::checkpoint_version));
   }
-  detail::Crc64 found;
+  pion::detail::Crc64 found;
   found.add(file.data(), length);
   if (found.value() != sum) refuse("truncated or altered: its checksum does not match");
   reader.get(scalar);
