@@ -15,20 +15,23 @@ if(PION_ENABLE_OPENMP)
   set(pion_fastest pion::openmp)
 endif()
 
-# Linking it is enough to share the instantiations of Eigen's SVD. The sanitizers would double the
-# time of the whole build for this code of Eigen's.
-set(svd_once ${PROJECT_SOURCE_DIR}/cmake/svd_once)
-add_library(pion_svd_once STATIC EXCLUDE_FROM_ALL ${svd_once}/float.cpp ${svd_once}/double.cpp)
-target_link_libraries(pion_svd_once PRIVATE pion_own ${pion_fastest})
-target_compile_options(
-  pion_svd_once
-  PRIVATE "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=all>"
-  INTERFACE "SHELL:-include ${svd_once}/declarations.hpp")
+# What decomposes a matrix, compiled once for all programs of this tree: every translation unit that
+# compiles its own takes twenty to fifty seconds longer. Linking it is enough to share it.
+set(decompositions ${PROJECT_SOURCE_DIR}/cmake/decompositions)
+set(eigens ${decompositions}/svd_float.cpp ${decompositions}/svd_double.cpp
+           ${decompositions}/symmetric_eigen.cpp)
+add_library(
+  pion_decompositions STATIC EXCLUDE_FROM_ALL ${eigens} ${decompositions}/orthonormalizer.cpp)
+target_link_libraries(pion_decompositions PRIVATE pion_own ${pion_fastest})
+target_compile_definitions(pion_decompositions PUBLIC PION_DECOMPOSITIONS_COMPILED)
+# The sanitizers would double the time of the whole build for this code of Eigen's.
+set_source_files_properties(
+  ${eigens} PROPERTIES COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=all>")
 
 # A program on pion::pion that CTest runs as <label>.<name>.
 function(pion_program label name)
   add_executable(${label}_${name} ${ARGN})
-  target_link_libraries(${label}_${name} PRIVATE pion_own pion_svd_once pion::pion)
+  target_link_libraries(${label}_${name} PRIVATE pion_own pion_decompositions pion::pion)
   add_test(NAME ${label}.${name} COMMAND ${label}_${name})
   set_tests_properties(${label}.${name} PROPERTIES LABELS ${label})
 endfunction()

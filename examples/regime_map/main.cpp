@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "pion/io/file.hpp"
-#include "regime_map/map.hpp"
+#include "regime/map.hpp"
 
 /// Who wins where: every optimiser at its best learning rate on matrices of known rank, learned from
 /// gradients of known noise. The results are written anew after every place of the map.
-namespace pion::regime_map {
+namespace pion::regime {
 namespace {
 
 std::vector<experiment::Contender> contenders() {
@@ -61,11 +61,11 @@ void run(const experiment::Options& o) {
 }
 
 }  // namespace
-}  // namespace pion::regime_map
+}  // namespace pion::regime
 
 int main(int argc, char** argv) {
   return pion::experiment::run_command(
       argc, argv, "regime_map",
       "Learns matrices of known rank from gradients of known noise, and maps which optimiser wins.",
-      pion::regime_map::run);
+      pion::regime::run);
 }

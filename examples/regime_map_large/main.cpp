@@ -5,11 +5,11 @@
 #include <numeric>
 
 #include "pion/io/file.hpp"
-#include "regime_map/map.hpp"
+#include "regime/map.hpp"
 
 /// The map where matrices are large enough for the rules that compress: who wins, how many of the steps
 /// were compressed, and what that saved.
-namespace pion::regime_map {
+namespace pion::regime {
 namespace {
 
 std::vector<experiment::Contender> contenders() {
@@ -89,11 +89,11 @@ void run(const experiment::Options& o) {
 }
 
 }  // namespace
-}  // namespace pion::regime_map
+}  // namespace pion::regime
 
 int main(int argc, char** argv) {
   return pion::experiment::run_command(
       argc, argv, "regime_map_large",
       "The map of regime_map at 256x256 by rules that compress: how often they do, what it saves.",
-      pion::regime_map::run);
+      pion::regime::run);
 }

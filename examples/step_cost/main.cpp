@@ -9,7 +9,7 @@
 #include "experiment/command.hpp"
 #include "pion/io/file.hpp"
 #include "pion/progress.hpp"
-#include "regime_map/task.hpp"
+#include "regime/task.hpp"
 
 /// What a step of each rule costs (Fan et al. 2026, Fig. 1c), on the way of a matrix of rank 4 that is
 /// learned from gradients with SNR .1: rules that compress begin where the last step ended.
@@ -17,7 +17,7 @@ namespace pion::step_cost {
 namespace {
 
 using experiment::Contender;
-using regime_map::Training;
+using regime::Training;
 
 /// Contenders, and how they are applied.
 std::vector<std::pair<Contender, const char*>> contenders() {
@@ -47,7 +47,7 @@ void run(const experiment::Options& o) {
   tool::Progress progress(widths.size() * contenders().size());
   std::string out = "width,optimiser,method,milliseconds,compressed\n";
   for (const Eigen::Index width : widths) {
-    const regime_map::Task task({width, width, 4, 0.1, 1.0}, 0);
+    const regime::Task task({width, width, 4, 0.1, 1.0}, 0);
     for (const auto& [contender, method] : contenders()) {
       progress.step(fmt::format("{}: {}, {}", width, contender.name, method));
       const Training training = task.train(contender, contender.rate, steps);

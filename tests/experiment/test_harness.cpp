@@ -15,7 +15,7 @@
 #include "experiment/search.hpp"
 #include "experiment/statistics.hpp"
 #include "experiment/study.hpp"
-#include "regime_map/task.hpp"
+#include "regime/task.hpp"
 
 using namespace pion::experiment;
 
@@ -145,7 +145,7 @@ TEST_CASE("a regime has the SNR that it says") {
     double squares = 0.0, clean = 0.0;
     constexpr int seeds = 8;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
-      using pion::regime_map::Task;
+      using pion::regime::Task;
       squares += Task({32, 48, 4, 0.5, condition}, seed).momentum(1).squaredNorm();
       clean += Task({32, 48, 4, 1e12, condition}, seed).momentum(1).squaredNorm();
     }

@@ -45,6 +45,10 @@ Matrix orthonormalizer(Matrix g, double noise) {
          eigen.values.head(rank).cwiseSqrt().cwiseInverse().asDiagonal();
 }
 
+#ifdef PION_DECOMPOSITIONS_COMPILED
+extern template detail::Small orthonormalizer(detail::Small, double);
+#endif
+
 /// y <- an orthonormal basis of the columns of y, m x k, with m >= k: CholeskyQR, twice, because
 /// once leaves an error that grows with the condition of y (Yamamoto et al. 2015). Where the
 /// columns depend on each other (Stathopoulos and Wu 2002) the basis has fewer; their number is

@@ -34,4 +34,10 @@ Eigen::Matrix<T, Eigen::Dynamic, 1> singular_values(const Dense<T>& x) {
   return Eigen::BDCSVD<Dense<T>>(x).singularValues();
 }
 
+#ifdef PION_DECOMPOSITIONS_COMPILED  // in a file of the program's own, once
+extern template ThinSvd<float> thin_svd(const Dense<float>&);
+extern template ThinSvd<double> thin_svd(const Dense<double>&);
+extern template Eigen::VectorXd singular_values(const Dense<double>&);
+#endif
+
 }  // namespace pion::detail

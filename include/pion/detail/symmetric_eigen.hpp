@@ -22,11 +22,18 @@ struct SymmetricEigen {
   SmallVector values;
   Matrix vectors;
 
-  explicit SymmetricEigen(const Matrix& g) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(g);
-    values = solver.eigenvalues().reverse();
-    vectors = solver.eigenvectors().rowwise().reverse();
-  }
+  explicit SymmetricEigen(const Matrix& g);
 };
+
+template <class Matrix>
+SymmetricEigen<Matrix>::SymmetricEigen(const Matrix& g) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(g);
+  values = solver.eigenvalues().reverse();
+  vectors = solver.eigenvectors().rowwise().reverse();
+}
+
+#ifdef PION_DECOMPOSITIONS_COMPILED
+extern template struct SymmetricEigen<Small>;
+#endif
 
 }  // namespace pion::detail

@@ -7,9 +7,9 @@
 #include "experiment/command.hpp"
 #include "experiment/study.hpp"
 #include "pion/progress.hpp"
-#include "regime_map/task.hpp"
+#include "regime/task.hpp"
 
-namespace pion::regime_map {
+namespace pion::regime {
 
 /// Ranks by SNRs, of one shape and curvature.
 struct Plane {
@@ -53,4 +53,4 @@ std::string ratios_svg(const Map& map);
 /// Errors over the steps in one place.
 std::string curves_svg(const Place& place);
 
-}  // namespace pion::regime_map
+}  // namespace pion::regime

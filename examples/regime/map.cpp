@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "regime_map/map.hpp"
+#include "regime/map.hpp"
 
 #include <fmt/format.h>
 
 #include <utility>
 
-namespace pion::regime_map {
+namespace pion::regime {
 
 using experiment::Contender;
 using experiment::Outcome;
@@ -27,4 +27,4 @@ Place compete(const Regime& regime, const std::vector<Contender>& contenders,
   return place;
 }
 
-}  // namespace pion::regime_map
+}  // namespace pion::regime

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "regime_map/task.hpp"
+#include "regime/task.hpp"
 
 #include <Eigen/QR>
 #include <chrono>
@@ -10,7 +10,7 @@
 #include "experiment/random.hpp"
 #include "experiment/schedule.hpp"
 
-namespace pion::regime_map {
+namespace pion::regime {
 namespace {
 
 using Eigen::Index;
@@ -90,4 +90,4 @@ MatrixXf Task::momentum(int count) const {
   return buffer;
 }
 
-}  // namespace pion::regime_map
+}  // namespace pion::regime

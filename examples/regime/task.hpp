@@ -8,7 +8,7 @@
 #include "experiment/contender.hpp"
 
 /// A matrix that is learned from noisy gradients, where rank and noise of the signal are known.
-namespace pion::regime_map {
+namespace pion::regime {
 
 struct Regime {
   Eigen::Index rows = 64;
@@ -53,4 +53,4 @@ class Task {
   std::uint64_t seed_;
 };
 
-}  // namespace pion::regime_map
+}  // namespace pion::regime

@@ -8,9 +8,9 @@
 #include "experiment/heat_map.hpp"
 #include "experiment/pictures.hpp"
 #include "pion/suggestion.hpp"
-#include "regime_map/map.hpp"
+#include "regime/map.hpp"
 
-namespace pion::regime_map {
+namespace pion::regime {
 namespace {
 
 using experiment::Cell;
@@ -145,4 +145,4 @@ std::string curves_svg(const Place& p) {
   return tool::svg(chart);
 }
 
-}  // namespace pion::regime_map
+}  // namespace pion::regime
