@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people use instead: LRMuon by an SVD, and one AdamW step on the same matrix. (PyTorch's Muon
 // is in peers/.) Beside them pion's own LRMuon, by compression.
-#include <pion/low_rank_polar.hpp>
+#include <pion/apply/polar.hpp>
 
 #if defined(PION_BENCH_LAPACKE)
 #include <lapacke.h>
@@ -39,8 +39,8 @@ void lapack_gesdd(benchmark::State& state, Index n) {
 }
 #endif
 
-/// Within 1e-2, from a cold start: the gap after direction 16 is .003 ||x||_F, and no float SVD knows
-/// these directions to 1e-4 either.
+/// Within 1e-2, from a cold start: the gap after direction 16 is .003 ||x||_F, and no float SVD
+/// knows these directions to 1e-4 either.
 void compressed(benchmark::State& state, Index n) {
   const Matrix<float> x = momentum<float>(n, n);
   Matrix<float> y(n, n);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What the benchmarks share: inputs, the engines of this build, what the machine can do (measured in
-// the same run), and the counters. Names read FAMILY/WHAT/METHOD/ENGINE/SHAPE/SCALAR.
+// What the benchmarks share: inputs, the engines of this build, what the machine can do (measured
+// in the same run), and the counters. Names read FAMILY/WHAT/METHOD/ENGINE/SHAPE/SCALAR.
 
 #include <benchmark/benchmark.h>
 

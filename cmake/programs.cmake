@@ -17,7 +17,7 @@ endif()
 
 # What decomposes a matrix, compiled once for all programs of this tree: every translation unit that
 # compiles its own takes twenty to fifty seconds longer. Linking it is enough to share it.
-set(decompositions ${PROJECT_SOURCE_DIR}/cmake/decompositions)
+set(decompositions ${PROJECT_SOURCE_DIR}/src/decompositions)
 set(eigens ${decompositions}/svd_float.cpp ${decompositions}/svd_double.cpp
            ${decompositions}/symmetric_eigen.cpp)
 add_library(

@@ -8,8 +8,8 @@
 #include <random>
 #include <vector>
 
-#include <pion/chains.hpp>
-#include <pion/engine/cuda.hpp>
+#include <pion/cuda.hpp>
+#include <pion/filter/chains.hpp>
 
 namespace bench {
 

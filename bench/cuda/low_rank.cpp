@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Compress, filter, expand with its certificate, and LRMuon by SVD, on a gradient-like spectrum: the
-// i-th singular value falls as 1 / i.
+// SPDX-License-Identifier: Apache-2.0 Compress, filter, expand with its certificate, and LRMuon by
+// SVD, on a gradient-like spectrum: the i-th singular value falls as 1 / i.
 
 #include <cstdio>
 #include <memory>
@@ -13,8 +12,8 @@
 namespace bench {
 namespace {
 
-/// n x n: 64 random directions with sigma_i about 1 / i, and noise with the norm of the rest of such
-/// a spectrum, (1 / 64)^(1/2).
+/// n x n: 64 random directions with sigma_i about 1 / i, and noise with the norm of the rest of
+/// such a spectrum, (1 / 64)^(1/2).
 template <class T>
 std::unique_ptr<Memory<T>> falling(cuda::Context& context, Index n, unsigned seed) {
   constexpr Index k = 64;

@@ -14,15 +14,3 @@
 #include <pion/cuda/matrix.hpp>
 #include <pion/cuda/snr.hpp>
 #include <pion/cuda/step.hpp>
-
-namespace pion::engine {
-
-/// The engine of device matrices.
-struct cuda {
-  template <class T>
-  using Kernels = pion::cuda::Kernels<T>;
-  template <class T>
-  using NarrowKernels = pion::cuda::Narrow<T, pion::cuda::sum_t<T>>;
-};
-
-}  // namespace pion::engine

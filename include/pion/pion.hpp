@@ -5,16 +5,11 @@
 /// This header brings everything that needs Eigen alone.
 
 #include <pion/apply.hpp>
-#include <pion/apply_low_rank.hpp>
-#include <pion/apply_svd.hpp>
-#include <pion/batch.hpp>
-#include <pion/chains.hpp>
-#include <pion/diagnostics/head_norms.hpp>
-#include <pion/diagnostics/snr.hpp>
-#include <pion/diagnostics/spectrum.hpp>
+#include <pion/apply/batch.hpp>
+#include <pion/apply/polar.hpp>
+#include <pion/apply/svd.hpp>
+#include <pion/apply/within.hpp>
+#include <pion/design/low_pass.hpp>
+#include <pion/diagnostics.hpp>
 #include <pion/filter.hpp>
-#include <pion/low_rank_polar.hpp>
-#include <pion/per_head.hpp>
-#include <pion/plan.hpp>
-#include <pion/plan_low_rank.hpp>
 #include <pion/version.hpp>

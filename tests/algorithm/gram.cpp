@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and algorithm/restarts.hpp.
 // Gram space: where the iteration goes back to the matrix, why there, and that it may anywhere.
 
 #include <algorithm>
@@ -11,8 +12,8 @@
 
 #include <pion/pion.hpp>
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using algorithm::Restarts;

@@ -9,7 +9,7 @@
 
 #include <pion/pion.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 

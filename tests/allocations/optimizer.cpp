@@ -8,7 +8,7 @@
 
 #include <pion/optimizer.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;

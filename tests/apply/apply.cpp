@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and apply/info.hpp, apply/svd.hpp, algorithm/dense.hpp,
+// algorithm/normalize.hpp, algorithm/power_bound.hpp, algorithm/svd.hpp, filter/normalizer.hpp,
+// engine/workspace.hpp, detail/svd.hpp.
 // The laws of apply(), for every scalar, storage order, engine, normaliser, method and chain.
 
 #include <random>
@@ -12,8 +15,8 @@
 #include <pion/engine/blas.hpp>
 #endif
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using reference::Real;
@@ -46,7 +49,7 @@ using Threaded = engine::eigen;
 #define PION_KINDS                                                                       \
   (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<double, row, Serial>), \
       (Kind<double, col, Threaded>), (Kind<Eigen::half, row, Serial>),                   \
-      (Kind<Eigen::bfloat16, col, Threaded>) PION_BLAS_KIND
+      (Kind<Eigen::bfloat16, col, Threaded>)PION_BLAS_KIND
 
 constexpr Method methods[] = {Method::dense, Method::gram, Method::svd, Method::automatic};
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and filter/heads.hpp.
 // The per-head mode: every head as if it were alone, and no layout that does not fit.
 
 #include <random>
@@ -6,8 +7,8 @@
 
 #include <pion/pion.hpp>
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 

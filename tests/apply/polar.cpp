@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// The polar factor of the leading directions by compression: within the bound that it gives, or by SVD.
+// SPDX-License-Identifier: Apache-2.0 The polar factor of the leading directions by compression:
+// within the bound that it gives, or by SVD.
 
 #include <cmath>
 #include <random>
@@ -7,10 +7,10 @@
 #include <type_traits>
 #include <vector>
 
-#include <pion/low_rank_polar.hpp>
+#include <pion/apply/polar.hpp>
 
-#include "catch.hpp"
-#include "known.hpp"
+#include "support/catch.hpp"
+#include "support/known.hpp"
 
 using namespace pion;
 using Vector = Eigen::VectorXd;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and apply/plan_within.hpp, apply/warm_start.hpp, apply/backoff.hpp,
+// algorithm/orthonormalize.hpp, algorithm/probes.hpp, algorithm/ritz.hpp, engine/in_place.hpp,
+// detail/symmetric_eigen.hpp.
 // The low-rank method: what it returns is within the bound that it gives, whatever the spectrum.
 
 #include <algorithm>
@@ -9,12 +12,12 @@
 #include <vector>
 
 #include <pion/algorithm/certificate.hpp>
-#include <pion/algorithm/low_rank.hpp>
-#include <pion/algorithm/polar_target.hpp>
+#include <pion/algorithm/polar_criterion.hpp>
+#include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/pion.hpp>
 
-#include "catch.hpp"
-#include "known.hpp"
+#include "support/catch.hpp"
+#include "support/known.hpp"
 
 using namespace pion;
 using Matrix = Eigen::MatrixXd;
@@ -62,7 +65,8 @@ ApplyOptions low_rank(double tolerance, std::uint64_t seed = 0) {
   return o;
 }
 
-/// Keeps so many directions, takes the first decomposition as it is, and remembers what was measured.
+/// Keeps so many directions, takes the first decomposition as it is, and remembers what was
+/// measured.
 struct Witness {
   static constexpr int most_powers = 1;
   Index kept;
@@ -507,8 +511,9 @@ TEST_CASE("quantiles of chi square, and a spectral bound that fails no more ofte
     }
     return count;
   };
-  // With one direction, and so with nothing else unseen that helps, the bound is exact but for its 1 %:
-  // it fails with probability 1 - 0.9^(1.01^-6) = .0944, 377 times of 4000; five deviations are 93.
+  // With one direction, and so with nothing else unseen that helps, the bound is exact but for its
+  // 1 %: it fails with probability 1 - 0.9^(1.01^-6) = .0944, 377 times of 4000; five deviations
+  // are 93.
   CHECK(std::abs(failures(Known(12, 12, Vector::Ones(1), random)) - 377) <= 93);
   CHECK(failures(Known(12, 12, spectra(12)[1].sigma, random)) <= 377 + 93);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and certify/basin.hpp, certify/enclosure.hpp, certify/fixed_points.hpp,
+// certify/shape.hpp, certify/steepness.hpp.
 // What is certified of a chain: to the digits known, against samples in long double that try to
 // break it, and chains that hold or fail by a hair.
 
@@ -8,9 +10,9 @@
 #include <vector>
 
 #include <pion/certify.hpp>
-#include <pion/chains.hpp>
+#include <pion/filter/chains.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using certified::Effort;

@@ -9,10 +9,10 @@
 #include <random>
 #include <vector>
 
-#include <pion/chains.hpp>
-#include <pion/interval.hpp>
+#include <pion/certify/interval.hpp>
+#include <pion/filter/chains.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 

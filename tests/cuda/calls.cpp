@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers cuda/context.hpp, cuda/error.hpp, cuda/exchange.hpp, cuda/matrix.hpp.
 // How calls on a device behave: what they tell, what they refuse, streams and graphs.
 
 #include <limits>
 
-#include "../catch.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using support::Array;

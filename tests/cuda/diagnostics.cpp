@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers cuda/head_norms.hpp, cuda/measure.hpp, cuda/snr.hpp, cuda/snr_bodies.hpp, cuda/svd.hpp,
+// cuda/svd_bodies.hpp.
 // LRMuon and the diagnostics on a device are the host's.
 
 #include <cmath>
@@ -10,8 +12,8 @@
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/diagnostics/snr.hpp>
 
-#include "../catch.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using reference::Real;
@@ -66,14 +68,15 @@ TEMPLATE_TEST_CASE("on a device, LRMuon's direction is U_k V_k^T", "",
       const reference::Svd s = reference::svd(x.get());
       const Info told = info.get()[0];
       CHECK(told.status == Info::done);
-      // Entries of 16 bits make a matrix of full rank, whose smallest directions are not known well.
+      // Entries of 16 bits make a matrix of full rank, whose smallest directions are not known
+      // well.
       if (sizeof(S) == 2 && k > rank) continue;
       const Index kept = std::min(k, rank);
       CHECK(told.rank == kept);
       CHECK(told.output_norm == std::sqrt(static_cast<double>(kept)));
       const reference::Matrix want = s.u.leftCols(kept) * s.v.leftCols(kept).transpose();
-      // A backward error of some (m + n) 8 eps turns the direction of sigma_i by as much over the gap
-      // to the next, 2^-kept at least.
+      // A backward error of some (m + n) 8 eps turns the direction of sigma_i by as much over the
+      // gap to the next, 2^-kept at least.
       const Real u = static_cast<Real>(cuda::Scalar<cuda::sum_t<S>>::epsilon);
       const Real turned = std::ldexp(Real(2 * (rows + cols) * 8) * u, static_cast<int>(kept));
       const Real stored = static_cast<Real>(cuda::Scalar<Out>::epsilon) * want.norm();

@@ -5,9 +5,9 @@
 #include <pion/cuda/svd.hpp>
 #include <pion/optimizer/presets.hpp>
 
-#include "../catch.hpp"
 #include "double/device.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using device_double::state;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and cuda/tall_skinny.hpp, cuda/tall_skinny_bodies.hpp.
 // The low-rank method on a device: what it returns is within the bound that it gives.
 
 #include <cmath>
@@ -9,8 +10,8 @@
 
 #include <Eigen/QR>
 
-#include "../catch.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using reference::Real;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and cuda/step_bodies.hpp.
 // An optimiser's step on a device is the host's, and one that is refused changes nothing.
 
 #include <cmath>
@@ -8,8 +9,8 @@
 #include <pion/cuda/svd.hpp>
 #include <pion/optimizer/presets.hpp>
 
-#include "../catch.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using reference::Real;

@@ -10,9 +10,9 @@
 
 #include <Eigen/Core>
 
-#include <pion/engine/cuda.hpp>
+#include <pion/cuda.hpp>
 
-#include "../reference.hpp"
+#include "support/reference.hpp"
 
 namespace support {
 

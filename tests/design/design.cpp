@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers design/band_loss.hpp, design/coefficients.hpp, design/least_squares.hpp,
+// design/minimax.hpp.
 // The design of single steps and of chains that orthogonalise: conditions, equioscillation, the
 // greedy recursion, and the digits that are published.
 
@@ -9,14 +11,14 @@
 #include <stdexcept>
 #include <vector>
 
-#include <pion/chains.hpp>
-#include <pion/chains_published.hpp>
 #include <pion/design/constraints.hpp>
 #include <pion/design/polar_express.hpp>
 #include <pion/design/two_band.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/chains.hpp>
+#include <pion/filter/published_chains.hpp>
+#include <pion/filter/shape.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and design/fit.hpp.
 // The low-pass: the loss is the paper's, its derivative is right, fits are minima, and the chains
 // that are shipped reach the losses stated.
 
@@ -11,12 +12,11 @@
 #include <string>
 #include <vector>
 
-#include <pion/chains_low_pass.hpp>
 #include <pion/design/low_pass.hpp>
 #include <pion/design/rounding.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/shape.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using design::Rounding;

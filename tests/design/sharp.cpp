@@ -9,12 +9,12 @@
 #include <vector>
 
 #include <pion/certify.hpp>
-#include <pion/chains.hpp>
 #include <pion/design/equiripple.hpp>
 #include <pion/design/monotone.hpp>
 #include <pion/design/sharp.hpp>
+#include <pion/filter/chains.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using design::Bands;

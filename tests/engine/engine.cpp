@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers engine/default.hpp, engine/eigen.hpp, engine/elementwise.hpp, engine/gemm.hpp,
+// engine/host.hpp, engine/packet.hpp, engine/panels.hpp, engine/squares.hpp, engine/sweep.hpp,
+// engine/sweep_kernels.hpp, engine/tall_skinny.hpp, engine/transpose.hpp, engine/view.hpp,
+// detail/random.hpp.
 // The primitives of the host engines, over sizes on both sides of every tile's edge.
 
 #include <random>
@@ -13,7 +17,7 @@
 #include <pion/engine/blas.hpp>
 #endif
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using engine::View;

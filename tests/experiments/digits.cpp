@@ -3,9 +3,9 @@
 #include <string>
 
 #include "action_head/digits.hpp"
-#include "catch.hpp"
-#include "pion/io/error.hpp"
-#include "pion/io/file.hpp"
+#include "pion_tool/io/error.hpp"
+#include "pion_tool/io/file.hpp"
+#include "support/catch.hpp"
 
 using pion::action_head::read_digits;
 

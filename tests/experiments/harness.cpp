@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "catch.hpp"
-#include "experiment/heat_map.hpp"
-#include "experiment/parallel.hpp"
-#include "experiment/pictures.hpp"
-#include "experiment/search.hpp"
-#include "experiment/statistics.hpp"
-#include "experiment/study.hpp"
+#include "harness/heat_map.hpp"
+#include "harness/parallel.hpp"
+#include "harness/pictures.hpp"
+#include "harness/search.hpp"
+#include "harness/statistics.hpp"
+#include "harness/study.hpp"
 #include "regime/task.hpp"
+#include "support/catch.hpp"
 
 using namespace pion::experiment;
 

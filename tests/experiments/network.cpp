@@ -4,10 +4,10 @@
 #include <random>
 
 #include "action_head/policy.hpp"
-#include "catch.hpp"
 #include "network/losses.hpp"
 #include "rlvr/objective.hpp"
 #include "rlvr/policy.hpp"
+#include "support/catch.hpp"
 
 using pion::network::Index;
 using Matrix = pion::network::Matrix<double>;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and filter/polynomial.hpp.
 // Quintics, chains and their shape: the facts that are known to so many digits, and the laws.
 
 #include <cmath>
@@ -6,10 +7,10 @@
 #include <random>
 #include <vector>
 
-#include <pion/chains.hpp>
-#include <pion/filter.hpp>
+#include <pion/filter/chains.hpp>
+#include <pion/filter/filter.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include <pion/certify.hpp>
-#include <pion/chains.hpp>
 #include <pion/design/constraints.hpp>
 #include <pion/design/monotone.hpp>
-#include <pion/filter.hpp>
+#include <pion/filter/chains.hpp>
+#include <pion/filter/filter.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 

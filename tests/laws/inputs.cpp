@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers engine/load_store.hpp, engine/assign.hpp, detail/check.hpp, detail/traits.hpp.
 // What a caller may pass: layouts, expressions and overlap on one side, what is refused on the
 // other.
 
@@ -8,8 +9,8 @@
 
 #include <pion/pion.hpp>
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and detail/crc64.hpp, optimizer/state.hpp.
 // A run goes on from a checkpoint bit for bit; a file that is not whole changes nothing.
 
 #include <cstring>
@@ -10,7 +11,7 @@
 
 #include <pion/optimizer.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;

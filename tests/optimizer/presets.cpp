@@ -14,8 +14,8 @@
 #include <pion/optimizer.hpp>
 #include <pion/optimizer/low_rank.hpp>
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;

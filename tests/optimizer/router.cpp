@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and optimizer/any_recipe.hpp, optimizer/assignments.hpp.
 // Every parameter of a model goes to exactly one recipe.
 
 #include <string>
@@ -6,7 +7,7 @@
 
 #include <pion/optimizer.hpp>
 
-#include "catch.hpp"
+#include "support/catch.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;

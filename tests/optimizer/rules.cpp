@@ -1,5 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-// The rules that are not filters: spectral powers, the top of the spectrum, what stands out of noise.
+// SPDX-License-Identifier: Apache-2.0 The rules that are not filters: spectral powers, the top of
+// Covers its own header and diagnostics/noise.hpp, optimizer/compressed.hpp,
+// optimizer/direction.hpp.
+// the spectrum, what stands out of noise.
 
 #include <cmath>
 #include <limits>
@@ -8,9 +10,9 @@
 #include <pion/optimizer/low_rank.hpp>
 #include <pion/optimizer/spectral_power.hpp>
 
-#include "catch.hpp"
-#include "known.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/known.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;
@@ -109,8 +111,8 @@ TEMPLATE_TEST_CASE("a spectral power of a singular matrix is finite, and keeps i
     REQUIRE(y.allFinite());
     const auto sigma = reference::svd(y.template cast<Real>()).sigma;
     const auto expected = reference::svd(power(x, exponent(p))).sigma;
-    // The first ridge, 1e-4 of the mean, leaves A^(-1/2) eigenvalues of 100 over the root of the mean
-    // in the null space; the second is 1e-4 of these, 1 % of the root of what may be 12 means.
+    // The first ridge, 1e-4 of the mean, leaves A^(-1/2) eigenvalues of 100 over the root of the
+    // mean in the null space; the second is 1e-4 of these, 1 % of the root of what may be 12 means.
     CHECK((sigma - expected).head(2).norm() <= Real(0.01) * std::sqrt(Real(12)) * expected.norm());
     // Rounding is lifted at most by 1 / sqrt(ridge), as all below it is.
     CHECK(sigma(2) <= 1e3L * 45 * 12 * reference::eps<T>() * sigma(0));
@@ -153,7 +155,7 @@ TEST_CASE("the Marchenko-Pastur median halves the law") {
     CHECK(std::fabs(below * (pi - end) / points * 2 / pi - 0.5) < 1e-7);
   }
   // Gavish and Donoho's constants for square matrices.
-  CHECK(std::fabs(hard_threshold(1.0, 100, 100) - 40.0 / std::sqrt(3.0)) < 1e-12);
+  CHECK(std::fabs(gavish_donoho_threshold(1.0, 100, 100) - 40.0 / std::sqrt(3.0)) < 1e-12);
   CHECK(std::fabs(noise_threshold(Eigen::VectorXd::Ones(5), 5, 5) - 2.858) < 5e-4);
   CHECK(noise_edge(4.0, 9, 16) == 2.0 * 7.0);
   // The median of an even number of values is the mean of the two in the middle.
@@ -170,7 +172,7 @@ TEST_CASE("noise alone: its variance and edge are found, and nothing stands out"
     const double fluctuation = 4.0 / static_cast<double>(std::min(rows, cols));
     CHECK(std::fabs(noise_variance(sigma, rows, cols) / 9.0 - 1.0) < 2.0 * fluctuation);
     CHECK(sigma(0) < noise_edge(9.0, rows, cols) * (1.0 + fluctuation));
-    CHECK(sigma(0) < hard_threshold(9.0, rows, cols));
+    CHECK(sigma(0) < gavish_donoho_threshold(9.0, rows, cols));
 
     Direction d;
     const Matrix<double> one = direct(AboveNoise{NothingStandsOut::keep_strongest}, x, &d);
@@ -189,7 +191,7 @@ TEMPLATE_TEST_CASE("a signal above the noise is kept whole, and the noise is not
   const Index rows = 48, cols = 64, rank = 5;
   const Dense noise = gaussian(rows, cols, random);
   reference::Vector strong = reference::Vector::Zero(rows);
-  strong.head(rank).setConstant(2 * Real(hard_threshold(1.0, rows, cols)));
+  strong.head(rank).setConstant(2 * Real(gavish_donoho_threshold(1.0, rows, cols)));
   const Matrix<T> x = (with_spectrum(strong, rows, cols, random) + noise).cast<T>();
   for (const auto otherwise : {NothingStandsOut::keep_strongest, NothingStandsOut::keep_all}) {
     Direction d;
@@ -208,7 +210,7 @@ TEST_CASE("directions above the noise are counted from what they leave") {
     const Dense noise = gaussian(rows, cols, random);
     for (const Index rank : {0, 1, 5, 18}) {
       reference::Vector strong = reference::Vector::Zero(m);
-      strong.head(rank).setConstant(2 * Real(hard_threshold(1.0, rows, cols)));
+      strong.head(rank).setConstant(2 * Real(gavish_donoho_threshold(1.0, rows, cols)));
       const Matrix<double> x =
           0.01 * (with_spectrum(strong, rows, cols, random) + noise).cast<double>();
       const Eigen::VectorXd sigma = pion::detail::singular_values<double>(x);
@@ -227,7 +229,8 @@ TEST_CASE("no more than half of the directions are said to stand out") {
 }
 
 TEST_CASE("compression goes on while all that it has found stands out") {
-  // It begins with 40 directions, and there is a gap after as many; ten more stand out all the same.
+  // It begins with 40 directions, and there is a gap after as many; ten more stand out all the
+  // same.
   std::mt19937_64 random(11);
   const Index rows = 300, cols = 280;
   Eigen::VectorXd strong = Eigen::VectorXd::Constant(50, 150.0);

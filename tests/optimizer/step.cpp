@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and optimizer/check.hpp, optimizer/decay.hpp, optimizer/momentum.hpp,
+// optimizer/scale.hpp.
 // One step of an optimiser: the right arithmetic for every combination of its four choices, in any
 // memory, and nothing changed where it is refused.
 
@@ -8,10 +10,11 @@
 #include <random>
 #include <vector>
 
+#include <pion/design/low_pass.hpp>
 #include <pion/optimizer.hpp>
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;

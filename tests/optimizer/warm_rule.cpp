@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0
-// Rules that compress begin where the last step ended, which changes what a step costs and nothing else.
+// SPDX-License-Identifier: Apache-2.0 Rules that compress begin where the last step ended, which
+// changes what a step costs and nothing else.
 
 #include <filesystem>
 #include <limits>
@@ -11,8 +11,8 @@
 #include <pion/optimizer.hpp>
 #include <pion/optimizer/low_rank.hpp>
 
-#include "catch.hpp"
-#include "known.hpp"
+#include "support/catch.hpp"
+#include "support/known.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;

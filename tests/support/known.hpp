@@ -8,7 +8,7 @@
 
 #include <Eigen/QR>
 
-#include <pion/chain.hpp>
+#include <pion/filter/chain.hpp>
 
 namespace known {
 

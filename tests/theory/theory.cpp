@@ -4,13 +4,13 @@
 #include <cmath>
 #include <random>
 
-#include <pion/chains.hpp>
+#include <pion/filter/chains.hpp>
 #include <pion/theory/attention.hpp>
 #include <pion/theory/policy_snr.hpp>
 #include <pion/theory/step_size.hpp>
 
-#include "catch.hpp"
-#include "reference.hpp"
+#include "support/catch.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using namespace pion::theory;

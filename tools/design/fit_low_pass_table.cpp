@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints the table of chains::low_pass(): for tau = .1, .2, ... .9 the best chain of so many starts
-// and hops, scaled to bear rounding, with its losses. The table in chains_low_pass.hpp is
+// and hops, scaled to bear rounding, with its losses. The table in design/low_pass.hpp is
 //
 //     fit_low_pass_table 1 2000 2000
 //

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "pion/io/error.hpp"
-#include "pion/options.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/io/error.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 namespace {
 

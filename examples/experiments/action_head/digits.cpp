@@ -5,8 +5,8 @@
 
 #include <sstream>
 
-#include "pion/io/error.hpp"
-#include "pion/io/file.hpp"
+#include "pion_tool/io/error.hpp"
+#include "pion_tool/io/file.hpp"
 
 namespace pion::action_head {
 namespace {

@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "action_head/settings.hpp"
-#include "experiment/command.hpp"
-#include "experiment/parallel.hpp"
-#include "experiment/pictures.hpp"
-#include "pion/io/file.hpp"
+#include "harness/command.hpp"
+#include "harness/parallel.hpp"
+#include "harness/pictures.hpp"
+#include "pion_tool/io/file.hpp"
 
-/// An action head on top of vision and language, trained by l1 regression and by flow matching under
-/// the assignments of Table A6 (Fan et al. 2026).
+/// An action head on top of vision and language, trained by l1 regression and by flow matching
+/// under the assignments of Table A6 (Fan et al. 2026).
 namespace pion::action_head {
 namespace {
 

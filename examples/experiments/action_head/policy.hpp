@@ -20,9 +20,10 @@ struct Question {
   Matrix<T> times = {};    ///< 1 x n, in [0, 1].
 };
 
-/// A vision-language-action policy in small: an embedding and a residual block for the image, the same for
-/// the instruction, their sum, and an action head of two residual blocks and an output layer.
-/// Names end as the paper's assignment has it: "embed" and "lm_head" are not for matrix rules.
+/// A vision-language-action policy in small: an embedding and a residual block for the image, the
+/// same for the instruction, their sum, and an action head of two residual blocks and an output
+/// layer. Names end as the paper's assignment has it: "embed" and "lm_head" are not for matrix
+/// rules.
 template <class T>
 class Policy {
  public:

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "action_head/training.hpp"
-#include "experiment/study.hpp"
-#include "pion/progress.hpp"
+#include "harness/study.hpp"
+#include "pion_tool/cli/progress.hpp"
 
 namespace pion::action_head {
 

@@ -7,7 +7,7 @@
 #include <pion/diagnostics/spectrum.hpp>
 #include <pion/optimizer/router.hpp>
 
-#include "experiment/schedule.hpp"
+#include "harness/schedule.hpp"
 #include "network/losses.hpp"
 
 namespace pion::action_head {

@@ -8,9 +8,9 @@
 
 #include "action_head/digits.hpp"
 #include "action_head/policy.hpp"
-#include "experiment/contender.hpp"
-#include "experiment/random.hpp"
-#include "experiment/search.hpp"
+#include "harness/contender.hpp"
+#include "harness/random.hpp"
+#include "harness/search.hpp"
 
 namespace pion::action_head {
 

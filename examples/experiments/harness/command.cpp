@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/command.hpp"
+#include "harness/command.hpp"
 
 #include <CLI/CLI.hpp>
 #include <Eigen/Core>

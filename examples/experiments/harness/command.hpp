@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "experiment/search.hpp"
+#include "harness/search.hpp"
 
 namespace pion::experiment {
 

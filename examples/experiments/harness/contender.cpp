@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/contender.hpp"
+#include "harness/contender.hpp"
 
 #include <fmt/format.h>
 
-#include <pion/chains.hpp>
-#include <pion/chains_low_pass.hpp>
+#include <pion/design/low_pass.hpp>
+#include <pion/filter/chains.hpp>
 #include <pion/optimizer/compressed.hpp>
 #include <pion/optimizer/low_rank.hpp>
 #include <pion/optimizer/rules.hpp>

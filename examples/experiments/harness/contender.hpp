@@ -4,9 +4,9 @@
 #include <Eigen/Core>
 #include <functional>
 #include <optional>
-#include <pion/heads.hpp>
+#include <pion/apply/plan.hpp>
+#include <pion/filter/heads.hpp>
 #include <pion/optimizer/any_recipe.hpp>
-#include <pion/plan.hpp>
 #include <string>
 #include <utility>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/heat_map.hpp"
+#include "harness/heat_map.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "pion/svg_elements.hpp"
+#include "pion_tool/chart/svg_elements.hpp"
 
 namespace pion::experiment {
 namespace {

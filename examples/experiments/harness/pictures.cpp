@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/pictures.hpp"
+#include "harness/pictures.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "experiment/study.hpp"
-#include "pion/svg.hpp"
+#include "harness/study.hpp"
+#include "pion_tool/chart/svg.hpp"
 
 /// One look for all pictures: an optimiser has the same colour everywhere.
 namespace pion::experiment {

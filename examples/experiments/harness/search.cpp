@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/search.hpp"
+#include "harness/search.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "experiment/parallel.hpp"
-#include "experiment/statistics.hpp"
+#include "harness/parallel.hpp"
+#include "harness/statistics.hpp"
 
 namespace pion::experiment {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/statistics.hpp"
+#include "harness/statistics.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/study.hpp"
+#include "harness/study.hpp"
 
 #include <fmt/format.h>
 

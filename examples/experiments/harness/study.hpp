@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "experiment/contender.hpp"
-#include "experiment/search.hpp"
-#include "experiment/statistics.hpp"
+#include "harness/contender.hpp"
+#include "harness/search.hpp"
+#include "harness/statistics.hpp"
 
 namespace pion::experiment {
 

@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <optional>
-#include <pion/heads.hpp>
+#include <pion/filter/heads.hpp>
 #include <string>
 #include <vector>
 

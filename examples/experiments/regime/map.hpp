@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "experiment/command.hpp"
-#include "experiment/study.hpp"
-#include "pion/progress.hpp"
+#include "harness/command.hpp"
+#include "harness/study.hpp"
+#include "pion_tool/cli/progress.hpp"
 #include "regime/task.hpp"
 
 namespace pion::regime {
@@ -37,7 +37,8 @@ struct Map {
 /// A line for each contender in each place, with its error sqrt(loss / first loss).
 std::string csv(const std::vector<Map>& maps);
 
-/// A line for each contender in each place, with the part of its steps that took the low-rank method.
+/// A line for each contender in each place, with the part of its steps that took the low-rank
+/// method.
 std::string compressed_csv(const Map& map);
 
 /// A line for each place: what `pion inspect` would see of the momentum of the first 20 gradients,

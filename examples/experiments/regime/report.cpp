@@ -5,9 +5,9 @@
 #include <pion/diagnostics/spectrum.hpp>
 #include <utility>
 
-#include "experiment/heat_map.hpp"
-#include "experiment/pictures.hpp"
-#include "pion/suggestion.hpp"
+#include "harness/heat_map.hpp"
+#include "harness/pictures.hpp"
+#include "pion_tool/report/suggestion.hpp"
 #include "regime/map.hpp"
 
 namespace pion::regime {

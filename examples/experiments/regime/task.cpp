@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "experiment/random.hpp"
-#include "experiment/schedule.hpp"
+#include "harness/random.hpp"
+#include "harness/schedule.hpp"
 
 namespace pion::regime {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "experiment/contender.hpp"
+#include "harness/contender.hpp"
 
 /// A matrix that is learned from noisy gradients, where rank and noise of the signal are known.
 namespace pion::regime {
@@ -31,8 +31,8 @@ struct Training {
 /// The loss tr(B (W - W*) A (W - W*)^T) / 2 of a W that begins at 0. ||W*||_F = 8, in `rank` equal
 /// singular values with random singular vectors. A and B are symmetric with random eigenvectors and
 /// eigenvalues from 1 down to 1 / condition, evenly spaced on a logarithmic scale: the gradient is
-/// W - W* where the condition is 1. Each gradient comes with Gaussian noise of its own, the same for
-/// every optimiser.
+/// W - W* where the condition is 1. Each gradient comes with Gaussian noise of its own, the same
+/// for every optimiser.
 class Task {
  public:
   Task(const Regime& regime, std::uint64_t seed);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "pion/io/file.hpp"
+#include "pion_tool/io/file.hpp"
 #include "regime/map.hpp"
 
-/// Who wins where: every optimiser at its best learning rate on matrices of known rank, learned from
-/// gradients of known noise. The results are written anew after every place of the map.
+/// Who wins where: every optimiser at its best learning rate on matrices of known rank, learned
+/// from gradients of known noise. The results are written anew after every place of the map.
 namespace pion::regime {
 namespace {
 

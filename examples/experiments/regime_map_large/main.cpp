@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "pion/io/file.hpp"
+#include "pion_tool/io/file.hpp"
 #include "regime/map.hpp"
 
-/// The map where matrices are large enough for the rules that compress: who wins, how many of the steps
-/// were compressed, and what that saved.
+/// The map where matrices are large enough for the rules that compress: who wins, how many of the
+/// steps were compressed, and what that saved.
 namespace pion::regime {
 namespace {
 
@@ -36,7 +36,8 @@ double step_time(const Regime& regime, const experiment::Contender& contender, d
   return 1e3 * total / static_cast<double>(training.seconds.size());
 }
 
-/// A line for each contender that compresses: what its steps cost at its best rate, with and without.
+/// A line for each contender that compresses: what its steps cost at its best rate, with and
+/// without.
 std::string cost_csv(const Place& place) {
   std::string out;
   for (const experiment::Contender& plain : without_compression()) {

@@ -4,12 +4,12 @@
 #include <memory>
 #include <utility>
 
-#include "experiment/command.hpp"
-#include "experiment/parallel.hpp"
-#include "experiment/pictures.hpp"
-#include "experiment/study.hpp"
-#include "pion/io/file.hpp"
-#include "pion/progress.hpp"
+#include "harness/command.hpp"
+#include "harness/parallel.hpp"
+#include "harness/pictures.hpp"
+#include "harness/study.hpp"
+#include "pion_tool/cli/progress.hpp"
+#include "pion_tool/io/file.hpp"
 #include "rlvr/training.hpp"
 
 /// Supervised training, then reinforcement with a verifiable reward, under each optimiser.

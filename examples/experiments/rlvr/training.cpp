@@ -7,7 +7,7 @@
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/diagnostics/snr.hpp>
 
-#include "experiment/schedule.hpp"
+#include "harness/schedule.hpp"
 #include "network/losses.hpp"
 
 namespace pion::rlvr {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "experiment/contender.hpp"
-#include "experiment/random.hpp"
-#include "experiment/search.hpp"
+#include "harness/contender.hpp"
+#include "harness/random.hpp"
+#include "harness/search.hpp"
 #include "rlvr/objective.hpp"
 #include "rlvr/policy.hpp"
 

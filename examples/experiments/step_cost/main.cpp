@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "experiment/command.hpp"
-#include "pion/io/file.hpp"
-#include "pion/progress.hpp"
+#include "harness/command.hpp"
+#include "pion_tool/cli/progress.hpp"
+#include "pion_tool/io/file.hpp"
 #include "regime/task.hpp"
 
-/// What a step of each rule costs (Fan et al. 2026, Fig. 1c), on the way of a matrix of rank 4 that is
-/// learned from gradients with SNR .1: rules that compress begin where the last step ended.
+/// What a step of each rule costs (Fan et al. 2026, Fig. 1c), on the way of a matrix of rank 4 that
+/// is learned from gradients with SNR .1: rules that compress begin where the last step ended.
 namespace pion::step_cost {
 namespace {
 

@@ -6,20 +6,20 @@
 #include <optional>
 
 #include <pion/detail/traits.hpp>
-#include <pion/slopes.hpp>
+#include <pion/filter/bounds.hpp>
 
 /// How far a low-rank result is from the exact one: numbers in, a bound out.
 ///
-/// Let A = X / ||X||_F, and U (m x k), S, V (n x k) the triplets kept, with A^T U = V S, and
-///   R = A V - U S,  Gu = U^T U - I,  Gv = V^T V - I.
-/// With U', V' the orthonormal factors nearest to U, V there is an E with ||E||_F^2 <= ||R1||_F^2 +
-/// ||R2||_F^2, R1 = A V' - U' S and R2 = A^T U' - V' S, such that A - E has the triplets (U', S, V')
-/// exactly, and besides them only the remainder P = (I - U' U'^T) A (I - V' V'^T). (E = R1 V'^T + U'
-/// R2^T (I - V' V'^T).) Replacing U by U' moves U by at most ||Gu||_F, and A V, V S accordingly.
+/// Let A = X / ||X||_F, and U (m x k), S, V (n x k) the triplets kept, with A^T U = V S, and R = A
+///   V - U S,  Gu = U^T U - I,  Gv = V^T V - I. With U', V' the orthonormal factors nearest to U, V
+///   there is an E with ||E||_F^2 <= ||R1||_F^2 + ||R2||_F^2, R1 = A V' - U' S and R2 = A^T U' - V'
+///   S, such that A - E has the triplets (U', S, V') exactly, and besides them only the remainder P
+///   = (I - U' U'^T) A (I - V' V'^T). (E = R1 V'^T + U' R2^T (I - V' V'^T).) Replacing U by U'
+///   moves U by at most ||Gu||_F, and A V, V S accordingly.
 namespace pion::algorithm {
 
-/// What was measured of a decomposition, all relative to ||X||_F. Beside the k triplets kept, others
-/// may have been found: (Ur, Sr, Vr), with the same equation, orthogonal to those kept.
+/// What was measured of a decomposition, all relative to ||X||_F. Beside the k triplets kept,
+/// others may have been found: (Ur, Sr, Vr), with the same equation, orthogonal to those kept.
 struct Residuals {
   double left = 0.0;       ///< ||R||_F
   double next_left = 0.0;  ///< ||A Vr - Ur Sr||_F
@@ -70,20 +70,20 @@ inline double chi_square_quantile(int half_degrees, double p) {
   return lo;
 }
 
-/// A bound of ||E||_2 from log ||P W||_F, where P is the product of `factors` matrices that are E and
-/// E^T in turn, and W of `probes` independent Gaussian columns. It fails with probability at most
-/// `failure`: along P's first right singular vector the columns of W have a chi^2 distribution with
-/// `probes` degrees of freedom (an even number), so that ||P W||_F^2 >= ||E||_2^(2 factors) chi^2.
-/// One per cent is added for the rounding of the products.
+/// A bound of ||E||_2 from log ||P W||_F, where P is the product of `factors` matrices that are E
+/// and E^T in turn, and W of `probes` independent Gaussian columns. It fails with probability at
+/// most `failure`: along P's first right singular vector the columns of W have a chi^2 distribution
+/// with `probes` degrees of freedom (an even number), so that ||P W||_F^2 >= ||E||_2^(2 factors)
+/// chi^2. One per cent is added for the rounding of the products.
 inline double spectral_bound(double log_norm, int factors, int probes, double failure) {
   const double log_chi = 0.5 * std::log(chi_square_quantile(probes / 2, failure));
   return 1.01 * std::exp((log_norm - log_chi) / factors);
 }
 
-/// What a filter wants of a decomposition, and what the decomposition proves for it. An odd function f
-/// of the singular values is Lipschitz in the Frobenius norm with its scalar Lipschitz constant
-/// (through the dilation [[0, A], [A^T, 0]]), so ||f(A) - U f(S) V^T||_F is at most
-/// Lip(f) ||E||_F + max_{s <= rho} |f(s) / s| ||P||_F, rho >= ||P||_2, and what storing adds.
+/// What a filter wants of a decomposition, and what the decomposition proves for it. An odd
+/// function f of the singular values is Lipschitz in the Frobenius norm with its scalar Lipschitz
+/// constant (through the dilation [[0, A], [A^T, 0]]), so ||f(A) - U f(S) V^T||_F is at most Lip(f)
+/// ||E||_F + max_{s <= rho} |f(s) / s| ||P||_F, rho >= ||P||_2, and what storing adds.
 class ChainTarget {
  public:
   static constexpr int most_powers = 4;  ///< Of the probes that bound Residuals::unseen.
@@ -110,7 +110,8 @@ class ChainTarget {
   double floor() const { return floor_; }
 
   /// How many directions to begin with: the most that can lie above the floor, for the squares of
-  /// the sigmas sum to 1, and a few more; 32 at most, as real spectra fall. 0 if nothing limits them.
+  /// the sigmas sum to 1, and a few more; 32 at most, as real spectra fall. 0 if nothing limits
+  /// them.
   Index likely_rank() const {
     if (!(floor_ > 0.0)) return 0;
     return static_cast<Index>(std::min(32.0, std::floor(1.0 / (floor_ * floor_)) + 8.0));

@@ -3,7 +3,7 @@
 
 #include <utility>  // std::swap
 
-#include <pion/chain.hpp>
+#include <pion/filter/chain.hpp>
 
 namespace pion::algorithm {
 

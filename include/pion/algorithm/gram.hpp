@@ -5,7 +5,7 @@
 #include <utility>  // std::swap
 
 #include <pion/algorithm/restarts.hpp>
-#include <pion/chain.hpp>
+#include <pion/filter/chain.hpp>
 
 /// The Gram-space iteration: the chain runs on the small matrix R = X X^T and meets X only at the
 /// end, which pays for matrices that are far from square (Zhang et al. 2026).

@@ -5,17 +5,17 @@
 
 #include <pion/algorithm/power_bound.hpp>
 #include <pion/detail/traits.hpp>
-#include <pion/normalizer.hpp>
+#include <pion/filter/normalizer.hpp>
 
 namespace pion::algorithm {
 
-/// An upper bound of sigma_1 = sqrt(lambda_1(R)), at most 2 % above it: the norms of R^k by squaring
-/// (power_bound.hpp), which stops when an upper and a lower bound are that close, and at the k where
-/// any m x m matrix's are. Rounding of R is added, so that the bound is not undercut: a filter can
-/// kill a direction that stands above 1.
+/// An upper bound of sigma_1 = sqrt(lambda_1(R)), at most 2 % above it: the norms of R^k by
+/// squaring (power_bound.hpp), which stops when an upper and a lower bound are that close, and at
+/// the k where any m x m matrix's are. Rounding of R is added, so that the bound is not undercut: a
+/// filter can kill a direction that stands above 1.
 ///
-/// Shapes: r, p and t are m x m; p and t are overwritten. Cost: m^3 / 2 multiply-adds a squaring. An
-/// engine whose numbers the host cannot see makes all the squarings, to the same result.
+/// Shapes: r, p and t are m x m; p and t are overwritten. Cost: m^3 / 2 multiply-adds a squaring.
+/// An engine whose numbers the host cannot see makes all the squarings, to the same result.
 template <class Kernels, class View>
 auto sigma_upper_bound(const Kernels& kernels, const View& r, View p, View t, Index n) {
   const auto norm = kernels.frobenius_norm(r);

@@ -16,8 +16,8 @@ namespace pion::algorithm {
 /// singular to working precision from its eigenvectors, and then M has fewer columns: directions
 /// that only rounding has put into Y are dropped, and none is made up.
 ///
-/// g is scaled to a unit diagonal first, so that columns may differ in size by any factor. `noise` is
-/// the relative error of Y's entries.
+/// g is scaled to a unit diagonal first, so that columns may differ in size by any factor. `noise`
+/// is the relative error of Y's entries.
 template <class Matrix>
 Matrix orthonormalizer(Matrix g, double noise) {
   const Index k = g.rows();

@@ -11,8 +11,8 @@
 #include <pion/detail/traits.hpp>
 
 /// The polar factor U_k V_k^T of the leading directions of a matrix, as a target of compression
-/// (algorithm/low_rank.hpp). A selection says which directions those are; singular values are
-/// descending and relative to ||x||_F.
+/// (algorithm/subspace_iteration.hpp). A selection says which directions those are; singular values
+/// are descending and relative to ||x||_F.
 namespace pion::algorithm {
 
 /// The `rank` largest.
@@ -50,10 +50,10 @@ struct AtLeast {
 /// What a selection wants of a decomposition, and what the decomposition proves for it.
 ///
 /// U' V'^T and U_k V_k^T of A are f(A - E) and f(A) for an odd f that is 1 above a gap and 0 below.
-/// Every singular value of one matrix that f takes to 1 is at least s_k - rho - ||E||_2 from every one
-/// of the other that it does not, rho >= ||P||_2, since E moves none by more than ||E||_2. So f has that
-/// slope between the two spectra, and ||f(A) - f(A - E)||_F <= ||E||_F / (s_k - rho - ||E||_2). Without
-/// a gap there is no bound, and nothing that deserves one.
+/// Every singular value of one matrix that f takes to 1 is at least s_k - rho - ||E||_2 from every
+/// one of the other that it does not, rho >= ||P||_2, since E moves none by more than ||E||_2. So f
+/// has that slope between the two spectra, and ||f(A) - f(A - E)||_F <= ||E||_F / (s_k - rho -
+/// ||E||_2). Without a gap there is no bound, and nothing that deserves one.
 template <class Selection>
 class PolarTarget {
  public:

@@ -3,21 +3,21 @@
 
 #include <cmath>  // exp, log, sqrt
 
-#include <pion/detail/either_side.hpp>
+#include <pion/detail/host_device.hpp>
 
 /// The arithmetic of single numbers between an algorithm's products. An engine runs it where its
-/// numbers are, on a device too (so this header leaves Eigen out). A number 0 never gives a NaN: the
-/// zero matrix stays zero.
+/// numbers are, on a device too (so this header leaves Eigen out). A number 0 never gives a NaN:
+/// the zero matrix stays zero.
 namespace pion::algorithm {
 
 struct Inverse {
-  PION_EITHER_SIDE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / x; }
+  PION_HOST_DEVICE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / x; }
 };
 struct InverseSquare {
-  PION_EITHER_SIDE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / (x * x); }
+  PION_HOST_DEVICE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / (x * x); }
 };
 struct SquareRoot {
-  PION_EITHER_SIDE double operator()(double x) const { return sqrt(x); }
+  PION_HOST_DEVICE double operator()(double x) const { return sqrt(x); }
 };
 
 /// Bounds of lambda_1 of a positive semidefinite R from the norms of its powers, by squaring:
@@ -31,12 +31,12 @@ struct PowerBound {
 
   /// k = 1, from ||R||_F.
   struct Start {
-    PION_EITHER_SIDE PowerBound operator()(double norm) const { return {log(norm), 1.0, false}; }
+    PION_HOST_DEVICE PowerBound operator()(double norm) const { return {log(norm), 1.0, false}; }
   };
 
   /// 2k, from `square` = ||(R^k / ||R^k||_F)^2||_F.
   struct Squared {
-    PION_EITHER_SIDE PowerBound operator()(const PowerBound& b, double square) const {
+    PION_HOST_DEVICE PowerBound operator()(const PowerBound& b, double square) const {
       if (b.close) return b;
       const double log_square = 2.0 * b.log_norm + log(square);
       const double gap = 0.5 * (log_square / (2.0 * b.k) - (log_square - b.log_norm) / b.k);
@@ -47,7 +47,7 @@ struct PowerBound {
   /// The bound of sigma_1 = lambda_1^(1/2), with an error of R of `rounding` times its norm added.
   struct Sigma {
     double rounding;
-    PION_EITHER_SIDE double operator()(const PowerBound& b, double norm) const {
+    PION_HOST_DEVICE double operator()(const PowerBound& b, double norm) const {
       return sqrt(exp(b.log_norm / b.k) + rounding * norm);
     }
   };

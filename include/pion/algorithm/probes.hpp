@@ -8,15 +8,15 @@
 #include <pion/algorithm/certificate.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
 namespace pion::algorithm {
 
 /// Columns of W in Probes.
 inline constexpr Index probe_columns = 16;
 
-/// Gaussian probes of what an orthonormal basis Q leaves out of A = unit x, E = (I - Q Q^T) A: from the
-/// size of (E E^T)^j W, W of independent Gaussian columns, follows a bound of ||E||_2.
+/// Gaussian probes of what an orthonormal basis Q leaves out of A = unit x, E = (I - Q Q^T) A: from
+/// the size of (E E^T)^j W, W of independent Gaussian columns, follows a bound of ||E||_2.
 template <class Kernels, class T>
 class Probes {
   using View = engine::View<T>;
@@ -56,9 +56,9 @@ class Probes {
 
   int powers() const { return powers_; }
 
-  /// A bound of ||E||_2 that fails with probability at most `failure`; or what it is likely to be if
-  /// directions of these `sigma` were left out too: each adds `count` sigma^(4j) to the square of the
-  /// size, on average.
+  /// A bound of ||E||_2 that fails with probability at most `failure`; or what it is likely to be
+  /// if directions of these `sigma` were left out too: each adds `count` sigma^(4j) to the square
+  /// of the size, on average.
   template <class Values>
   double bound(double failure, const Values& sigma) const {
     const double more = static_cast<double>(count) * sigma.array().pow(4.0 * powers_).sum();
@@ -66,8 +66,8 @@ class Probes {
                           static_cast<int>(count), failure);
   }
 
-  /// What no sharpening will bring the bound below, most likely: if all that is left out is as large
-  /// as its largest, ||(E E^T)^j W||_F is about ||E||_2^(2j) ||W||_F.
+  /// What no sharpening will bring the bound below, most likely: if all that is left out is as
+  /// large as its largest, ||(E E^T)^j W||_F is about ||E||_2^(2j) ||W||_F.
   double least() const {
     const double entries = static_cast<double>(count * w_.rows);
     return std::exp((log_size_ - 0.5 * std::log(entries)) / (2 * powers_));

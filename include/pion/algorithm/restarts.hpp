@@ -7,10 +7,10 @@
 #include <cstddef>  // std::size_t
 #include <cstdint>  // std::uint64_t, std::uint8_t
 
-#include <pion/chain.hpp>
+#include <pion/filter/chain.hpp>
 
-/// Where the Gram-space iteration (algorithm/gram.hpp) begins again, so that its rounding stays of the
-/// size of the dense chain's.
+/// Where the Gram-space iteration (algorithm/gram.hpp) begins again, so that its rounding stays of
+/// the size of the dense chain's.
 namespace pion::algorithm {
 
 /// The steps before which the iteration goes back to X <- Q X and builds R = X X^T afresh.
@@ -106,10 +106,11 @@ inline double gram_growth(const Chain& f, int from, int to) {
   return m.of_gram();
 }
 
-/// As few restarts as keep rounding at the size of the dense chain's: what each segment makes of the
-/// error of its Gram matrix, magnified by all steps that follow, adds up to 256 at most, or to 4 times
-/// what it is with a restart before every step. Among as few, those that leave least. None for high-pass
-/// chains of five steps; one, after the second, for Muon's. For at most Restarts::max_steps steps.
+/// As few restarts as keep rounding at the size of the dense chain's: what each segment makes of
+/// the error of its Gram matrix, magnified by all steps that follow, adds up to 256 at most, or to
+/// 4 times what it is with a restart before every step. Among as few, those that leave least. None
+/// for high-pass chains of five steps; one, after the second, for Muon's. For at most
+/// Restarts::max_steps steps.
 inline Restarts gram_restarts(const Chain& f) {
   constexpr double harmless = 256.0, of_every_step = 4.0;
   constexpr auto most = static_cast<std::size_t>(Restarts::max_steps);
@@ -135,7 +136,8 @@ inline Restarts gram_restarts(const Chain& f) {
     return restarts;
   }
 
-  // least[k]: of the steps from k on, in so many segments, the first of which ends before end[.][k].
+  // least[k]: of the steps from k on, in so many segments, the first of which ends before
+  // end[.][k].
   std::array<double, most + 1> least;
   least.fill(HUGE_VAL);
   least[steps] = 0.0;

@@ -9,17 +9,18 @@
 #include <pion/algorithm/orthonormalize.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
 namespace pion::algorithm {
 
-/// The singular triplets of Q Q^T A for a basis Q of few columns and A = x / ||x||_F, x m x n: a block
-/// power iteration with a Rayleigh-Ritz step (Halko, Martinsson and Tropp 2011, alg. 4.4 and 5.1).
+/// The singular triplets of Q Q^T A for a basis Q of few columns and A = x / ||x||_F, x m x n: a
+/// block power iteration with a Rayleigh-Ritz step (Halko, Martinsson and Tropp 2011, alg. 4.4 and
+/// 5.1).
 ///
-/// All that is done with x is the sweep z = x^T q, y = x z. In the scalar of x it is a power step for
-/// Q; in double it gives the triplets, how far they are from A's, and the next basis besides.
-/// x and the narrow matrices lie where the kernels work (engine/narrow.hpp); numbers, and matrices of
-/// the size of Q's columns, are the host's.
+/// All that is done with x is the sweep z = x^T q, y = x z. In the scalar of x it is a power step
+/// for Q; in double it gives the triplets, how far they are from A's, and the next basis besides. x
+/// and the narrow matrices lie where the kernels work (engine/tall_skinny.hpp); numbers, and
+/// matrices of the size of Q's columns, are the host's.
 template <class Kernels, class T>
 class Ritz {
   using View = engine::View<T>;
@@ -80,8 +81,8 @@ class Ritz {
 
   // --- the triplets
 
-  /// With (Q C)^T (Q C) = I and (Z C)^T (Z C) = W S^2 W^T for Z = A^T Q: U = Q C W, V = Z C W / S. So U
-  /// is orthonormal and A^T U = V S but for double's rounding. False where there are none.
+  /// With (Q C)^T (Q C) = I and (Z C)^T (Z C) = W S^2 W^T for Z = A^T Q: U = Q C W, V = Z C W / S.
+  /// So U is orthonormal and A^T U = V S but for double's rounding. False where there are none.
   bool decompose(const Kernels& kernels);
 
   Index found() const { return sigma_.size(); }

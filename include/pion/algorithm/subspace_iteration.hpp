@@ -12,10 +12,10 @@
 #include <pion/detail/random.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
-/// Compress, filter, expand: the leading singular triplets of a matrix, and a proof that they are all
-/// that a filter needs.
+/// Compress, filter, expand: the leading singular triplets of a matrix, and a proof that they are
+/// all that a filter needs.
 namespace pion::algorithm {
 
 /// How Compression::find() goes about it.
@@ -61,8 +61,8 @@ class Compression {
 
   /// Finds the triplets that `target` wants, and more until the error that it proves of them is
   /// within the tolerance. False if that cannot be had within the budget.
-  /// \param norm  ||x||_F > 0, whose square is within T's range; or 0, to be found on the way from a
-  ///              warm start: then norm() must be looked at afterwards.
+  /// \param norm  ||x||_F > 0, whose square is within T's range; or 0, to be found on the way from
+  ///              a warm start: then norm() must be looked at afterwards.
   template <class Target>
   bool find(const Source& x, double norm, const Target& target, const Search<T>& how);
 
@@ -83,13 +83,13 @@ class Compression {
   template <class Target>
   Residuals measure(const Target& target);
 
-  /// Proves what it can of them: from the Frobenius norm of what they leave, and if that will not do,
-  /// by probes, as long as these may bring the error within the tolerance. True if it is.
+  /// Proves what it can of them: from the Frobenius norm of what they leave, and if that will not
+  /// do, by probes, as long as these may bring the error within the tolerance. True if it is.
   template <class Target>
   bool prove(const Target& target, double tolerance, Residuals& r);
 
-  /// How much of A lies outside the first `count` triplets of those found: in the Frobenius norm, and
-  /// where there are probes as they have it.
+  /// How much of A lies outside the first `count` triplets of those found: in the Frobenius norm,
+  /// and where there are probes as they have it.
   double unseen_beyond(Index count) const;
 
   /// How many triplets next_start() should have.

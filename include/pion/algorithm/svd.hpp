@@ -5,9 +5,9 @@
 #include <cmath>      // std::fabs
 #include <limits>
 
-#include <pion/chain.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/engine/view.hpp>
+#include <pion/filter/chain.hpp>
 
 /// The reference: what the other algorithms avoid. Host memory only; allocates.
 namespace pion::algorithm {

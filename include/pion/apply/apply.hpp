@@ -9,14 +9,14 @@
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
 #include <pion/algorithm/normalize.hpp>
-#include <pion/apply_info.hpp>
+#include <pion/apply/info.hpp>
+#include <pion/apply/plan.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
-#include <pion/detail/transfer.hpp>
 #include <pion/engine/default.hpp>
-#include <pion/filter.hpp>
-#include <pion/plan.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/load_store.hpp>
+#include <pion/engine/workspace.hpp>
+#include <pion/filter/filter.hpp>
 
 namespace pion {
 
@@ -81,10 +81,11 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 /// \param workspace  grows to plan().workspace; where it has that size already, nothing is
 ///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
 /// \throws std::invalid_argument if y's shape is not x's; as plan().
-/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
-/// Cost: plan().multiply_adds. Determinism: bitwise the same for engine::eigen and engine::openmp,
-/// with any number of threads; scaling x by a power of two changes nothing (but with Normalizer::none).
-/// A zero or empty x gives a zero or empty y. Source: Fan et al. 2026, Alg. 2, App. D.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows. Cost:
+///         plan().multiply_adds. Determinism: bitwise the same for engine::eigen and
+///         engine::openmp, with any number of threads; scaling x by a power of two changes nothing
+///         (but with Normalizer::none). A zero or empty x gives a zero or empty y. Source: Fan et
+///         al. 2026, Alg. 2, App. D.
 template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
                 Method method = Method::automatic) {

@@ -7,9 +7,9 @@
 namespace pion {
 
 /// How long not to try again what has failed: after f attempts in a row that did, the next 2^f - 1
-/// chances are passed up, 31 at most. So an attempt that never succeeds costs a long run a thirty-second
-/// part of itself, and one that succeeds again is found within as many chances as it has failed for,
-/// about.
+/// chances are passed up, 31 at most. So an attempt that never succeeds costs a long run a
+/// thirty-second part of itself, and one that succeeds again is found within as many chances as it
+/// has failed for, about.
 class Backoff {
  public:
   static constexpr std::int32_t most = 5;  ///< More failures in a row are not counted.

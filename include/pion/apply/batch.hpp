@@ -10,12 +10,12 @@
 #include <utility>  // std::declval
 #include <vector>
 
-#include <pion/apply_low_rank.hpp>
+#include <pion/apply/within.hpp>
 
 namespace pion {
 
-/// What apply_batch() works in, kept by the caller between calls: a workspace for each worker. Not to
-/// be shared by two calls at the same time.
+/// What apply_batch() works in, kept by the caller between calls: a workspace for each worker. Not
+/// to be shared by two calls at the same time.
 class BatchWorkspace {
  public:
   struct Item {
@@ -42,8 +42,8 @@ inline double makespan(const std::vector<BatchWorkspace::Item>& items, std::size
 }
 
 /// How many of the items, largest first, to do one after the other with all workers before the rest
-/// are shared out, one worker each: what is done soonest. (Workers together on one matrix reach about
-/// nine tenths of what they do apart.)
+/// are shared out, one worker each: what is done soonest. (Workers together on one matrix reach
+/// about nine tenths of what they do apart.)
 inline std::size_t done_together(const std::vector<BatchWorkspace::Item>& items,
                                  std::vector<double>& loads) {
   constexpr double together = 0.9;
@@ -94,7 +94,8 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 #endif
 }
 
-/// apply_batch() by one(engine, i, workspace) for each matrix, which costs what plan_of(Worker{}, i) says.
+/// apply_batch() by one(engine, i, workspace) for each matrix, which costs what plan_of(Worker{},
+/// i) says.
 template <class Engine, class Xs, class Ys, class PlanOf, class One>
 void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& plan_of,
                const One& one) {

@@ -3,16 +3,16 @@
 
 #include <optional>
 
+#include <pion/apply/plan.hpp>
 #include <pion/detail/traits.hpp>
-#include <pion/plan.hpp>
 
 namespace pion {
 
 /// What a call of apply() did.
 struct ApplyInfo {
   Method method = Method::dense;  ///< The one used, never automatic.
-  /// Directions that the method worked on: min(m, n), those of y for low_rank, or the numerical rank
-  /// of x for the SVD.
+  /// Directions that the method worked on: min(m, n), those of y for low_rank, or the numerical
+  /// rank of x for the SVD.
   Index rank = 0;
   /// Directions whose gain exceeds survivor_gain, where the method knows them (SVD, low_rank).
   std::optional<Index> survivors;
@@ -22,8 +22,8 @@ struct ApplyInfo {
   /// low_rank's, of which ApplyOptions::failure is the chance that it is wrong.
   std::optional<double> bound;
   /// The filter has killed the update: x is not zero, but no direction of y is above the rounding
-  /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in (times the largest
-  /// |entry| of x, if below 1, under Normalizer::none, which lets the size of x through).
+  /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in (times the
+  /// largest |entry| of x, if below 1, under Normalizer::none, which lets the size of x through).
   bool dead = false;
 };
 

@@ -6,8 +6,8 @@
 #include <cstddef>    // std::byte, std::size_t
 #include <new>        // placement new
 
-#include <pion/apply.hpp>
-#include <pion/heads.hpp>
+#include <pion/apply/apply.hpp>
+#include <pion/filter/heads.hpp>
 
 namespace pion {
 

@@ -12,20 +12,20 @@
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/default.hpp>
-#include <pion/filter.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
+#include <pion/filter/filter.hpp>
 
 namespace pion {
 
 /// How a filter is applied. All give U f(S) V^T; they differ in cost and in rounding.
 ///
-/// low_rank wants a tolerance (apply_low_rank.hpp). The SVD is not among what apply() runs, because
+/// low_rank wants a tolerance (apply/within.hpp). The SVD is not among what apply() runs, because
 /// it costs every translation unit that contains it some fifteen seconds of compilation.
 enum class Method {
   automatic,  ///< The one with the least multiply-adds.
   dense,      ///< The chain on the matrix, step by step (algorithm/dense.hpp).
   gram,       ///< The chain on X X^T (algorithm/gram.hpp); cheaper far from square.
-  low_rank,   ///< The few directions that pass, certified (algorithm/low_rank.hpp).
+  low_rank,   ///< The few directions that pass, certified (algorithm/subspace_iteration.hpp).
   svd,        ///< The reference, a function of its own: apply_svd().
 };
 
@@ -51,7 +51,8 @@ constexpr std::optional<Method> method_named(std::string_view text) {
   return std::nullopt;
 }
 
-/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n (docs/performance.md).
+/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n
+/// (docs/performance.md).
 inline constexpr double svd_cost = 30.0;
 
 /// What apply() will do with a matrix of a given shape, decided before any of its entries is seen.
@@ -102,9 +103,9 @@ std::size_t workspace_bytes(Method method, Index m, Index n) {
 
 /// The plan for applying `f` to rows x cols matrices with scalars `Scalar` on `Engine`.
 ///
-/// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short side
-/// and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments
-/// (4 T - 3 s + 3 s alpha) / 2 m^3.
+/// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short
+/// side and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments (4 T
+/// - 3 s + 3 s alpha) / 2 m^3.
 /// \throws std::invalid_argument if a size is negative or the bytes cannot be counted; if `method`
 ///         is svd or low_rank, or gram for a chain of more than 64 steps.
 template <class Scalar = float, class Engine = DefaultEngine>

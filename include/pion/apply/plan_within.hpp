@@ -6,8 +6,8 @@
 #include <cstdint>    // std::uint64_t
 #include <string>
 
-#include <pion/algorithm/low_rank.hpp>
-#include <pion/plan.hpp>
+#include <pion/algorithm/subspace_iteration.hpp>
+#include <pion/apply/plan.hpp>
 
 /// What apply() with a tolerance will do, and what that is expected to cost.
 namespace pion {
@@ -81,8 +81,8 @@ inline bool compression_pays(const Plan& p, Index rank, const CompressionCost& c
 }
 
 /// Turns the plan of the method that it gives way to into one that compresses to `rank` directions,
-/// but for its workspace: always if that is asked for, and then it gives way only where it has no hope;
-/// else where it is expected to cost at most half of the other, which is its budget.
+/// but for its workspace: always if that is asked for, and then it gives way only where it has no
+/// hope; else where it is expected to cost at most half of the other, which is its budget.
 inline void prefer_compression(Plan& p, Index rank, bool asked, const CompressionCost& cost) {
   if (!asked && !compression_pays(p, rank, cost)) return;
   p.budget = asked ? HUGE_VAL : compression_budget(p, cost);
@@ -93,8 +93,9 @@ inline void prefer_compression(Plan& p, Index rank, bool asked, const Compressio
 
 /// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
 /// where that will not pay.
-/// \param likely_rank  ChainTarget's, called only where the matrix is large enough for it to matter: what
-///                     it is computed from takes as long as a step with a small matrix.
+/// \param likely_rank  ChainTarget's, called only where the matrix is large enough for it to
+///                     matter: what it is computed from takes as long as a step with a small
+///                     matrix.
 template <class LikelyRank, class Other>
 Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
                       const LikelyRank& likely_rank, const Other& other) {
@@ -126,11 +127,11 @@ Plan plan_with_tolerance(const Filter& f, Index rows, Index cols, const ApplyOpt
 
 /// The plan for apply() with a tolerance.
 ///
-/// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass (a
-/// chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost at
-/// most half of the other methods. Cost model: three power steps and a check of `rank` directions and
-/// the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says; with the norm and the
-/// result, 7 passes over a matrix in place.
+/// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass
+/// (a chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost
+/// at most half of the other methods. Cost model: three power steps and a check of `rank`
+/// directions and the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says; with
+/// the norm and the result, 7 passes over a matrix in place.
 /// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
 ///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
 template <class Scalar = float, class Engine = DefaultEngine>

@@ -8,29 +8,30 @@
 #include <optional>
 #include <string>
 
-#include <pion/algorithm/polar_target.hpp>
+#include <pion/algorithm/polar_criterion.hpp>
 #include <pion/algorithm/svd.hpp>
-#include <pion/apply_low_rank.hpp>
+#include <pion/apply/within.hpp>
 #include <pion/detail/svd.hpp>
 
 /// The polar factor y = U_k V_k^T of the leading singular triplets of x, k of them or those that
-/// stand out: every direction kept gets gain 1, every other 0. By a full SVD, or with a tolerance by
-/// compression, certified.
+/// stand out: every direction kept gets gain 1, every other 0. By a full SVD, or with a tolerance
+/// by compression, certified.
 ///
-/// In all: x, y and workspace as in apply(). Of the directions asked for, those with sigma <= max(m, n)
-/// eps sigma_1 are left out, because rounding makes them. The info has rank and survivors k, and the
-/// output norm sqrt(k); it is dead where x is not zero and k is.
+/// In all: x, y and workspace as in apply(). Of the directions asked for, those with sigma <=
+/// max(m, n) eps sigma_1 are left out, because rounding makes them. The info has rank and survivors
+/// k, and the output norm sqrt(k); it is dead where x is not zero and k is.
 /// \throws std::invalid_argument if y's shape is not x's, or a number is out of range;
 ///         std::domain_error if an entry of x is NaN or infinite. y is then untouched.
 /// Cost: that of the SVD, which allocates.
 ///
 /// With options: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
-/// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no gap
-/// after sigma_k was proved, or k is near max_rank. Method::automatic looks for the gap within four
-/// times the expected cost or an eighth of the SVD's, whichever is more, but never for more than an
-/// SVD; not where k and the probes are more than a quarter of the directions; and where it has failed
-/// with a start, not in the next calls with that start, 31 at most (backoff.hpp). Method::low_rank always
-/// tries; Method::svd never. Without allocation once warm, unless the SVD is taken.
+/// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no
+/// gap after sigma_k was proved, or k is near max_rank. Method::automatic looks for the gap within
+/// four times the expected cost or an eighth of the SVD's, whichever is more, but never for more
+/// than an SVD; not where k and the probes are more than a quarter of the directions; and where it
+/// has failed with a start, not in the next calls with that start, 31 at most (apply/backoff.hpp).
+/// Method::low_rank always tries; Method::svd never. Without allocation once warm, unless the SVD
+/// is taken.
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
 namespace pion {
 
@@ -86,7 +87,8 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
   if (!asked && 4 * (rank + algorithm::probe_columns) > m) return p;
   prefer_compression(p, rank, asked, CompressionCost{});
   if (p.method == Method::svd) return p;
-  // An SVD costs so much more than an attempt is expected to that one which goes on is given up early.
+  // An SVD costs so much more than an attempt is expected to that one which goes on is given up
+  // early.
   if (!asked) p.budget = std::min(p.budget, std::max(4.0 * p.multiply_adds, p.budget / 8.0));
   plan_compression_memory<Engine, compute_t<Scalar>>(p);
   return p;
@@ -153,8 +155,9 @@ ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y, Workspac
                                       workspace, options, start);
 }
 
-/// The polar factor of the directions with sigma >= tau ||x||_F: at most 1 / tau^2 of them. Which they
-/// are is decided by the computed sigma, so for one within rounding of tau ||x||_F either answer is right.
+/// The polar factor of the directions with sigma >= tau ||x||_F: at most 1 / tau^2 of them. Which
+/// they are is decided by the computed sigma, so for one within rounding of tau ||x||_F either
+/// answer is right.
 /// \param tau  in (0, 1].
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>

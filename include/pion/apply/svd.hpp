@@ -4,7 +4,7 @@
 #include <algorithm>  // std::max, std::min
 
 #include <pion/algorithm/svd.hpp>
-#include <pion/apply.hpp>
+#include <pion/apply/apply.hpp>
 
 namespace pion {
 

@@ -4,7 +4,7 @@
 #include <cstddef>  // std::size_t
 #include <vector>
 
-#include <pion/backoff.hpp>
+#include <pion/apply/backoff.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/view.hpp>
 

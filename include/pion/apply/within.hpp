@@ -9,10 +9,10 @@
 #include <string>
 #include <type_traits>
 
-#include <pion/apply.hpp>
-#include <pion/detail/in_place.hpp>
-#include <pion/plan_low_rank.hpp>
-#include <pion/warm_start.hpp>
+#include <pion/apply/apply.hpp>
+#include <pion/apply/plan_within.hpp>
+#include <pion/apply/warm_start.hpp>
+#include <pion/engine/in_place.hpp>
 
 /// apply() with a tolerance: the few directions that a high-pass lets through are found by products
 /// with narrow matrices, and the result is certified.
@@ -20,7 +20,8 @@ namespace pion {
 
 namespace detail {
 
-/// The search that a call asks for, from a warm start where there is one. `m` is what it must be for.
+/// The search that a call asks for, from a warm start where there is one. `m` is what it must be
+/// for.
 template <class T, class Start>
 algorithm::Search<T> search_for([[maybe_unused]] const char* function, const Plan& plan,
                                 const ApplyOptions& options, [[maybe_unused]] const Start& start,
@@ -75,8 +76,9 @@ ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Targ
   return info;
 }
 
-/// y <- U g(S) V^T of the directions that target keeps, g its gain, certified; nothing, and y untouched,
-/// where the bound cannot be had within the plan's budget, x is zero, or it failed not long ago.
+/// y <- U g(S) V^T of the directions that target keeps, g its gain, certified; nothing, and y
+/// untouched, where the bound cannot be had within the plan's budget, x is zero, or it failed not
+/// long ago.
 template <class Engine, class Target, class X, class Y, class Start>
 std::optional<ApplyInfo> compress(const char* function, const Target& target, const X& x, Y& y,
                                   Workspace& workspace, const Plan& plan,
@@ -135,15 +137,17 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
 ///
 /// f, x, y and workspace as in apply() without a tolerance. Where x lies in memory with unit inner
 /// stride, and y does, neither is copied.
-/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
-/// The info's bound holds but for options.failure; rounding is in it. Where the low-rank method cannot
-/// prove the tolerance at less than the cost of another method, the other is used (its workspace is
-/// reserved when that first happens), and the info says so and has no bound. Method::automatic then
-/// passes the next calls with that start to the other at once, 31 at most (backoff.hpp).
+/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call. The
+///         info's bound holds but for options.failure; rounding is in it. Where the low-rank method
+///         cannot prove the tolerance at less than the cost of another method, the other is used
+///         (its workspace is reserved when that first happens), and the info says so and has no
+///         bound. Method::automatic then passes the next calls with that start to the other at
+///         once, 31 at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
-/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start; no
-/// allocation once warm. Determinism: bitwise the same for engine::eigen and engine::openmp, with any
-/// number of threads. Source: Halko, Martinsson and Tropp 2011; algorithm/certificate.hpp.
+///         Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm
+///         start; no allocation once warm. Determinism: bitwise the same for engine::eigen and
+///         engine::openmp, with any number of threads. Source: Halko, Martinsson and Tropp 2011;
+///         algorithm/certificate.hpp.
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,

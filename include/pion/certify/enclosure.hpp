@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
-#include <pion/interval.hpp>
+#include <pion/certify/interval.hpp>
+#include <pion/filter/chain.hpp>
 
 /// A chain on intervals, without the dependency problem.
 ///

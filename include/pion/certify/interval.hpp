@@ -13,18 +13,18 @@
 // clang names -ffast-math and -ffinite-math-only alone; g++ names each of their parts.
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
     defined(__NO_SIGNED_ZEROS__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
-#error "pion/interval.hpp proves bounds: it needs IEEE arithmetic, without -ffast-math"
+#error "pion/certify/interval.hpp proves bounds: it needs IEEE arithmetic, without -ffast-math"
 #endif
 
 namespace pion {
 
 static_assert(std::numeric_limits<double>::is_iec559 && FLT_EVAL_METHOD == 0,
-              "pion/interval.hpp needs IEEE double arithmetic without excess precision");
+              "pion/certify/interval.hpp needs IEEE double arithmetic without excess precision");
 
 namespace detail {
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
-inline constexpr double largest = std::numeric_limits<double>::max();
+inline constexpr double largest_double = std::numeric_limits<double>::max();
 
 /// Below this an error term may underflow, and an operation counts as inexact.
 inline constexpr double tiny = 0x1p-900;
@@ -82,7 +82,8 @@ class Interval {
 
   /// \throws std::invalid_argument if lo > hi, or one is NaN.
   Interval(double lo, double hi)
-      : lo_(std::min(lo, detail::largest) + 0.0), hi_(std::max(hi, -detail::largest) + 0.0) {
+      : lo_(std::min(lo, detail::largest_double) + 0.0),
+        hi_(std::max(hi, -detail::largest_double) + 0.0) {
     if (!(lo <= hi)) {
       detail::refuse_argument("Interval: [" + std::to_string(lo) + ", " + std::to_string(hi) +
                               "] is not an interval");
@@ -102,8 +103,10 @@ class Interval {
   double width() const { return -detail::add_down(lo_, -hi_); }
   /// A finite double inside, near the middle.
   double midpoint() const {
-    const double a = std::max(lo_, -detail::largest), b = std::min(hi_, detail::largest);
-    return std::clamp(b - a <= detail::largest ? a + 0.5 * (b - a) : 0.5 * a + 0.5 * b, a, b);
+    const double a = std::max(lo_, -detail::largest_double),
+                 b = std::min(hi_, detail::largest_double);
+    return std::clamp(b - a <= detail::largest_double ? a + 0.5 * (b - a) : 0.5 * a + 0.5 * b, a,
+                      b);
   }
   /// The greatest and the least |x| inside.
   double magnitude() const { return std::max(-lo_, hi_); }

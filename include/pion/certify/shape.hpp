@@ -8,17 +8,17 @@
 #include <string>
 
 #include <pion/certify/enclosure.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/shape.hpp>
 
 namespace pion {
 
 /// The answer to a question about real numbers from arithmetic with doubles: never a guess.
 enum class Verdict { proved, disproved, undecided };
 
-/// What laps.hpp computes, proved: every answer is a statement about the chain with exactly the
-/// coefficients given and in exact arithmetic, on the singular values, and not about the rounding
-/// of applying it to a matrix. Intervals are finite; the functions throw std::invalid_argument if
-/// lo > hi or an end is not finite.
+/// What filter/shape.hpp computes, proved: every answer is a statement about the chain with exactly
+/// the coefficients given and in exact arithmetic, on the singular values, and not about the
+/// rounding of applying it to a matrix. Intervals are finite; the functions throw
+/// std::invalid_argument if lo > hi or an end is not finite.
 namespace certified {
 
 /// The least and the greatest value of f on [lo, hi]. Cost: some microseconds.

@@ -11,9 +11,9 @@
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
 #include <pion/algorithm/normalize.hpp>
-#include <pion/apply.hpp>
+#include <pion/apply/apply.hpp>
 #include <pion/cuda/buffers.hpp>
-#include <pion/heads.hpp>
+#include <pion/filter/heads.hpp>
 
 namespace pion {
 namespace cuda {
@@ -73,10 +73,10 @@ void require_fit(const char* function, const Matrix<X>& x, const Matrix<Y>& y) {
 }
 
 /// The plan for rows x cols matrices on a device: pion::plan()'s, but that `automatic` keeps out of
-/// Gram space where it would not be safe: it magnifies errors hundreds of times, too much for matrices
-/// of 8 to 11 bits.
-/// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows that
-///         AOL makes equal; as pion::plan().
+/// Gram space where it would not be safe: it magnifies errors hundreds of times, too much for
+/// matrices of 8 to 11 bits.
+/// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows
+///         that AOL makes equal; as pion::plan().
 template <class T>
 Plan plan_for(const Filter& f, Index rows, Index cols, Method method) {
   if (std::is_same_v<T, half> && f.normalizer == Normalizer::aol) {
@@ -221,8 +221,8 @@ void apply_batch(const Filter& f, const std::vector<cuda::Job<X, Y>>& jobs, cuda
   cuda::filter_list(f, context, options, list);
 }
 
-/// The per-head mode (per_head.hpp) on a device; heads of one size go through batched products.
-/// options.info, where given, has one Info for each head.
+/// The per-head mode (apply/per_head.hpp) on a device; heads of one size go through batched
+/// products. options.info, where given, has one Info for each head.
 template <class X, class Layout, class Y>
 void apply_per_head(const Filter& f, cuda::Matrix<X> x, const Layout& heads, cuda::Matrix<Y> y,
                     cuda::Context& context, const cuda::Options& options = {}) {

@@ -3,7 +3,7 @@
 
 #include <cstddef>  // std::ptrdiff_t
 
-#include <pion/detail/either_side.hpp>
+#include <pion/detail/host_device.hpp>
 
 /// Where matrices lie in device memory, as kernels are told.
 namespace pion::cuda {
@@ -32,7 +32,7 @@ struct Batch {
 
   Shape shape() const { return {rows, cols, count}; }
 
-  PION_EITHER_SIDE T& operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE T& operator()(Index i, Index j, Index b) const {
     return data[i + j * stride + b * step];
   }
 
@@ -51,7 +51,7 @@ struct Table {
   Index stride = 0;
   bool crossed = false;
 
-  PION_EITHER_SIDE S& operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE S& operator()(Index i, Index j, Index b) const {
     return data[b][crossed ? i * stride + j : i + j * stride];
   }
 };

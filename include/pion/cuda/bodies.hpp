@@ -36,12 +36,12 @@ struct Load {
   Batch<T> to;
   const Info* info;
 
-  PION_EITHER_SIDE bool wanted(Index, Index, Index) const { return true; }
-  PION_EITHER_SIDE T read(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE bool wanted(Index, Index, Index) const { return true; }
+  PION_HOST_DEVICE T read(Index i, Index j, Index b) const {
     if (info[b].status != Info::done) return from_double<T>(0.0);
     return from_double<T>(to_double(from(i, j, b)) * info[b].factor);
   }
-  PION_EITHER_SIDE void write(Index i, Index j, Index b, T value) const { to(i, j, b) = value; }
+  PION_HOST_DEVICE void write(Index i, Index j, Index b, T value) const { to(i, j, b) = value; }
 };
 
 /// to <- from, unless the matrix's status forbids it.
@@ -52,11 +52,11 @@ struct Store {
   Table<S> to;
   const Info* info;
 
-  PION_EITHER_SIDE bool wanted(Index, Index, Index b) const { return info[b].status == Info::done; }
-  PION_EITHER_SIDE S read(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE bool wanted(Index, Index, Index b) const { return info[b].status == Info::done; }
+  PION_HOST_DEVICE S read(Index i, Index j, Index b) const {
     return from_double<S>(to_double(from(i, j, b)));
   }
-  PION_EITHER_SIDE void write(Index i, Index j, Index b, S value) const { to(i, j, b) = value; }
+  PION_HOST_DEVICE void write(Index i, Index j, Index b, S value) const { to(i, j, b) = value; }
 };
 
 /// c <- a I + b r + c, mirrored, from the lower half of c. Where b is 0, r is not read.
@@ -67,15 +67,15 @@ struct Symmetrize {
   Batch<T> r;
   sum_t<T> a, b;
 
-  PION_EITHER_SIDE bool wanted(Index i, Index j, Index) const { return i >= j; }
-  PION_EITHER_SIDE T read(Index i, Index j, Index k) const {
+  PION_HOST_DEVICE bool wanted(Index i, Index j, Index) const { return i >= j; }
+  PION_HOST_DEVICE T read(Index i, Index j, Index k) const {
     sum_t<T> value = static_cast<sum_t<T>>(c(i, j, k));
     if (b != sum_t<T>(0)) value += b * static_cast<sum_t<T>>(r(i, j, k));
     if (i == j) value += a;
     c(i, j, k) = static_cast<T>(value);
     return c(i, j, k);
   }
-  PION_EITHER_SIDE void write(Index i, Index j, Index k, T value) const {
+  PION_HOST_DEVICE void write(Index i, Index j, Index k, T value) const {
     if (i != j) c(j, i, k) = value;
   }
 };
@@ -85,7 +85,7 @@ template <class T>
 struct Scale {
   Batch<T> x;
   const double* factor;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     x(i, j, b) = from_double<T>(to_double(x(i, j, b)) * factor[b]);
   }
 };
@@ -96,7 +96,7 @@ struct Copy {
   Batch<S> from;
   Batch<T> to;
   double factor;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     to(i, j, b) = from_double<T>(factor * to_double(from(i, j, b)));
   }
 };
@@ -107,7 +107,7 @@ struct ScaleRows {
   Batch<T> x;
   const double* d;
   bool both;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     const double* mine = d + b * x.rows;
     const double factor = both ? mine[i] * mine[j] : mine[i];
     x(i, j, b) = from_double<T>(to_double(x(i, j, b)) * factor);
@@ -123,14 +123,14 @@ struct Measure {
   const Moments* first;
   Moments* result;
 
-  PION_EITHER_SIDE Moments nothing(Index b) const { return Moments::of(0.0, exponent(b)); }
-  PION_EITHER_SIDE Moments term(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE Moments nothing(Index b) const { return Moments::of(0.0, exponent(b)); }
+  PION_HOST_DEVICE Moments term(Index i, Index j, Index b) const {
     return Moments::of(to_double(x(i, j, b)), exponent(b));
   }
-  PION_EITHER_SIDE void finish(Index b, const Moments& sum) const { result[b] = sum; }
+  PION_HOST_DEVICE void finish(Index b, const Moments& sum) const { result[b] = sum; }
 
  private:
-  PION_EITHER_SIDE int exponent(Index b) const {
+  PION_HOST_DEVICE int exponent(Index b) const {
     if (first == nullptr || !(first[b].largest > 0.0) || !first[b].finite()) return 0;
     return ilogb(first[b].largest);
   }
@@ -144,12 +144,12 @@ struct Equilibrate {
   Batch<T> r;
   double* d;
 
-  PION_EITHER_SIDE double nothing(Index) const { return 0.0; }
-  PION_EITHER_SIDE double term(Index i, Index, Index row) const {
+  PION_HOST_DEVICE double nothing(Index) const { return 0.0; }
+  PION_HOST_DEVICE double term(Index i, Index, Index row) const {
     // r is symmetric, and neighbours down a column are adjacent.
     return fabs(to_double(r(i, row % r.rows, row / r.rows)));
   }
-  PION_EITHER_SIDE void finish(Index row, double sum) const {
+  PION_HOST_DEVICE void finish(Index row, double sum) const {
     const bool counts = sum > Scalar<T>::least / Scalar<T>::epsilon;
     d[row] = counts ? 1.0 / sqrt(sum) : 1.0;
   }
@@ -161,7 +161,7 @@ struct Compute1 {
   F f;
   R* out;
   const A* a;
-  PION_EITHER_SIDE void operator()(Index b) const { out[b] = f(a[b]); }
+  PION_HOST_DEVICE void operator()(Index b) const { out[b] = f(a[b]); }
 };
 template <class F, class R, class A, class B>
 struct Compute2 {
@@ -169,7 +169,7 @@ struct Compute2 {
   R* out;
   const A* a;
   const B* b;
-  PION_EITHER_SIDE void operator()(Index k) const { out[k] = f(a[k], b[k]); }
+  PION_HOST_DEVICE void operator()(Index k) const { out[k] = f(a[k], b[k]); }
 };
 
 /// What x's moments say before anything is computed.
@@ -177,7 +177,7 @@ struct Admit {
   const Moments* moments;
   bool normalize;
   Info* info;
-  PION_EITHER_SIDE void operator()(Index b) const {
+  PION_HOST_DEVICE void operator()(Index b) const {
     Info i;
     i.largest = moments[b].largest;
     i.norm = moments[b].norm();
@@ -187,14 +187,14 @@ struct Admit {
   }
 };
 
-/// What the result's moments say. `epsilon` is that of the scalar computed in, `highest` the largest
-/// number of the scalar that y is stored in.
+/// What the result's moments say. `epsilon` is that of the scalar computed in, `highest` the
+/// largest number of the scalar that y is stored in.
 struct Judge {
   const Moments* moments;
   bool normalize;
   double epsilon, highest, directions;
   Info* info;
-  PION_EITHER_SIDE void operator()(Index b) const {
+  PION_HOST_DEVICE void operator()(Index b) const {
     Info& i = info[b];
     if (i.status == Info::not_finite) return;
     i.output_norm = moments[b].norm();
@@ -208,7 +208,7 @@ struct Judge {
 struct Deliver {
   const Info* from;
   Info* to[Table<const float>::most];
-  PION_EITHER_SIDE void operator()(Index k) const {
+  PION_HOST_DEVICE void operator()(Index k) const {
     if (to[k] != nullptr) *to[k] = from[k];
   }
 };
@@ -226,7 +226,7 @@ struct Tiles {
   const void** from_a;
   const void** from_b;
   void** to;
-  PION_EITHER_SIDE void operator()(Index k) const {
+  PION_HOST_DEVICE void operator()(Index k) const {
     const Index matrix = k / tiles, t = k % tiles;
     Index i = static_cast<Index>((sqrt(8.0 * static_cast<double>(t) + 1.0) - 1.0) / 2.0);
     while (i * (i + 1) / 2 > t) --i;

@@ -4,12 +4,12 @@
 #include <algorithm>  // std::max, std::min
 #include <cstddef>    // std::size_t
 
+#include <pion/apply/plan.hpp>
 #include <pion/cuda/kernels.hpp>
 #include <pion/cuda/matrix.hpp>
-#include <pion/plan.hpp>
 
-/// How a batch of a caller's matrices comes into the workspace and goes out of it: the device's side
-/// of detail/transfer.hpp. Inside, matrices are column-major with their short side first.
+/// How a batch of a caller's matrices comes into the workspace and goes out of it: the device's
+/// side of engine/load_store.hpp. Inside, matrices are column-major with their short side first.
 namespace pion::cuda {
 
 /// Columns begin at multiples of 64 bytes, which tensor cores and wide loads want.

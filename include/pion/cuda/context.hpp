@@ -81,8 +81,8 @@ class Context {
     return *exchange_;
   }
 
-  /// \throws std::invalid_argument that names `function` if the stream is being captured in a graph,
-  ///         which cannot hold what the host does between.
+  /// \throws std::invalid_argument that names `function` if the stream is being captured in a
+  ///         graph, which cannot hold what the host does between.
   void require_no_capture(const char* function) const {
     cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
     check(cudaStreamIsCapturing(used_, &status), "cudaStreamIsCapturing");

@@ -33,7 +33,8 @@ inline int narrow(Index extent) {
 constexpr cublasOperation_t operation(Op op) { return op == Op::plain ? CUBLAS_OP_N : CUBLAS_OP_T; }
 
 /// c = alpha op_a(a) op_b(b) + beta c for every matrix of the batches. Where beta is 0, c is not
-/// read. A batch of one matrix and step 0 goes with each of the others. C is T, or what T is summed in.
+/// read. A batch of one matrix and step 0 goes with each of the others. C is T, or what T is summed
+/// in.
 template <class T, class C>
 void multiply(const Context& context, bool tf32, double alpha, const Batch<T>& a, Op op_a,
               const Batch<T>& b, Op op_b, double beta, const Batch<C>& c) {

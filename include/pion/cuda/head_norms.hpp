@@ -13,7 +13,8 @@ namespace pion {
 /// call only adds to the context's stream; where a head has an entry that is not finite, neither is
 /// its norm.
 /// \param[out] norms  head_count(heads) numbers in device memory.
-/// \throws std::invalid_argument on a bad shape or if the heads do not fill the matrix; device_error.
+/// \throws std::invalid_argument on a bad shape or if the heads do not fill the matrix;
+///         device_error.
 template <class X, class Layout>
 void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Context& context) {
   using S = std::remove_const_t<X>;

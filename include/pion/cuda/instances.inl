@@ -4,10 +4,10 @@
 #include <pion/algorithm/power_bound.hpp>
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/launch.hpp>
-#include <pion/cuda/narrow_bodies.hpp>
 #include <pion/cuda/snr_bodies.hpp>
 #include <pion/cuda/step_bodies.hpp>
 #include <pion/cuda/svd_bodies.hpp>
+#include <pion/cuda/tall_skinny_bodies.hpp>
 
 /// Which bodies the four launches are compiled for. Included once, after a definition of the
 /// launches: launch.cuh's in the library pion::cuda. A body that is missing here is missing when a

@@ -10,8 +10,8 @@
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/gemm.hpp>
 #include <pion/cuda/launch.hpp>
-#include <pion/polynomial.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
+#include <pion/filter/polynomial.hpp>
 
 namespace pion::cuda {
 
@@ -161,9 +161,9 @@ class Kernels {
     return {reinterpret_cast<V*>(numbers_ + slot * slot_bytes * count_)};
   }
 
-  /// The lower half of c = alpha a op(b), which is known to be symmetric, at half the cost: tiles in
-  /// one batched product, and a strip of rows where they do not come out even. Small matrices, which
-  /// cannot fill a device in tiles, are computed whole.
+  /// The lower half of c = alpha a op(b), which is known to be symmetric, at half the cost: tiles
+  /// in one batched product, and a strip of rows where they do not come out even. Small matrices,
+  /// which cannot fill a device in tiles, are computed whole.
   void lower_half(double alpha, const Batch<T>& a, const Batch<T>& b, Op op,
                   const Batch<T>& c) const {
     const Index tiles = tiles_of(c.rows);

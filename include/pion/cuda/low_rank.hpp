@@ -8,11 +8,12 @@
 #include <string>
 #include <type_traits>
 
-#include <pion/apply_low_rank.hpp>
+#include <pion/apply/within.hpp>
 #include <pion/cuda/apply.hpp>
-#include <pion/cuda/narrow.hpp>
+#include <pion/cuda/tall_skinny.hpp>
 
-/// apply() with a tolerance on a device: algorithm/low_rank.hpp over cuda/narrow.hpp.
+/// apply() with a tolerance on a device: algorithm/subspace_iteration.hpp over
+/// cuda/tall_skinny.hpp.
 namespace pion {
 namespace cuda {
 
@@ -52,8 +53,8 @@ class WarmStart {
 template <class S>
 using Read = std::conditional_t<std::is_same_v<S, half>, float, S>;
 
-/// What compression of S matrices works on: a scaled copy of x, where it cannot be read in place, and
-/// its own.
+/// What compression of S matrices works on: a scaled copy of x, where it cannot be read in place,
+/// and its own.
 template <class S>
 struct CompressionBuffers {
   using T = sum_t<S>;
@@ -116,7 +117,7 @@ void store_product(const Narrow<S, T>& kernels, const engine::View<T>& left,
   pion::detail::refuse_values(std::string(function) + ": the result overflows");
 }
 
-/// As pion::detail::apply_low_rank(), for any target of compression.
+/// As pion::detail::compress(), for any target of compression.
 template <class Target, class S, class Y>
 std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& target,
                                         const Matrix<const S>& x, const Matrix<Y>& y,
@@ -211,12 +212,12 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
 /// is known of the result, are all that crosses to the host; the result itself may still be on its
 /// way when the call returns. It cannot be captured in a graph.
 /// \param start  where the search begins and what it leaves for the next call; or null.
-/// \throws std::invalid_argument as the host's, and while the stream is captured; std::domain_error if
-///         an entry of x is not finite or the result overflows; device_error. y is then untouched, but
-///         for a failing launch.
-/// Accuracy: the info's bound, as on the host. Matrices of 16 bits are read as they are (half as
-/// float, in a copy), so that the bound is for x as it is stored and y before it is rounded.
-/// Determinism: bitwise for one device and library version, and one seed.
+/// \throws std::invalid_argument as the host's, and while the stream is captured; std::domain_error
+///         if an entry of x is not finite or the result overflows; device_error. y is then
+///         untouched, but for a failing launch. Accuracy: the info's bound, as on the host.
+///         Matrices of 16 bits are read as they are (half as float, in a copy), so that the bound
+///         is for x as it is stored and y before it is rounded. Determinism: bitwise for one device
+///         and library version, and one seed.
 template <class X, class Y>
 ApplyInfo apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context& context,
                 const ApplyOptions& options,

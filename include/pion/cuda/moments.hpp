@@ -4,7 +4,7 @@
 #include <cfloat>  // DBL_MAX
 #include <cmath>   // fabs, ldexp, sqrt
 
-#include <pion/detail/either_side.hpp>
+#include <pion/detail/host_device.hpp>
 
 namespace pion::cuda {
 
@@ -15,22 +15,22 @@ struct Moments {
   double squares = 0.0;
   int exponent = 0;
 
-  PION_EITHER_SIDE static Moments of(double value, int exponent) {
+  PION_HOST_DEVICE static Moments of(double value, int exponent) {
     const double scaled = exponent == 0 ? value : ldexp(value, -exponent);
     return {fabs(value), scaled * scaled, exponent};
   }
 
   /// Both together. A NaN stays: fmax would drop it.
-  PION_EITHER_SIDE Moments operator+(const Moments& other) const {
+  PION_HOST_DEVICE Moments operator+(const Moments& other) const {
     const bool keep = largest >= other.largest || largest != largest;
     return {keep ? largest : other.largest, squares + other.squares, exponent};
   }
 
-  PION_EITHER_SIDE bool finite() const { return largest <= DBL_MAX; }
-  PION_EITHER_SIDE double norm() const { return ldexp(sqrt(squares), exponent); }
+  PION_HOST_DEVICE bool finite() const { return largest <= DBL_MAX; }
+  PION_HOST_DEVICE double norm() const { return ldexp(sqrt(squares), exponent); }
 
   struct Norm {
-    PION_EITHER_SIDE double operator()(const Moments& m) const { return m.norm(); }
+    PION_HOST_DEVICE double operator()(const Moments& m) const { return m.norm(); }
   };
 };
 

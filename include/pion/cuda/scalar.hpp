@@ -7,7 +7,7 @@
 #include <cuda_fp16.h>
 #include <library_types.h>
 
-#include <pion/detail/either_side.hpp>
+#include <pion/detail/host_device.hpp>
 
 /// The scalars of device matrices. This header and those it includes are read by nvcc too, so they
 /// leave Eigen out.
@@ -53,12 +53,12 @@ using sum_t = typename Scalar<T>::Sum;
 
 /// Through the conversions that exist: the 16-bit types know float, which is exact on the way up.
 template <class T>
-PION_EITHER_SIDE double to_double(T value) {
+PION_HOST_DEVICE double to_double(T value) {
   return static_cast<double>(static_cast<sum_t<T>>(value));
 }
 /// Rounded to nearest (twice, by way of float, for the 16-bit types).
 template <class T>
-PION_EITHER_SIDE T from_double(double value) {
+PION_HOST_DEVICE T from_double(double value) {
   return static_cast<T>(static_cast<sum_t<T>>(value));
 }
 

@@ -20,7 +20,7 @@ struct SnrNumbers {
 struct AdmitSample {
   const Moments* moments;
   SnrNumbers* numbers;
-  PION_EITHER_SIDE void operator()(Index) const {
+  PION_HOST_DEVICE void operator()(Index) const {
     numbers->admitted = moments->finite() && moments->squares <= DBL_MAX;
     if (numbers->admitted) ++numbers->count;
   }
@@ -34,15 +34,15 @@ struct Welford {
   Batch<double> mean;
   SnrNumbers* numbers;
 
-  PION_EITHER_SIDE double nothing(Index) const { return 0.0; }
-  PION_EITHER_SIDE double term(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE double nothing(Index) const { return 0.0; }
+  PION_HOST_DEVICE double term(Index i, Index j, Index b) const {
     if (!numbers->admitted) return 0.0;
     const double value = to_double(sample(i, j, b));
     const double away = value - mean(i, j, b);
     mean(i, j, b) += away / static_cast<double>(numbers->count);
     return away * (value - mean(i, j, b));
   }
-  PION_EITHER_SIDE void finish(Index, double sum) const { numbers->squares += sum; }
+  PION_HOST_DEVICE void finish(Index, double sum) const { numbers->squares += sum; }
 };
 
 /// The step of exponential averages of g and ||g||^2.
@@ -54,14 +54,14 @@ struct Averages {
   SnrNumbers* numbers;
   double decay;
 
-  PION_EITHER_SIDE double nothing(Index) const { return 0.0; }
-  PION_EITHER_SIDE double term(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE double nothing(Index) const { return 0.0; }
+  PION_HOST_DEVICE double term(Index i, Index j, Index b) const {
     if (!numbers->admitted) return 0.0;
     const double value = to_double(sample(i, j, b));
     mean(i, j, b) = decay * mean(i, j, b) + (1.0 - decay) * value;
     return value * value;
   }
-  PION_EITHER_SIDE void finish(Index, double sum) const {
+  PION_HOST_DEVICE void finish(Index, double sum) const {
     if (numbers->admitted) numbers->squares = decay * numbers->squares + (1.0 - decay) * sum;
   }
 };

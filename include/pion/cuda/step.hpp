@@ -16,9 +16,9 @@
 namespace pion {
 namespace cuda {
 
-/// What an optimiser remembers of one parameter, in device memory of its own: optimizer::State there.
-/// T is double for parameters of doubles, else float. The matrices lie in the parameter's order,
-/// without gaps, and have no memory where the recipe has no use for them.
+/// What an optimiser remembers of one parameter, in device memory of its own: optimizer::State
+/// there. T is double for parameters of doubles, else float. The matrices lie in the parameter's
+/// order, without gaps, and have no memory where the recipe has no use for them.
 template <class T>
 class State {
  public:
@@ -134,10 +134,10 @@ namespace optimizer {
 /// \param[in,out] parameter  in device memory, of any scalar and order.
 /// \param gradient  of its shape, in any order (the parameter's is fastest), of its scalar or of
 ///            bfloat16 for float parameters or float for bfloat16 ones. It must not overlap it.
-/// \param[in,out] state  made for this recipe and parameter.
-/// The rule is Identity, Filtered or FilteredPerHead, or LowRank with cuda/svd.hpp. The call only adds to the context's stream:
-/// what became of the step, and whether it was taken, is in options.info. A step that is not taken
-/// leaves parameter and state as they were, bit for bit.
+/// \param[in,out] state  made for this recipe and parameter. The rule is Identity, Filtered or
+///         FilteredPerHead, or LowRank with cuda/svd.hpp. The call only adds to the context's
+///         stream: what became of the step, and whether it was taken, is in options.info. A step
+///         that is not taken leaves parameter and state as they were, bit for bit.
 /// \throws std::invalid_argument as the host's; device_error, and if it is for want of memory,
 ///         nothing has been begun.
 /// Cost: the rule's, and three passes over parameter and state. Determinism: as the rule's.

@@ -7,8 +7,8 @@
 #include <pion/cuda/bodies.hpp>
 #include <pion/optimizer/momentum.hpp>
 
-/// What an optimiser's step does to one element, and to its numbers. Host's counterpart and meaning:
-/// optimizer/step.hpp.
+/// What an optimiser's step does to one element, and to its numbers. Host's counterpart and
+/// meaning: optimizer/step.hpp.
 namespace pion::cuda {
 
 /// What a step on the device did; written there, in memory of the caller's or the context's.
@@ -30,7 +30,7 @@ struct StepInfo {
 struct Verdict {
   bool gradient = true;
   bool result = true;
-  PION_EITHER_SIDE Verdict operator+(const Verdict& other) const {
+  PION_HOST_DEVICE Verdict operator+(const Verdict& other) const {
     return {gradient && other.gradient, result && other.result};
   }
 };
@@ -42,29 +42,29 @@ struct Unbias {
   double first = 1.0, second = 1.0;
 };
 template <class M>
-PION_EITHER_SIDE Unbias unbias(const M&, double) {
+PION_HOST_DEVICE Unbias unbias(const M&, double) {
   return {};
 }
-PION_EITHER_SIDE inline Unbias unbias(const optimizer::RmsNormalized& m, double steps) {
+PION_HOST_DEVICE inline Unbias unbias(const optimizer::RmsNormalized& m, double steps) {
   return {1.0 / (1.0 - pow(m.beta1, steps)), 1.0 / (1.0 - pow(m.beta2, steps))};
 }
 
 template <class T>
-PION_EITHER_SIDE void advance(const optimizer::HeavyBall& m, const Unbias&, T& x, T& first, T&) {
+PION_HOST_DEVICE void advance(const optimizer::HeavyBall& m, const Unbias&, T& x, T& first, T&) {
   const T mu = static_cast<T>(m.momentum);
   first = mu * first + x;
   x = m.nesterov ? x + mu * first : first;
 }
 
 template <class T>
-PION_EITHER_SIDE void advance(const optimizer::Ema& m, const Unbias&, T& x, T& first, T&) {
+PION_HOST_DEVICE void advance(const optimizer::Ema& m, const Unbias&, T& x, T& first, T&) {
   const T b = static_cast<T>(m.beta), rest = static_cast<T>(1.0 - m.beta);
   first = b * first + rest * x;
   x = m.nesterov ? rest * x + b * first : first;
 }
 
 template <class T>
-PION_EITHER_SIDE void advance(const optimizer::RmsNormalized& m, const Unbias& unbias, T& x,
+PION_HOST_DEVICE void advance(const optimizer::RmsNormalized& m, const Unbias& unbias, T& x,
                               T& first, T& second) {
   first = static_cast<T>(m.beta1) * first + static_cast<T>(1.0 - m.beta1) * x;
   second = static_cast<T>(m.beta2) * second + static_cast<T>(1.0 - m.beta2) * (x * x);
@@ -79,7 +79,7 @@ struct Prepare {
   M momentum;
   const std::int64_t* steps;
   Unbias* factors;
-  PION_EITHER_SIDE void operator()(Index) const {
+  PION_HOST_DEVICE void operator()(Index) const {
     *factors = unbias(momentum, static_cast<double>(*steps + 1));
   }
 };
@@ -106,8 +106,8 @@ struct Advance {
   const Unbias* factors;
   StepInfo* info;
 
-  PION_EITHER_SIDE Verdict nothing(Index) const { return {}; }
-  PION_EITHER_SIDE Verdict term(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE Verdict nothing(Index) const { return {}; }
+  PION_HOST_DEVICE Verdict term(Index i, Index j, Index b) const {
     T x = static_cast<T>(gradient(i, j, b));
     Verdict verdict;
     verdict.gradient = finite(x);
@@ -123,14 +123,14 @@ struct Advance {
     if (M::buffers >= 2) at.new_second(i, j, b) = second;
     return verdict;
   }
-  PION_EITHER_SIDE void finish(Index, const Verdict& all) const {
+  PION_HOST_DEVICE void finish(Index, const Verdict& all) const {
     *info = StepInfo();
     if (!all.result) info->outcome = StepInfo::result_not_finite;
     if (!all.gradient) info->outcome = StepInfo::gradient_not_finite;
   }
 
  private:
-  PION_EITHER_SIDE static bool finite(T value) {
+  PION_HOST_DEVICE static bool finite(T value) {
     return fabs(static_cast<double>(value)) <= Scalar<T>::highest;
   }
 };
@@ -143,7 +143,7 @@ struct Lengthen {
   double factor;
   bool over_norm;
   StepInfo* info;
-  PION_EITHER_SIDE void operator()(Index) const {
+  PION_HOST_DEVICE void operator()(Index) const {
     if (info->outcome != StepInfo::taken) return;
     StepInfo told;
     double squares = 0.0;
@@ -167,7 +167,7 @@ struct Lengthen {
 struct Untouched {
   const Moments* moments;
   Info* info;
-  PION_EITHER_SIDE void operator()(Index) const {
+  PION_HOST_DEVICE void operator()(Index) const {
     *info = Info();
     info->output_norm = moments->norm();
   }
@@ -182,14 +182,14 @@ struct Descend {
   double keep;
   StepInfo* info;
 
-  PION_EITHER_SIDE Verdict nothing(Index) const { return {}; }
-  PION_EITHER_SIDE Verdict term(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE Verdict nothing(Index) const { return {}; }
+  PION_HOST_DEVICE Verdict term(Index i, Index j, Index b) const {
     T& x = at.x(i, j, b);
     x = static_cast<T>(keep) * static_cast<T>(at.parameter(i, j, b)) -
         static_cast<T>(info->length) * x;
     return {true, fabs(static_cast<double>(x)) <= Scalar<W>::highest};
   }
-  PION_EITHER_SIDE void finish(Index, const Verdict& all) const {
+  PION_HOST_DEVICE void finish(Index, const Verdict& all) const {
     if (info->outcome != StepInfo::taken || all.result) return;
     *info = StepInfo();
     info->outcome = StepInfo::result_not_finite;
@@ -201,7 +201,7 @@ template <class W>
 struct Commit {
   StepMatrices<W> at;
   const StepInfo* info;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     if (info->outcome != StepInfo::taken) return;
     at.parameter(i, j, b) = static_cast<W>(at.x(i, j, b));
     if (at.first.data != nullptr) at.first(i, j, b) = at.new_first(i, j, b);
@@ -212,13 +212,13 @@ struct Commit {
 /// A step of an empty parameter.
 struct Nothing {
   StepInfo* info;
-  PION_EITHER_SIDE void operator()(Index) const { *info = StepInfo(); }
+  PION_HOST_DEVICE void operator()(Index) const { *info = StepInfo(); }
 };
 
 struct CountStep {
   std::int64_t* steps;
   const StepInfo* info;
-  PION_EITHER_SIDE void operator()(Index) const {
+  PION_HOST_DEVICE void operator()(Index) const {
     if (info->outcome == StepInfo::taken) ++*steps;
   }
 };

@@ -8,12 +8,12 @@
 #include <type_traits>
 #include <utility>  // std::move
 
+#include <pion/apply/polar.hpp>
 #include <pion/cuda/apply.hpp>
 #include <pion/cuda/low_rank.hpp>
 #include <pion/cuda/measure.hpp>
 #include <pion/cuda/svd_bodies.hpp>
 #include <pion/diagnostics/spectrum.hpp>
-#include <pion/low_rank_polar.hpp>
 #include <pion/optimizer/low_rank.hpp>
 
 /// What takes a full SVD on a device, by cuSOLVER: LRMuon's direction, and the diagnostics.
@@ -51,8 +51,8 @@ struct Svd {
     vt = take_batch<T>(arena, m, m, 1);
   }
 
-  /// a <- x over its norm, its long side first, and what its entries say. A matrix that is not finite
-  /// is read as zeros.
+  /// a <- x over its norm, its long side first, and what its entries say. A matrix that is not
+  /// finite is read as zeros.
   template <class S>
   void load(const Matrix<const S>& x) const {
     const Table<const S> table = long_side_first(x);
@@ -142,8 +142,8 @@ std::size_t direct(const optimizer::LowRank& rule, const Matrix<T>& x, Context& 
 /// doubles.
 ///
 /// x, y, context and info as in the device's apply(); the info's rank is k_eff. Where the SVD does
-/// not converge, y is as it was and the info says so. The library may wait for the device, and a call
-/// cannot be captured in a graph.
+/// not converge, y is as it was and the info says so. The library may wait for the device, and a
+/// call cannot be captured in a graph.
 /// \throws std::invalid_argument if k < 1, on a bad shape, and while the stream is captured;
 ///         device_error.
 template <class X, class Y>
@@ -163,8 +163,8 @@ void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context
 /// The same within a tolerance: by compression, certified, or by the SVD where that proves no gap
 /// after sigma_k, as low_rank_polar() with options on the host. Waits and crosses as the device's
 /// apply() with a tolerance does, and takes a warm start as that does.
-/// \throws std::invalid_argument as both; std::domain_error if an entry of x is not finite or the SVD
-///         does not converge; device_error.
+/// \throws std::invalid_argument as both; std::domain_error if an entry of x is not finite or the
+///         SVD does not converge; device_error.
 template <class X, class Y>
 ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
                          const ApplyOptions& options,

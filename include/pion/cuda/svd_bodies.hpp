@@ -17,7 +17,7 @@ struct Select {
   const int* failed;
   double* gain;
   Info* info;
-  PION_EITHER_SIDE void operator()(Index j) const {
+  PION_HOST_DEVICE void operator()(Index j) const {
     gain[j] = counts(j) ? 1.0 : 0.0;
     if (j > 0) return;
     if (*failed != 0 && info->status == Info::done) info->status = Info::not_converged;
@@ -27,7 +27,7 @@ struct Select {
   }
 
  private:
-  PION_EITHER_SIDE bool counts(Index j) const {
+  PION_HOST_DEVICE bool counts(Index j) const {
     const T least = static_cast<T>(static_cast<double>(long_side) * Scalar<T>::epsilon) * sigma[0];
     return j < most && sigma[j] > least;
   }
@@ -38,7 +38,7 @@ template <class T>
 struct ScaleColumns {
   Batch<T> x;
   const double* gain;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     x(i, j, b) = from_double<T>(to_double(x(i, j, b)) * gain[j]);
   }
 };

@@ -9,10 +9,10 @@
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/gemm.hpp>
 #include <pion/cuda/launch.hpp>
-#include <pion/cuda/narrow_bodies.hpp>
+#include <pion/cuda/tall_skinny_bodies.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
 namespace pion::cuda {
 
@@ -22,14 +22,14 @@ Batch<std::remove_const_t<T>> batch_of(const engine::View<T>& v) {
   return {const_cast<std::remove_const_t<T>*>(v.data), v.rows, v.cols, v.stride, 1, 0};
 }
 
-/// The primitives of compression (engine/narrow.hpp) on device memory, for a large matrix of S and
-/// narrow ones of T, float or double. Their meaning is described there.
+/// The primitives of compression (engine/tall_skinny.hpp) on device memory, for a large matrix of S
+/// and narrow ones of T, float or double. Their meaning is described there.
 ///
 /// Small matrices and numbers are the host's. What goes to the device only joins the stream; what
 /// comes back, from gram(), norm(), distance() and moments(), is waited for.
 ///
-/// A large matrix of 16 bits is read as it is, and multiplied with narrow ones as [high low], each of
-/// S, in one product: 2^-17 of an entry of them is lost, and sums are in float.
+/// A large matrix of 16 bits is read as it is, and multiplied with narrow ones as [high low], each
+/// of S, in one product: 2^-17 of an entry of them is lost, and sums are in float.
 template <class S, class T>
 class Narrow {
  public:
@@ -50,8 +50,8 @@ class Narrow {
     }
   }
 
-  /// The largest |entry| and the norm of a large x, of whatever scalar. The squares of doubles out of
-  /// the middle of their range count as infinite or nothing.
+  /// The largest |entry| and the norm of a large x, of whatever scalar. The squares of doubles out
+  /// of the middle of their range count as infinite or nothing.
   template <class A>
   Moments moments(const engine::View<const A>& x) const {
     check(reduce(stream(), Shape{x.rows, x.cols, 1},

@@ -15,7 +15,7 @@ namespace pion::cuda {
 template <class T>
 struct Subtract {
   Batch<T> x, y;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     y(i, j, b) = static_cast<T>(y(i, j, b) - x(i, j, b));
   }
 };
@@ -29,12 +29,12 @@ struct Distance {
   const double* sigma;
   double* result;
 
-  PION_EITHER_SIDE double nothing(Index) const { return 0.0; }
-  PION_EITHER_SIDE double term(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE double nothing(Index) const { return 0.0; }
+  PION_HOST_DEVICE double term(Index i, Index j, Index b) const {
     const double away = d(i, j, b) - to_double(u(i, j, b)) * sigma[j];
     return away * away;
   }
-  PION_EITHER_SIDE void finish(Index b, double sum) const { result[b] = sum; }
+  PION_HOST_DEVICE void finish(Index b, double sum) const { result[b] = sum; }
 };
 
 /// [high low] <- from, high + low being from but for the bits that two S do not hold.
@@ -42,7 +42,7 @@ template <class T, class S>
 struct Split {
   Batch<T> from;
   Batch<S> high, low;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     const T value = from(i, j, b);
     const S rounded = static_cast<S>(value);
     high(i, j, b) = rounded;
@@ -54,7 +54,7 @@ struct Split {
 template <class T>
 struct Sum {
   Batch<T> high, low, to;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     to(i, j, b) = static_cast<T>(high(i, j, b) + low(i, j, b));
   }
 };
@@ -64,7 +64,7 @@ template <class T>
 struct FillSigns {
   Batch<T> x;
   std::uint64_t seed;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     const Index word = j * ((x.rows + 63) / 64) + i / 64;
     const std::uint64_t bits = pion::detail::random_bits(seed, static_cast<std::uint64_t>(word));
     x(i, j, b) = static_cast<T>((bits >> static_cast<unsigned>(i % 64) & 1U) != 0 ? 1.0f : -1.0f);
@@ -76,7 +76,7 @@ template <class T>
 struct FillGaussian {
   Batch<T> x;
   std::uint64_t seed;
-  PION_EITHER_SIDE void operator()(Index i, Index j, Index b) const {
+  PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     const Index k = i + j * x.rows;
     const std::uint64_t bits = pion::detail::random_bits(seed, static_cast<std::uint64_t>(k / 2));
     const double u = static_cast<double>((bits >> 32U) + 1) * 0x1p-32;  // in (0, 1]

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
 #include <pion/design/coefficients.hpp>
 #include <pion/design/least_squares.hpp>
 #include <pion/detail/check.hpp>
-#include <pion/laps.hpp>  // Range
+#include <pion/filter/chain.hpp>
+#include <pion/filter/shape.hpp>  // Range
 
 namespace pion::design {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/filter/chain.hpp>
 
 namespace pion::design {
 

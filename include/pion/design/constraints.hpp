@@ -7,8 +7,8 @@
 #include <string>
 
 #include <pion/detail/check.hpp>
-#include <pion/laps.hpp>  // Range
-#include <pion/polynomial.hpp>
+#include <pion/filter/polynomial.hpp>
+#include <pion/filter/shape.hpp>  // Range
 
 /// The design of chains: closed forms here, optimisation in the headers beside this one.
 namespace pion::design {

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
 #include <pion/design/coefficients.hpp>
 #include <pion/design/least_squares.hpp>
 #include <pion/detail/check.hpp>
-#include <pion/laps.hpp>  // Range, range
+#include <pion/filter/chain.hpp>
+#include <pion/filter/shape.hpp>  // Range, range
 
 namespace pion::design {
 
@@ -43,8 +43,8 @@ struct Bands {
 };
 
 /// The least e with |f - 1| <= e on the pass bands, |f| <= e on the stop bands and -e <= f <= 1 + e
-/// in the gaps; to rounding, for every turn of f is looked at (laps.hpp). certify.hpp proves it.
-/// Throws as laps() and Bands::gaps().
+/// in the gaps; to rounding, for every turn of f is looked at (filter/shape.hpp). certify.hpp
+/// proves it. Throws as laps() and Bands::gaps().
 inline double ripple(const Chain& f, const Bands& bands) {
   double e = 0.0;
   const auto look = [&](const std::vector<Range>& where, double lo, double hi) {

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <pion/chains.hpp>
 #include <pion/design/band_loss.hpp>
+#include <pion/filter/chains.hpp>
 
 namespace pion::design {
 

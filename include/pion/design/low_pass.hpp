@@ -3,10 +3,45 @@
 
 #include <algorithm>  // std::clamp, std::min
 #include <cmath>      // std::ceil, std::fabs, std::lround
+#include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
-#include <pion/design/low_pass_loss.hpp>
+#include <pion/design/band_loss.hpp>
+#include <pion/design/fit.hpp>
+#include <pion/filter/chain.hpp>
+#include <pion/filter/shape.hpp>
+
+namespace pion::design {
+
+/// The loss of a low-pass with cutoff tau: pass band [.01, tau - .03], stop band [tau + .03, 1]
+/// (Fan et al. 2026, App. L).
+/// \throws std::invalid_argument unless .05 < tau < .95.
+inline BandLoss low_pass_loss(double tau) {
+  if (!(0.05 < tau && tau < 0.95)) {
+    detail::refuse_argument("low_pass: tau = " + std::to_string(tau) +
+                            " is not in (.05, .95), where both bands have room");
+  }
+  return BandLoss({{0.01, tau - 0.03}}, {{tau + 0.03, 1.0}});
+}
+
+/// Whether a chain is fit to filter matrices by: no sigma up to the pass band's end has its sign
+/// turned, however small (the loss does not look below .01), and the gain stays within [-.1, 1.1]
+/// on [0, 1], the gap between the bands included.
+inline bool is_low_pass(const Chain& f, double tau) {
+  const Range all = range(f), passed = range(f, 0.0, tau - 0.03);
+  return f.derivative(0.0) > 0.0 && passed.lo >= 0.0 && all.lo >= -0.1 && all.hi <= 1.1;
+}
+
+/// A chain that passes what is below tau and stops what is above, from many starts.
+/// chains::low_pass() has one at once, from the best found for tau = .1, .2, ... .9.
+///
+/// Cost: as fit(). Throws as low_pass_loss() and fit().
+inline Fit fit_low_pass(double tau, FitOptions options = {}) {
+  if (!options.admits) options.admits = [tau](const Chain& f) { return is_low_pass(f, tau); };
+  return fit(low_pass_loss(tau), options);
+}
+
+}  // namespace pion::design
 
 namespace pion::detail {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include <pion/detail/check.hpp>
-#include <pion/polynomial.hpp>
+#include <pion/filter/polynomial.hpp>
 
 namespace pion::detail {
 

@@ -10,24 +10,24 @@
 #include <utility>  // std::move
 #include <vector>
 
-#include <pion/chains.hpp>
 #include <pion/detail/check.hpp>
-#include <pion/laps.hpp>  // bisect
+#include <pion/filter/chains.hpp>
+#include <pion/filter/shape.hpp>  // bisect
 
 /// High-pass filters that keep the order of the singular values, as promotion and suppression do.
 ///
-/// A chain rises on [0, 1] if and only if every step rises where those before it lead, which is
-/// [0, 1] too when each is scaled to p(1) = 1. The slope of such a step is a quadratic in s^2 that
-/// is not negative on [0, 1], and those are the sums of u (s^2 - v)^2 and w s^2 (1 - s^2). The
-/// sharpest chains seen lie on the edges, w = 0 or u = 0: a step either has a plateau, of slope 0 at
-/// sqrt(v), of which promotion is the one at 1; or it is suppression.
+/// A chain rises on [0, 1] if and only if every step rises where those before it lead, which is [0,
+/// 1] too when each is scaled to p(1) = 1. The slope of such a step is a quadratic in s^2 that is
+/// not negative on [0, 1], and those are the sums of u (s^2 - v)^2 and w s^2 (1 - s^2). The
+/// sharpest chains seen lie on the edges, w = 0 or u = 0: a step either has a plateau, of slope 0
+/// at sqrt(v), of which promotion is the one at 1; or it is suppression.
 namespace pion::design {
 
 /// The step of slope proportional to (s^2 - v)^2 with p(1) = 1: level at sqrt(v), rising elsewhere.
 /// v = 1 is promotion; v = 3/5 has the steepest slope at 0, 9/4; v = 0 is s^5.
 ///
-/// So that rounding leaves what is certified, 1e-10 is added to (s^2 - v)^2, and the coefficients are
-/// multiples of 2^-40, for which a + b + c = 1 is exact.
+/// So that rounding leaves what is certified, 1e-10 is added to (s^2 - v)^2, and the coefficients
+/// are multiples of 2^-40, for which a + b + c = 1 is exact.
 /// \throws std::invalid_argument unless 0 <= v <= 1.
 inline OddQuintic plateau_step(double v) {
   if (!(0.0 <= v && v <= 1.0)) {

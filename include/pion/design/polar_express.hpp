@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
 #include <pion/design/minimax.hpp>
-#include <pion/laps.hpp>  // bisect
+#include <pion/filter/chain.hpp>
+#include <pion/filter/shape.hpp>  // bisect
 
 namespace pion::design {
 

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
 #include <pion/design/band_loss.hpp>
 #include <pion/detail/check.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/chain.hpp>
+#include <pion/filter/shape.hpp>
 
 namespace pion::design {
 
@@ -149,8 +149,9 @@ inline std::vector<double> largest_iterates(const Chain& f) {
 }
 
 /// A fit that bears rounding: of some fits, each with `tries` seeded choices of the scales between
-/// its steps, the one with the least sum of its loss and its losses with coefficients rounded to each
-/// kind, or with `arithmetic` as a RoundedFilter of each. The largest value after each step but the last lies between 1/sqrt(2) and sqrt(2).
+/// its steps, the one with the least sum of its loss and its losses with coefficients rounded to
+/// each kind, or with `arithmetic` as a RoundedFilter of each. The largest value after each step
+/// but the last lies between 1/sqrt(2) and sqrt(2).
 ///
 /// Cost: one evaluation of the loss a fit, a try and a kind.
 /// \throws std::invalid_argument if there is no fit, `tries` is not positive or a step is zero; and

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include <pion/chains_low_pass.hpp>
 #include <pion/design/equiripple.hpp>
 #include <pion/design/fit.hpp>
+#include <pion/design/low_pass.hpp>
 #include <pion/design/two_band.hpp>
 
 /// Filters that part as sharply as so many steps allow: for a ripple given, the narrowest gap.
@@ -144,8 +144,8 @@ inline Sharp sharp_low_pass(double tau, double ripple = 0.02) {
   return *best;
 }
 
-/// The sharpest band-pass found from fit(): pass band [lower sqrt(ratio), upper / sqrt(ratio)], stop
-/// bands [0, lower / sqrt(ratio)] and [upper sqrt(ratio), 1].
+/// The sharpest band-pass found from fit(): pass band [lower sqrt(ratio), upper / sqrt(ratio)],
+/// stop bands [0, lower / sqrt(ratio)] and [upper sqrt(ratio), 1].
 ///
 /// Cost: some 500 ms for five steps.
 /// \throws std::invalid_argument unless 0 < lower < upper < 1, steps >= 1 and 0 < ripple < .5;

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include <pion/chain.hpp>
-#include <pion/chains.hpp>
 #include <pion/detail/check.hpp>
-#include <pion/laps.hpp>  // Range, range
-#include <pion/polynomial.hpp>
+#include <pion/filter/chain.hpp>
+#include <pion/filter/chains.hpp>
+#include <pion/filter/polynomial.hpp>
+#include <pion/filter/shape.hpp>  // Range, range
 
 namespace pion::design {
 
@@ -118,8 +118,8 @@ struct TwoBandChain {
 /// within [-e, 1 + e]; it is not monotone. Whether the greedy choice is the best is not known.
 ///
 /// As the bands shrink the steps approach suppression (0, 5/2, -3/2), as those of Polar Express
-/// approach promotion; from an error of 1e-6 on they are it. Where a step leaves nothing to part the
-/// chain ends there, with error 1.
+/// approach promotion; from an error of 1e-6 on they are it. Where a step leaves nothing to part
+/// the chain ends there, with error 1.
 /// \throws std::invalid_argument unless 0 < stop < pass < 1, steps >= 1 and weight > 0.
 inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
                                        double weight = 8.0) {

@@ -3,7 +3,7 @@
 
 /// Marks functions that run on the host and, compiled by nvcc, on a device.
 #if defined(__CUDACC__)
-#define PION_EITHER_SIDE __host__ __device__
+#define PION_HOST_DEVICE __host__ __device__
 #else
-#define PION_EITHER_SIDE
+#define PION_HOST_DEVICE
 #endif

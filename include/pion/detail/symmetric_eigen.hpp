@@ -15,8 +15,8 @@ using Small =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>;
 using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, max_rank, 1>;
 
-/// g = vectors diag(values) vectors^T, values descending; for symmetric g, a Small. A template so that
-/// Eigen's solver is compiled by whoever compresses, not by whoever includes.
+/// g = vectors diag(values) vectors^T, values descending; for symmetric g, a Small. A template so
+/// that Eigen's solver is compiled by whoever compresses, not by whoever includes.
 template <class Matrix>
 struct SymmetricEigen {
   SmallVector values;

@@ -5,7 +5,7 @@
 
 #include <Eigen/Core>
 
-#include <pion/heads.hpp>
+#include <pion/filter/heads.hpp>
 
 /// How unequal the heads of a projection are (Fan et al. 2026, Fig. 4b, App. G).
 namespace pion {

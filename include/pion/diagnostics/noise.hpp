@@ -6,10 +6,10 @@
 
 #include <pion/detail/traits.hpp>
 
-/// Where the noise of a matrix ends. The singular values of an m x n matrix of independent noise
-/// of variance v, m <= n, fill the stretch sqrt(v) (sqrt n -+ sqrt m) (Marchenko and Pastur 1967); a
+/// Where the noise of a matrix ends. The singular values of an m x n matrix of independent noise of
+/// variance v, m <= n, fill the stretch sqrt(v) (sqrt n -+ sqrt m) (Marchenko and Pastur 1967); a
 /// direction that stands out of it carries signal. Vectors of singular values are descending.
-namespace pion::optimizer {
+namespace pion {
 
 namespace detail {
 
@@ -27,8 +27,8 @@ inline Aspect aspect(Index rows, Index cols) {
 
 /// The median of the Marchenko-Pastur law of ratio 0 < beta <= 1: of sigma^2 / (n v).
 ///
-/// With sigma^2 / (n v) = 1 + beta + 2 sqrt(beta) cos(theta), the share of the singular values above
-/// it is [(1 + beta) theta - 2 sqrt(beta) sin(theta) - 2 (1 - beta) atan(q tan(theta / 2))] /
+/// With sigma^2 / (n v) = 1 + beta + 2 sqrt(beta) cos(theta), the share of the singular values
+/// above it is [(1 + beta) theta - 2 sqrt(beta) sin(theta) - 2 (1 - beta) atan(q tan(theta / 2))] /
 /// (2 pi beta), q = (1 - sqrt(beta)) / (1 + sqrt(beta)); it is bisected for one half.
 inline double marchenko_pastur_median(double beta) {
   constexpr double pi = 3.14159265358979323846;
@@ -64,7 +64,7 @@ inline double noise_edge(double variance, Index rows, Index cols) {
 
 /// The hard threshold that loses least in mean square, 4 / sqrt(3) sqrt(n v) for square matrices,
 /// 15 % above the edge there and up to 41 % for thin ones (Gavish and Donoho 2014, eq. 11).
-inline double hard_threshold(double variance, Index rows, Index cols) {
+inline double gavish_donoho_threshold(double variance, Index rows, Index cols) {
   const detail::Aspect a = detail::aspect(rows, cols);
   const double b = a.beta + 1.0;
   const double lambda =
@@ -75,13 +75,13 @@ inline double hard_threshold(double variance, Index rows, Index cols) {
 /// The same with the variance from the median: 2.858 median(sigma) for square matrices.
 template <class Values>
 double noise_threshold(const Values& sigma, Index rows, Index cols) {
-  return hard_threshold(noise_variance(sigma, rows, cols), rows, cols);
+  return gavish_donoho_threshold(noise_variance(sigma, rows, cols), rows, cols);
 }
 
-/// How many leading directions stand out of the noise: the largest k, at most half of the short side,
-/// for which sigma_k exceeds the hard threshold of the noise that the k leave,
-/// v = (energy - sigma_1^2 - ... - sigma_k^2) / ((m - k) (n - k)). The values after those that stand
-/// out are not needed, so this serves where compression has found no others.
+/// How many leading directions stand out of the noise: the largest k, at most half of the short
+/// side, for which sigma_k exceeds the hard threshold of the noise that the k leave, v = (energy -
+/// sigma_1^2 - ... - sigma_k^2) / ((m - k) (n - k)). The values after those that stand out are not
+/// needed, so this serves where compression has found no others.
 /// \param sigma   singular values, those that are rounding's left out.
 /// \param energy  ||X||_F^2, in the same units.
 template <class Values>
@@ -93,9 +93,9 @@ Index count_above_noise(const Values& sigma, double energy, Index rows, Index co
     energy = std::max(0.0, energy - last * last);
     const double variance =
         energy / (static_cast<double>(rows - k) * static_cast<double>(cols - k));
-    if (last > hard_threshold(variance, rows, cols)) above = k;
+    if (last > gavish_donoho_threshold(variance, rows, cols)) above = k;
   }
   return above;
 }
 
-}  // namespace pion::optimizer
+}  // namespace pion

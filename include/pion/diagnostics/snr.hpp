@@ -50,8 +50,8 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
   return in_double;
 }
 
-/// From ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1), signal = ||mean||^2 -
-/// noise / n. \throws std::invalid_argument for fewer than two samples.
+/// From ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1), signal = ||mean||^2
+/// - noise / n. \throws std::invalid_argument for fewer than two samples.
 inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   if (count < 2) {
     refuse_argument("SnrSamples: " + std::to_string(count) +
@@ -62,8 +62,8 @@ inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   return {squared_mean - noise / n, noise, count};
 }
 
-/// From exponential averages with the weight `decay` of the past: m of g, of which this is ||m||^2, and
-/// `square` of ||g||^2. \throws std::invalid_argument for fewer than two samples.
+/// From exponential averages with the weight `decay` of the past: m of g, of which this is ||m||^2,
+/// and `square` of ||g||^2. \throws std::invalid_argument for fewer than two samples.
 inline Snr snr_of_stream(double squared_mean, double square, double decay, Index count) {
   if (count < 2) {
     refuse_argument("SnrStream: " + std::to_string(count) +

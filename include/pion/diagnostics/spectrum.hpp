@@ -8,8 +8,8 @@
 #include <pion/algorithm/svd.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/svd.hpp>
-#include <pion/detail/transfer.hpp>
-#include <pion/filter.hpp>
+#include <pion/engine/load_store.hpp>
+#include <pion/filter/filter.hpp>
 
 namespace pion {
 

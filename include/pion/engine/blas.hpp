@@ -17,11 +17,11 @@
 #include <pion/detail/check.hpp>
 #include <pion/engine/elementwise.hpp>
 #include <pion/engine/gemm.hpp>
-#include <pion/engine/narrow.hpp>
+#include <pion/engine/tall_skinny.hpp>
 #include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/polynomial.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
+#include <pion/filter/polynomial.hpp>
 
 namespace pion::engine {
 

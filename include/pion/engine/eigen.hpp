@@ -2,7 +2,7 @@
 #pragma once
 
 #include <pion/engine/host.hpp>
-#include <pion/engine/narrow.hpp>
+#include <pion/engine/tall_skinny.hpp>
 
 namespace pion::engine {
 

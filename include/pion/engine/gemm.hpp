@@ -5,7 +5,7 @@
 
 #include <pion/engine/panels.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
 /// Products on one thread, block by block as the caches want it (Goto and van de Geijn 2008).
 ///
@@ -59,8 +59,8 @@ class GemmBuffers {
 /// Whether a product is added to what c holds, or replaces it.
 enum class Into { sum, nothing };
 
-/// c += alpha op_a(a) op_b(b), or c = with Into::nothing, every product and sum in c's scalar, whatever
-/// those of a and b.
+/// c += alpha op_a(a) op_b(b), or c = with Into::nothing, every product and sum in c's scalar,
+/// whatever those of a and b.
 template <Op op_a, Op op_b, Part part = Part::all, class T, class S, class U>
 void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>& c,
           const GemmBuffers<T>& buffers, Into into = Into::sum) {

@@ -10,18 +10,19 @@
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/polynomial.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
+#include <pion/filter/polynomial.hpp>
 
 namespace pion::engine {
 
 /// The primitives that the algorithms are written over, on host memory, in parts that an executor
 /// hands to its workers.
 ///
-/// An executor has `static int workers()` and `static void for_each(int workers, Index count, task)`:
-/// task(i, worker) runs once for each i < count, worker < workers, and no two tasks that run at the
-/// same time share a worker. Each entry is summed within one part, in the order that gemm() keeps
-/// whatever the part; so results are bitwise the same for every executor and number of workers.
+/// An executor has `static int workers()` and `static void for_each(int workers, Index count,
+/// task)`: task(i, worker) runs once for each i < count, worker < workers, and no two tasks that
+/// run at the same time share a worker. Each entry is summed within one part, in the order that
+/// gemm() keeps whatever the part; so results are bitwise the same for every executor and number of
+/// workers.
 template <class Executor, class T>
 class Host : public Elementwise<T> {
  public:

@@ -7,13 +7,13 @@
 #include <type_traits>
 
 #include <pion/detail/traits.hpp>
-#include <pion/detail/transfer.hpp>
 #include <pion/engine/gemm.hpp>
-#include <pion/engine/narrow.hpp>
+#include <pion/engine/load_store.hpp>
+#include <pion/engine/tall_skinny.hpp>
 #include <pion/engine/view.hpp>
 
-/// The low-rank method's way of a matrix in and out: it is read where it lies and the result written
-/// where it goes, without a copy between, wherever layouts allow it.
+/// The low-rank method's way of a matrix in and out: it is read where it lies and the result
+/// written where it goes, without a copy between, wherever layouts allow it.
 namespace pion::detail {
 
 /// Whether x lies in memory as a column-major matrix of T, or its transpose does.
@@ -39,8 +39,8 @@ bool well_scaled(double size) {
   return std::isfinite(size) && size > 0.0 && std::abs(std::ilogb(size)) <= range;
 }
 
-/// y <- left right^T, in y's orientation, storage order and scalar. `transposed` says that the product
-/// is y^T. `scratch` has as many rows as left.
+/// y <- left right^T, in y's orientation, storage order and scalar. `transposed` says that the
+/// product is y^T. `scratch` has as many rows as left.
 template <class Kernels, class T, class Y>
 void store_product(const Kernels& kernels, const engine::View<T>& left,
                    const engine::View<T>& right, bool transposed, const engine::View<T>& scratch,

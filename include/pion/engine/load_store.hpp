@@ -5,9 +5,9 @@
 #include <limits>
 #include <string>
 
-#include <pion/detail/assign.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
+#include <pion/engine/assign.hpp>
 #include <pion/engine/view.hpp>
 
 /// The way of a matrix into a call's workspace and out of it: the only code that sees the caller's

@@ -9,7 +9,7 @@
 
 #include <pion/engine/eigen.hpp>
 #include <pion/engine/host.hpp>
-#include <pion/engine/narrow.hpp>
+#include <pion/engine/tall_skinny.hpp>
 
 namespace pion::engine {
 

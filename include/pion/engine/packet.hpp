@@ -5,7 +5,8 @@
 
 namespace pion::detail {
 
-// g++ says of every template argument that is a vector register that its alignment is ignored there.
+// g++ says of every template argument that is a vector register that its alignment is ignored
+// there.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"
 

@@ -33,8 +33,8 @@ struct Blocking : Register<T> {
 
 constexpr Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
 
-/// c += alpha a b, or c = alpha a b to `overwrite` it, for a panel a of `packets` packets of rows and a
-/// panel b of Blocking::cols columns.
+/// c += alpha a b, or c = alpha a b to `overwrite` it, for a panel a of `packets` packets of rows
+/// and a panel b of Blocking::cols columns.
 template <int packets, class T>
 void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index stride,
                      bool overwrite) {
@@ -78,8 +78,8 @@ void multiply_panels(int packets, Index depth, T alpha, const T* a, const T* b, 
   }
 }
 
-/// Lays the rows of op(a), in T, into panels of `width` rows, one after the other, column by column;
-/// the rows missing from the last are zeros up to a multiple of `step`.
+/// Lays the rows of op(a), in T, into panels of `width` rows, one after the other, column by
+/// column; the rows missing from the last are zeros up to a multiple of `step`.
 template <engine::Op op, class T, class A>
 void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
   using engine::View;

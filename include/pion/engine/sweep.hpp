@@ -8,15 +8,16 @@
 #include <pion/engine/squares.hpp>
 #include <pion/engine/sweep_kernels.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
 namespace pion::engine {
 
-/// z = factor x^T q and y = factor x z for a large m x n matrix x and narrow q, z, y, reading x once: a
-/// step of the power iteration with x x^T, in half the passes over memory that two products take.
+/// z = factor x^T q and y = factor x z for a large m x n matrix x and narrow q, z, y, reading x
+/// once: a step of the power iteration with x x^T, in half the passes over memory that two products
+/// take.
 ///
-/// x is cut into parts of columns, each with a sum of its own for y, and a part into panels that stay
-/// in L2 between the two products.
+/// x is cut into parts of columns, each with a sum of its own for y, and a part into panels that
+/// stay in L2 between the two products.
 ///
 /// Determinism: bitwise the same for every number of workers, for the parts depend on n alone.
 template <class Executor>
@@ -32,8 +33,8 @@ class Sweep {
         images_(arena.take<double>(workers_ * panel * most)),
         squares_(arena.take<double>(parts_)) {}
 
-  /// In the scalar S of z and y, whatever those of x and q. y may not overlap q. Where `norm` is asked
-  /// for it becomes ||x||_F, as frobenius_norm() has it but for the order of its sum.
+  /// In the scalar S of z and y, whatever those of x and q. y may not overlap q. Where `norm` is
+  /// asked for it becomes ||x||_F, as frobenius_norm() has it but for the order of its sum.
   template <class S, class T, class Q>
   void multiply(double factor, const View<const T>& x, const View<const Q>& q, const View<S>& z,
                 const View<S>& y, double* norm = nullptr) const {

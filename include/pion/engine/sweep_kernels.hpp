@@ -14,7 +14,8 @@ namespace pion::detail {
 
 /// Columns of a large matrix that stay in L2 from one product to the next.
 inline constexpr Index sweep_panel = 24;
-/// Rows that kernels may write at once: whole packets of any scalar, and register blocks of any width.
+/// Rows that kernels may write at once: whole packets of any scalar, and register blocks of any
+/// width.
 inline constexpr Index sweep_rows = 48;
 
 /// to <- x, and zeros where there is more of it.
@@ -25,8 +26,8 @@ void fill(const engine::View<const T>& x, const engine::View<S>& to) {
   as_eigen(to.block(0, x.cols, to.rows, to.cols - x.cols)).setZero();
 }
 
-/// With a narrow matrix's row in `packets` packets, which meet entries of x one by one. q, and the sum
-/// for y, lie transposed: row by row.
+/// With a narrow matrix's row in `packets` packets, which meet entries of x one by one. q, and the
+/// sum for y, lie transposed: row by row.
 template <int packets, class S>
 struct PacketsOfNarrow {
   static constexpr Index width = packets * Register<S>::lanes;
@@ -90,8 +91,8 @@ struct PacketsOfNarrow {
   static constexpr int cols = std::min(12, Blocking<S>::packets * 6 / packets);  // in registers
   static constexpr Index tile_depth = 256, tile_rows = sweep_rows;               // of x in S, in L1
 
-  /// c += a b for a of `width` rows and c of `cols` columns, both column by column without gaps, and
-  /// b(k, j) at b[k * down + j * across].
+  /// c += a b for a of `width` rows and c of `cols` columns, both column by column without gaps,
+  /// and b(k, j) at b[k * down + j * across].
   static void multiply(Index depth, const S* a, const S* b, Index down, Index across, S* c) {
     namespace e = Eigen::internal;
     Packet sum[std::size_t(cols)][std::size_t(packets)];
@@ -118,9 +119,9 @@ struct PacketsOfNarrow {
   }
 };
 
-/// With x's columns in packets, widened as they are loaded: for a q of up to `columns` columns, where
-/// PacketsOfNarrow would broadcast every entry of x for the sake of one packet. q, and the sum for y,
-/// lie column by column, `all` rows apart, with zeros where x ends.
+/// With x's columns in packets, widened as they are loaded: for a q of up to `columns` columns,
+/// where PacketsOfNarrow would broadcast every entry of x for the sake of one packet. q, and the
+/// sum for y, lie column by column, `all` rows apart, with zeros where x ends.
 template <int columns, class S>
 struct PacketsOfLarge {
   static constexpr Index width = columns;

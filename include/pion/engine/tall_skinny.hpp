@@ -14,14 +14,14 @@
 #include <pion/engine/squares.hpp>
 #include <pion/engine/sweep.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/workspace.hpp>
+#include <pion/engine/workspace.hpp>
 
 namespace pion::engine {
 
-/// The primitives of compression (algorithm/low_rank.hpp) on host memory: sweeps of a large matrix
-/// with narrow ones (many rows, few columns), in its scalar and in double, products of narrow ones
-/// with small ones (few of both, always the host's), and random fills that depend on a seed alone.
-/// `Products` multiplies in the scalar (Host, Blas).
+/// The primitives of compression (algorithm/subspace_iteration.hpp) on host memory: sweeps of a
+/// large matrix with narrow ones (many rows, few columns), in its scalar and in double, products of
+/// narrow ones with small ones (few of both, always the host's), and random fills that depend on a
+/// seed alone. `Products` multiplies in the scalar (Host, Blas).
 ///
 /// Determinism as that of `Products`; of all else, bitwise the same for every number of workers.
 template <class Executor, class T, class Products = Host<Executor, T>>
@@ -43,7 +43,8 @@ class HostNarrow {
     }
   }
 
-  /// ||x||_F, summed in double: not finite if an entry is not, or where squares leave double's range.
+  /// ||x||_F, summed in double: not finite if an entry is not, or where squares leave double's
+  /// range.
   double frobenius_norm(const View<const T>& x) const {
     const Index count = pieces(x.cols, sweep_cols);
     Executor::for_each(workers_, count, [&](Index t, int /*worker*/) {

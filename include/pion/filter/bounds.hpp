@@ -6,13 +6,13 @@
 #include <cmath>    // std::exp2, std::fabs
 #include <cstddef>  // std::size_t
 
-#include <pion/chain.hpp>
+#include <pion/filter/chain.hpp>
 
 /// Upper bounds of a chain's slope |f'(s)| and ratio |f(s)| / s on a grid of intervals, made in
 /// microseconds and without allocation, for the error bounds that every call of the low-rank method
-/// gives. Each interval is pushed through the steps by their exact extrema, so a bound holds between
-/// the grid's points too; doubles are rounded to nearest, and a relative 1e-12 is added for that.
-/// (certify.hpp proves tighter ones, with outward rounding.)
+/// gives. Each interval is pushed through the steps by their exact extrema, so a bound holds
+/// between the grid's points too; doubles are rounded to nearest, and a relative 1e-12 is added for
+/// that. (certify.hpp proves tighter ones, with outward rounding.)
 namespace pion {
 
 class Slopes {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <pion/detail/check.hpp>
-#include <pion/polynomial.hpp>
+#include <pion/filter/polynomial.hpp>
 
 namespace pion {
 

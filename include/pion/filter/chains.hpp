@@ -3,12 +3,11 @@
 
 #include <string>
 
-#include <pion/chain.hpp>
-#include <pion/chains_low_pass.hpp>
-#include <pion/chains_published.hpp>
+#include <pion/filter/chain.hpp>
+#include <pion/filter/published_chains.hpp>
 
 /// The catalogue of chains, each with the source of its coefficients: Muon's and Pion's here,
-/// low-pass chains in chains_low_pass.hpp, published orthogonalisers in chains_published.hpp.
+/// published orthogonalisers in published_chains.hpp, low-pass chains in design/low_pass.hpp.
 namespace pion::chains {
 
 /// Muon's Newton-Schulz step (Jordan 2024). Its composition does not settle at 1: five steps take

@@ -4,9 +4,9 @@
 #include <cmath>  // std::floor, std::fabs
 #include <optional>
 
-#include <pion/chain.hpp>
-#include <pion/laps.hpp>
-#include <pion/normalizer.hpp>
+#include <pion/filter/chain.hpp>
+#include <pion/filter/normalizer.hpp>
+#include <pion/filter/shape.hpp>
 
 namespace pion {
 

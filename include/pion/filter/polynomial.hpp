@@ -47,9 +47,9 @@ namespace detail {
 
 /// The s > 0 with c0 + c1 s^2 + c2 s^4 = 0, ascending; a double root counts once.
 ///
-/// The coefficients are scaled by a power of two, so that their squares neither overflow nor vanish,
-/// and the quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc)) / 2, the
-/// roots being q / c2 and c0 / q.
+/// The coefficients are scaled by a power of two, so that their squares neither overflow nor
+/// vanish, and the quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc))
+/// / 2, the roots being q / c2 and c0 / q.
 inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
   PositiveRoots roots;
   const auto keep = [&roots](double r) {

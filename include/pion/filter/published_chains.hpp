@@ -6,8 +6,8 @@
 #include <utility>  // std::move
 #include <vector>
 
-#include <pion/chain.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/filter/chain.hpp>
 
 /// Published chains that orthogonalise: every direction towards gain 1. How such tables are made
 /// is in design/polar_express.hpp.

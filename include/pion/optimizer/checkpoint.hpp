@@ -20,9 +20,10 @@
 
 /// The states of a model's optimisers on disk, so that a run goes on bit for bit.
 ///
-/// A file is: 8 bytes "pionopti", the version and sizeof(T), the number of states; each state's name
-/// and the members in the order of visit(), matrices column by column; and the CRC-64 of all that
-/// came before. Numbers are in the byte order of the machine; another one's is refused as a version.
+/// A file is: 8 bytes "pionopti", the version and sizeof(T), the number of states; each state's
+/// name and the members in the order of visit(), matrices column by column; and the CRC-64 of all
+/// that came before. Numbers are in the byte order of the machine; another one's is refused as a
+/// version.
 namespace pion::optimizer {
 
 /// The states of the parameters of a model, by name.

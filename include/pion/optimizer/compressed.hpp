@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pion/apply_low_rank.hpp>
-#include <pion/chains.hpp>
+#include <pion/apply/within.hpp>
+#include <pion/filter/chains.hpp>
 #include <pion/optimizer/rules.hpp>
 #include <pion/optimizer/step.hpp>
 
 namespace pion::optimizer {
 
-/// A spectral filter within a tolerance, by the method that pays (apply_low_rank.hpp): a high-pass by
-/// compression, from where that of the last step ended, for a momentum changes little from step to
-/// step. Whatever the start, the direction is within the tolerance.
+/// A spectral filter within a tolerance, by the method that pays (apply/within.hpp): a high-pass
+/// by compression, from where that of the last step ended, for a momentum changes little from step
+/// to step. Whatever the start, the direction is within the tolerance.
 struct FilteredWithin {
   Filter filter;
   ApplyOptions options{};

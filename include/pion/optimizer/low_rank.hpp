@@ -3,20 +3,20 @@
 
 #include <algorithm>  // std::min
 
-#include <pion/low_rank_polar.hpp>
-#include <pion/optimizer/noise.hpp>
+#include <pion/apply/polar.hpp>
+#include <pion/diagnostics/noise.hpp>
 #include <pion/optimizer/rules.hpp>
 #include <pion/optimizer/step.hpp>
 
-/// The rules that keep the leading singular directions, all with gain 1: a number of them, those of a
-/// certain size, or those that stand out of the noise. `options` says how (low_rank_polar.hpp): by
-/// compression within a tolerance, which begins where the last step's ended and does not allocate once
-/// warm, or by an SVD, which is slow and allocates, and is the fall-back. This header alone costs the
-/// compilation of Eigen's SVD.
+/// The rules that keep the leading singular directions, all with gain 1: a number of them, those of
+/// a certain size, or those that stand out of the noise. `options` says how (low_rank_polar.hpp):
+/// by compression within a tolerance, which begins where the last step's ended and does not
+/// allocate once warm, or by an SVD, which is slow and allocates, and is the fall-back. This header
+/// alone costs the compilation of Eigen's SVD.
 namespace pion::optimizer {
 
-/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k largest singular triplets; by an SVD as in the
-/// paper, or with Method::automatic by compression.
+/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k largest singular triplets; by an SVD as in
+/// the paper, or with Method::automatic by compression.
 struct LowRank {
   Index rank = 128;
   ApplyOptions options{1e-4, Method::svd};
@@ -49,9 +49,9 @@ enum class NothingStandsOut {
 };
 
 /// A high-pass whose cutoff follows the matrix: the polar factor U_k V_k^T of the k directions that
-/// stand out of the noise (noise.hpp). Its variance comes from the median where the whole spectrum is
-/// known, and after compression from the energy that is left; there a k beyond a fifth of the short side
-/// may be taken for 0.
+/// stand out of the noise (diagnostics/noise.hpp). Its variance comes from the median where the
+/// whole spectrum is known, and after compression from the energy that is left; there a k beyond a
+/// fifth of the short side may be taken for 0.
 struct AboveNoise {
   NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
   ApplyOptions options{1e-3};

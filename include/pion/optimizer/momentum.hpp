@@ -33,8 +33,9 @@ struct HeavyBall {
   }
 };
 
-/// M <- beta M + (1 - beta) G; the input is M, or (1 - beta) G + beta M (Nesterov). It is (1 - beta)
-/// times HeavyBall's: the same for rules that ignore the scale of their input, and only for those.
+/// M <- beta M + (1 - beta) G; the input is M, or (1 - beta) G + beta M (Nesterov). It is (1 -
+/// beta) times HeavyBall's: the same for rules that ignore the scale of their input, and only for
+/// those.
 struct Ema {
   double beta = 0.95;
   bool nesterov = false;

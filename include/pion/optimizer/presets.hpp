@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pion/chains.hpp>
+#include <pion/design/low_pass.hpp>
+#include <pion/filter/chains.hpp>
 #include <pion/optimizer/rules.hpp>
 #include <pion/optimizer/spectral_power.hpp>
 #include <pion/optimizer/step.hpp>

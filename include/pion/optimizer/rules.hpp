@@ -4,16 +4,16 @@
 #include <algorithm>  // std::max
 #include <utility>    // std::move
 
-#include <pion/apply.hpp>
+#include <pion/apply/apply.hpp>
+#include <pion/apply/per_head.hpp>
 #include <pion/optimizer/direction.hpp>
-#include <pion/per_head.hpp>
 
 /// The rules that need no SVD (low_rank.hpp has the others; spectral_power.hpp the powers).
 ///
 /// A rule turns the momentum into a direction in place: direct<Engine>(x, workspace), where x is a
 /// column-major view of the parameter's shape with finite entries. It is a plain value, and changes
-/// nothing but x and the workspace. One that compresses has a third argument, the state's WarmStart,
-/// which it leaves for the next step (compressed.hpp).
+/// nothing but x and the workspace. One that compresses has a third argument, the state's
+/// WarmStart, which it leaves for the next step (compressed.hpp).
 namespace pion::optimizer {
 
 namespace detail {

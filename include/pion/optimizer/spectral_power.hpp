@@ -8,14 +8,15 @@
 #include <utility>  // std::swap
 
 #include <pion/detail/check.hpp>
-#include <pion/detail/transfer.hpp>
+#include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
+#include <pion/engine/workspace.hpp>
 #include <pion/optimizer/check.hpp>
 #include <pion/optimizer/direction.hpp>
-#include <pion/workspace.hpp>
 
 /// The spectral powers U S^p V^T (Qi et al. 2026) without an SVD: no polynomial converges to s^p,
-/// but the coupled Newton iteration for the root of a symmetric matrix does (Higham 2008, sec. 6.7).
+/// but the coupled Newton iteration for the root of a symmetric matrix does (Higham 2008, sec.
+/// 6.7).
 namespace pion::optimizer {
 
 namespace detail {

@@ -5,8 +5,8 @@
 
 #include <Eigen/Core>
 
+#include <pion/apply/warm_start.hpp>
 #include <pion/detail/traits.hpp>
-#include <pion/warm_start.hpp>
 
 namespace pion::optimizer {
 

@@ -6,11 +6,12 @@
 #include <string>
 #include <type_traits>
 
-#include <pion/detail/assign.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
+#include <pion/engine/assign.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/engine/view.hpp>
+#include <pion/engine/workspace.hpp>
 #include <pion/optimizer/check.hpp>
 #include <pion/optimizer/decay.hpp>
 #include <pion/optimizer/direction.hpp>
@@ -18,7 +19,6 @@
 #include <pion/optimizer/scale.hpp>
 #include <pion/optimizer/state.hpp>
 #include <pion/optimizer/warm_rule.hpp>
-#include <pion/workspace.hpp>
 
 namespace pion::optimizer {
 

@@ -4,12 +4,12 @@
 #include <type_traits>
 #include <utility>  // std::declval
 
-#include <pion/backoff.hpp>
+#include <pion/apply/backoff.hpp>
+#include <pion/apply/warm_start.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/engine/view.hpp>
+#include <pion/engine/workspace.hpp>
 #include <pion/optimizer/direction.hpp>
-#include <pion/warm_start.hpp>
-#include <pion/workspace.hpp>
 
 /// How a step runs a rule that begins where the step before ended, and one that does not.
 namespace pion::optimizer::detail {

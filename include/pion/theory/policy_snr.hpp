@@ -23,8 +23,8 @@ inline double sft_snr(int group, int length, double mean_square, double token_va
 /// What group-relative advantages make of `group` rewards that succeed with probability p.
 ///
 /// With K successes, group normalisation gives (1/g) sum_i a_i R_i = c_K = sqrt(K/g (1 - K/g)), the
-/// standard deviation of the rewards, 0 where all are equal. (The root is needed for the paper's own
-/// limit kappa -> p (1 - p); (A16) loses it in the text version of the paper.)
+/// standard deviation of the rewards, 0 where all are equal. (The root is needed for the paper's
+/// own limit kappa -> p (1 - p); (A16) loses it in the text version of the paper.)
 struct GroupReward {
   double non_degenerate = 0.0;  ///< q = 1 - p^g - (1 - p)^g (A24): some succeed, some fail.
   double signal = 0.0;          ///< E c_K = q rho_g(p) (A17).
@@ -67,7 +67,8 @@ struct Grpo {
 /// g T kappa_g(p) ||Delta||^2 / sigma_s^2 (A20), times (1 - clipped) / (1 + chi^2) (A26).
 ///
 /// The limit of low SNR, and an upper bound of the on-policy value. The paper treats second moments
-/// as variances off-policy (A22, A23), which holds where squared mean scores are far below sigma_s^2.
+/// as variances off-policy (A22, A23), which holds where squared mean scores are far below
+/// sigma_s^2.
 inline double grpo_snr_limit(const Grpo& s) {
   return static_cast<double>(s.group) * static_cast<double>(s.length) *
          group_reward(s.group, s.success).kappa * s.gap_square / s.token_variance *

@@ -7,13 +7,13 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
-#include <pion/filter.hpp>
+#include <pion/filter/filter.hpp>
 
 /// How large a step may be, and what a filter does to the conditioning of a problem.
 namespace pion::theory {
 
-/// Steps W - eta O that are sure to lower a loss L whose gradient G is `smoothness`-Lipschitz in the
-/// Frobenius norm: L(W - eta O) <= L(W) - eta <G, O> + eta^2 smoothness ||O||^2 / 2.
+/// Steps W - eta O that are sure to lower a loss L whose gradient G is `smoothness`-Lipschitz in
+/// the Frobenius norm: L(W - eta O) <= L(W) - eta <G, O> + eta^2 smoothness ||O||^2 / 2.
 struct StableStep {
   double largest = 0.0;   ///< Every eta below it lowers the loss: 2 <G, O> / (smoothness ||O||^2).
   double best = 0.0;      ///< Half of that, where the bound is lowest.

@@ -4,12 +4,10 @@
 // A test double of a CUDA device: the entry points of the CUDA runtime, cuBLAS and cuSOLVER that
 // pion calls, on the CPU, linked in place of the real libraries. It is no device: nothing is said
 // about kernels' speed, their launch shapes or races inside them. It is strict where a device is
-// lenient:
-//  - device memory can be touched by the device's own operations alone; the host that reads it dies;
-//  - it is full of NaNs when it comes (its first megabyte);
-//  - a stream's operations run when somebody waits for them, not before, each on what its arguments
-//    were when it was put there;
-//  - while a stream is captured, whatever waits or allocates is refused.
+// lenient: - device memory can be touched by the device's own operations alone; the host that reads
+// it dies; - it is full of NaNs when it comes (its first megabyte); - a stream's operations run
+// when somebody waits for them, not before, each on what its arguments were when it was put there;
+// - while a stream is captured, whatever waits or allocates is refused.
 
 #include <cstddef>
 #include <functional>

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "catch.hpp"
-#include "pion/svg.hpp"
-#include "pion/ticks.hpp"
+#include "pion_tool/chart/svg.hpp"
+#include "pion_tool/chart/ticks.hpp"
+#include "support/catch.hpp"
 
 using namespace pion::tool;
 

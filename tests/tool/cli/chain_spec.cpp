@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <fstream>
-#include <pion/chains.hpp>
+#include <pion/filter/chains.hpp>
 #include <string>
 
-#include "catch.hpp"
-#include "pion/chain_spec.hpp"
-#include "pion/io/error.hpp"
+#include "pion_tool/cli/chain_spec.hpp"
+#include "pion_tool/io/error.hpp"
+#include "support/catch.hpp"
 
 using pion::tool::NamedChain;
 using pion::tool::parse_chain;

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "catch.hpp"
-#include "pion/io/file.hpp"
-#include "pion/io/read.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/formats.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 namespace pion::io {
 namespace {

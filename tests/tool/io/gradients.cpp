@@ -8,8 +8,8 @@
 #include <pion/diagnostics/snr.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 
-#include "catch.hpp"
-#include "pion/io/read.hpp"
+#include "pion_tool/io/formats.hpp"
+#include "support/catch.hpp"
 
 namespace {
 

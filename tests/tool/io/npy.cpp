@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "catch.hpp"
-#include "pion/io/npy.hpp"
+#include "pion_tool/io/npy.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 namespace pion::io {
 namespace {

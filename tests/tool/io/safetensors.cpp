@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "catch.hpp"
-#include "pion/io/safetensors.hpp"
+#include "pion_tool/io/safetensors.hpp"
 #include "support.hpp"
+#include "support/catch.hpp"
 
 namespace pion::io {
 namespace {

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <vector>
 
-#include "pion/io/error.hpp"
+#include "pion_tool/io/error.hpp"
 
 namespace pion::io::test {
 

@@ -2,15 +2,15 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <pion/chains.hpp>
+#include <pion/filter/chains.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "catch.hpp"
-#include "pion/attention.hpp"
-#include "pion/io/file.hpp"
-#include "pion/suggestion.hpp"
+#include "pion_tool/cli/head_options.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/report/suggestion.hpp"
+#include "support/catch.hpp"
 
 using namespace pion::tool;
 

@@ -2,9 +2,9 @@
 #include <sstream>
 #include <string>
 
-#include "catch.hpp"
-#include "pion/table.hpp"
-#include "pion/text.hpp"
+#include "pion_tool/cli/text.hpp"
+#include "pion_tool/report/table.hpp"
+#include "support/catch.hpp"
 
 using pion::tool::shorten;
 using pion::tool::Table;

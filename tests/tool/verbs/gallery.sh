@@ -5,7 +5,7 @@
 set -euo pipefail
 shopt -s extglob
 
-root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../..")
 pion=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

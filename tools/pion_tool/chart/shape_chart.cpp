@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/curves.hpp"
+#include "pion_tool/chart/shape_chart.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <pion/filter.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/filter.hpp>
+#include <pion/filter/shape.hpp>
 #include <utility>
 
 namespace pion::tool {

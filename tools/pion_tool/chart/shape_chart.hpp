@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "pion/chain_spec.hpp"
-#include "pion/svg.hpp"
+#include "pion_tool/chart/svg.hpp"
+#include "pion_tool/cli/chain_spec.hpp"
 
 namespace pion::tool {
 

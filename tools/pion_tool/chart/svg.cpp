@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/svg.hpp"
+#include "pion_tool/chart/svg.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "pion/svg_elements.hpp"
-#include "pion/text.hpp"
+#include "pion_tool/chart/svg_elements.hpp"
+#include "pion_tool/cli/text.hpp"
 
 namespace pion::tool {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pion/ticks.hpp"
+#include "pion_tool/chart/ticks.hpp"
 
 /// Line charts as SVG.
 namespace pion::tool {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/svg_elements.hpp"
+#include "pion_tool/chart/svg_elements.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/ticks.hpp"
+#include "pion_tool/chart/ticks.hpp"
 
 #include <fmt/format.h>
 

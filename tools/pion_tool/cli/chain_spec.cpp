@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/chain_spec.hpp"
+#include "pion_tool/cli/chain_spec.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,15 +11,16 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <pion/chains.hpp>
+#include <pion/design/low_pass.hpp>
 #include <pion/design/monotone.hpp>
 #include <pion/design/sharp.hpp>
+#include <pion/filter/chains.hpp>
 #include <stdexcept>
 #include <vector>
 
-#include "pion/io/error.hpp"
-#include "pion/io/file.hpp"
-#include "pion/reading.hpp"
+#include "pion_tool/cli/parse.hpp"
+#include "pion_tool/io/error.hpp"
+#include "pion_tool/io/file.hpp"
 
 namespace pion::tool {
 namespace {

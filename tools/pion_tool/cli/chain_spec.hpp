@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pion/chain.hpp>
+#include <pion/filter/chain.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

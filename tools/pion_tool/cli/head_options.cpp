@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/attention.hpp"
+#include "pion_tool/cli/head_options.hpp"
 
 #include <cctype>
 
-#include "pion/options.hpp"
+#include "pion_tool/cli/options.hpp"
 
 namespace pion::tool {
 namespace {

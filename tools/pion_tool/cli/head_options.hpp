@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <pion/heads.hpp>
+#include <pion/filter/heads.hpp>
 #include <string_view>
 
 namespace CLI {

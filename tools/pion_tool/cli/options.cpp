@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/options.hpp"
+#include "pion_tool/cli/options.hpp"
 
 #include <fmt/format.h>
 

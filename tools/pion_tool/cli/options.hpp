@@ -5,13 +5,13 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <pion/normalizer.hpp>
-#include <pion/plan.hpp>
+#include <pion/apply/plan.hpp>
+#include <pion/filter/normalizer.hpp>
 #include <string>
 #include <vector>
 
-#include "pion/io/error.hpp"
-#include "pion/reading.hpp"
+#include "pion_tool/cli/parse.hpp"
+#include "pion_tool/io/error.hpp"
 
 /// What the verbs share: how they say what they take, and the one JSON object that a verb prints.
 ///
@@ -25,7 +25,8 @@ namespace pion::tool {
 
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& help);
 
-/// An option, or an argument where the name has no dashes; `value` stands for its value in the help.
+/// An option, or an argument where the name has no dashes; `value` stands for its value in the
+/// help.
 CLI::Option* add_text(CLI::App& verb, const std::string& name, std::string& target,
                       const std::string& value, const std::string& help);
 

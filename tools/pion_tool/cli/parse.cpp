@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/reading.hpp"
+#include "pion_tool/cli/parse.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <charconv>
 #include <system_error>
 
-#include "pion/io/error.hpp"
+#include "pion_tool/io/error.hpp"
 
 namespace pion::tool {
 namespace {

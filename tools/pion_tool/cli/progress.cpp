@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/progress.hpp"
+#include "pion_tool/cli/progress.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <string>
 
-#include "pion/text.hpp"
+#include "pion_tool/cli/text.hpp"
 
 namespace pion::tool {
 namespace {

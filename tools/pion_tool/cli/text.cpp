@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/text.hpp"
+#include "pion_tool/cli/text.hpp"
 
 #include <algorithm>
 
-#include "pion/io/error.hpp"
+#include "pion_tool/io/error.hpp"
 
 namespace pion::tool {
 namespace {

@@ -17,8 +17,8 @@ std::size_t characters(std::string_view text);
 /// Without its middle, where it has more than `width` characters.
 std::string shorten(std::string_view text, std::size_t width);
 
-/// The prose in lines of at most `width` characters, but for words that are longer; all lines but the
-/// first are indented.
+/// The prose in lines of at most `width` characters, but for words that are longer; all lines but
+/// the first are indented.
 std::string wrap(std::string_view prose, std::size_t width, std::size_t indent);
 
 }  // namespace pion::tool

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/io/error.hpp"
+#include "pion_tool/io/error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/io/file.hpp"
+#include "pion_tool/io/file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/io/read.hpp"
+#include "pion_tool/io/formats.hpp"
 
 #include <fmt/format.h>
 

@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "pion/io/npy.hpp"
-#include "pion/io/safetensors.hpp"
-#include "pion/io/tensor.hpp"
+#include "pion_tool/io/npy.hpp"
+#include "pion_tool/io/safetensors.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 namespace pion::io {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/io/npy.hpp"
+#include "pion_tool/io/npy.hpp"
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pion/io/file.hpp"
-#include "pion/io/tensor.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 namespace pion::io {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/io/safetensors.hpp"
+#include "pion_tool/io/safetensors.hpp"
 
 #include <fmt/format.h>
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "pion/io/file.hpp"
-#include "pion/io/tensor.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 namespace pion::io {
 

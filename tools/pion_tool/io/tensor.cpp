@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/io/tensor.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 #include <fmt/format.h>
 

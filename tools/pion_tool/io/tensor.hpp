@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "pion/io/error.hpp"
+#include "pion_tool/io/error.hpp"
 
 namespace pion::io {
 

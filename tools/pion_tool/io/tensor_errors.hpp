@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "pion/io/tensor.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 namespace pion::tool {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/filtering.hpp"
+#include "pion_tool/jobs/apply_tensors.hpp"
 
 #include <chrono>
 #include <cmath>
-#include <pion/per_head.hpp>
+#include <pion/apply/per_head.hpp>
 #include <utility>
 #include <vector>
 
-#include "pion/svd.hpp"
+#include "pion_tool/jobs/svd.hpp"
 
 namespace pion::tool {
 namespace {

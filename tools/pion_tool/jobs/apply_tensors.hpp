@@ -2,12 +2,12 @@
 #pragma once
 
 #include <optional>
-#include <pion/apply_low_rank.hpp>
+#include <pion/apply/within.hpp>
 #include <string>
 #include <string_view>
 
-#include "pion/attention.hpp"
-#include "pion/io/tensor.hpp"
+#include "pion_tool/cli/head_options.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 namespace pion::tool {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/lbfgsb.hpp"
+#include "pion_tool/jobs/lbfgsb.hpp"
 
 #include <LBFGSB.h>
 
 #include <algorithm>
 #include <cmath>
 #include <exception>
-#include <pion/chains.hpp>
+#include <pion/filter/chains.hpp>
 #include <random>
 #include <stdexcept>
 

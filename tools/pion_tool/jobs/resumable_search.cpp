@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/search.hpp"
+#include "pion_tool/jobs/resumable_search.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
 #include <filesystem>
 
-#include "pion/io/error.hpp"
-#include "pion/io/file.hpp"
-#include "pion/progress.hpp"
+#include "pion_tool/cli/progress.hpp"
+#include "pion_tool/io/error.hpp"
+#include "pion_tool/io/file.hpp"
 
 namespace pion::tool {
 namespace {

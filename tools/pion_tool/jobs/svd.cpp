@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/svd.hpp"
+#include "pion_tool/jobs/svd.hpp"
 
-#include <pion/apply_svd.hpp>
-#include <pion/low_rank_polar.hpp>
+#include <pion/apply/polar.hpp>
+#include <pion/apply/svd.hpp>
 
 namespace pion::tool {
 

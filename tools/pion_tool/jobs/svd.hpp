@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <pion/apply_low_rank.hpp>
+#include <pion/apply/within.hpp>
 #include <pion/diagnostics/spectrum.hpp>
-#include <pion/filter.hpp>
+#include <pion/filter/filter.hpp>
 
-#include "pion/io/tensor.hpp"
+#include "pion_tool/io/tensor.hpp"
 
 /// The core's functions that take long to compile, those that go through Eigen's SVD most of all,
 /// instantiated in one place.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/finding.hpp"
+#include "pion_tool/report/inspection.hpp"
 
 #include <fmt/format.h>
 
-#include <pion/chains.hpp>
 #include <pion/diagnostics/head_norms.hpp>
+#include <pion/filter/chains.hpp>
 
-#include "pion/svd.hpp"
-#include "pion/tensors.hpp"
+#include "pion_tool/io/tensor_errors.hpp"
+#include "pion_tool/jobs/svd.hpp"
 
 namespace pion::tool {
 namespace {

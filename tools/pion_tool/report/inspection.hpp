@@ -7,9 +7,9 @@
 #include <pion/diagnostics/spectrum.hpp>
 #include <string>
 
-#include "pion/attention.hpp"
-#include "pion/io/read.hpp"
-#include "pion/suggestion.hpp"
+#include "pion_tool/cli/head_options.hpp"
+#include "pion_tool/io/formats.hpp"
+#include "pion_tool/report/suggestion.hpp"
 
 namespace pion::tool {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/suggestion.hpp"
+#include "pion_tool/report/suggestion.hpp"
 
 #include <fmt/format.h>
 
 #include <limits>
-#include <pion/chains.hpp>
-#include <pion/optimizer/noise.hpp>
+#include <pion/diagnostics/noise.hpp>
+#include <pion/filter/chains.hpp>
 #include <utility>
 
 namespace pion::tool {
@@ -29,7 +29,7 @@ Outstanding outstanding_directions(const Spectrum& spectrum, Index rows, Index c
   out.directions = sigma.size();
   if (spectrum.largest() == 0.0) return out;
   const Eigen::VectorXd relative = sigma / spectrum.largest();
-  const double threshold = optimizer::noise_threshold(relative, rows, cols);
+  const double threshold = pion::noise_threshold(relative, rows, cols);
   out.count = (relative.array() > threshold).count();
   if (out.count == 0) return out;
   const double last = relative(out.count - 1);

@@ -41,7 +41,7 @@ inline constexpr int most_promotions = 4;
 /// The least gain that the filter may have at a direction that stands out.
 inline constexpr double least_gain = 0.01;
 
-/// The directions above the noise: optimizer::noise_threshold().
+/// The directions above the noise: pion::noise_threshold().
 struct Outstanding {
   Eigen::Index count = 0;
   Eigen::Index directions = 0;  ///< min(rows, cols).
@@ -74,9 +74,9 @@ struct Suggestion {
 /// 1. What is not a matrix, and embeddings and output layers (embed, lm_head): AdamW (Fan et al.
 ///    2026, App. H, K.3).
 /// 2. Nothing stands out of the noise: AdamW (1.00 to 1.31; Muon 1.00 to 1.52).
-/// 3. A few directions, ended by a clear gap, or many by a wide one: Pion with the fewest promotion steps, from two on,
-///    that leave the faintest of them a gain (1.00 to 1.85; Muon 1.21 to 6.35). Head by head for
-///    attention projections where heads were given.
+/// 3. A few directions, ended by a clear gap, or many by a wide one: Pion with the fewest promotion
+///    steps, from two on, that leave the faintest of them a gain (1.00 to 1.85; Muon 1.21 to 6.35).
+///    Head by head for attention projections where heads were given.
 /// 4. A few directions without a gap: the same with one step more (1.00 to 1.15).
 /// 5. Many directions without that gap, or too faint for any filter: Muon, which is ahead of every
 ///    Pion on the action heads of the digits, whose effective rank is low all the same.

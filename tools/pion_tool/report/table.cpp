@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pion/table.hpp"
+#include "pion_tool/report/table.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-#include "pion/text.hpp"
+#include "pion_tool/cli/text.hpp"
 
 namespace pion::tool {
 namespace {

@@ -9,15 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "pion/chain_spec.hpp"
-#include "pion/filtering.hpp"
-#include "pion/io/read.hpp"
-#include "pion/options.hpp"
-#include "pion/progress.hpp"
-#include "pion/table.hpp"
-#include "pion/tensors.hpp"
-#include "pion/text.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/cli/chain_spec.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/progress.hpp"
+#include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/tensor_errors.hpp"
+#include "pion_tool/jobs/apply_tensors.hpp"
+#include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 /// `pion apply`: filters a matrix file.
 namespace pion::tool {

@@ -6,16 +6,16 @@
 #include <cmath>
 #include <functional>
 #include <memory>
-#include <pion/chains.hpp>
-#include <pion/plan.hpp>
+#include <pion/apply/plan.hpp>
+#include <pion/filter/chains.hpp>
 
-#include "pion/io/read.hpp"
-#include "pion/options.hpp"
-#include "pion/svd.hpp"
-#include "pion/table.hpp"
-#include "pion/tensors.hpp"
-#include "pion/text.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/tensor_errors.hpp"
+#include "pion_tool/jobs/svd.hpp"
+#include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 /// `pion compare`: the ways to make an update of one matrix, timed and checked side by side.
 namespace pion::tool {
@@ -87,8 +87,8 @@ std::optional<double> relative_error(const Float& y, const Double& exact) {
   return (y.cast<double>() - exact).norm() / norm;
 }
 
-/// What the core's plan predicts; for the SVD's multiply-adds, Golub and Van Loan's 4 m^2 n + 22 m^3
-/// flops for thin factors, and 2 m^2 n to multiply them out.
+/// What the core's plan predicts; for the SVD's multiply-adds, Golub and Van Loan's 4 m^2 n + 22
+/// m^3 flops for thin factors, and 2 m^2 n to multiply them out.
 void predict(const Filter& f, const Float& x, Row& row) {
   if (row.method == Method::svd) {
     const auto m = static_cast<double>(std::min(x.rows(), x.cols()));

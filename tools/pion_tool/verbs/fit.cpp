@@ -8,20 +8,20 @@
 #include <optional>
 #include <pion/certify.hpp>
 #include <pion/design/fit.hpp>
-#include <pion/design/low_pass_loss.hpp>
+#include <pion/design/low_pass.hpp>
 #include <pion/design/monotone.hpp>
 #include <pion/design/rounding.hpp>
 #include <pion/design/sharp.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/shape.hpp>
 #include <string>
 
-#include "pion/io/file.hpp"
-#include "pion/lbfgsb.hpp"
-#include "pion/options.hpp"
-#include "pion/search.hpp"
-#include "pion/table.hpp"
-#include "pion/text.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/jobs/lbfgsb.hpp"
+#include "pion_tool/jobs/resumable_search.hpp"
+#include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 /// `pion fit`: a chain made to order, in the form that every verb reads back as @FILE.
 namespace pion::tool {

@@ -6,20 +6,20 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <pion/chains.hpp>
 #include <pion/diagnostics/head_norms.hpp>
+#include <pion/filter/chains.hpp>
 #include <utility>
 #include <vector>
 
-#include "pion/finding.hpp"
-#include "pion/io/file.hpp"
-#include "pion/options.hpp"
-#include "pion/progress.hpp"
-#include "pion/svg.hpp"
-#include "pion/table.hpp"
-#include "pion/tensors.hpp"
-#include "pion/text.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/chart/svg.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/progress.hpp"
+#include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/tensor_errors.hpp"
+#include "pion_tool/report/inspection.hpp"
+#include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 /// `pion inspect`: what the matrices of a gradient or weight dump look like through the filters.
 namespace pion::tool {

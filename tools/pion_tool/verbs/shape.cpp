@@ -10,17 +10,17 @@
 #include <memory>
 #include <pion/certify.hpp>
 #include <pion/design/rounding.hpp>
-#include <pion/filter.hpp>
-#include <pion/laps.hpp>
+#include <pion/filter/filter.hpp>
+#include <pion/filter/shape.hpp>
 #include <system_error>
 
-#include "pion/chain_spec.hpp"
-#include "pion/curves.hpp"
-#include "pion/io/file.hpp"
-#include "pion/options.hpp"
-#include "pion/table.hpp"
-#include "pion/text.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/chart/shape_chart.hpp"
+#include "pion_tool/cli/chain_spec.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/file.hpp"
+#include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 /// `pion shape`: what a filter does to a singular value in [0, 1].
 namespace pion::tool {

@@ -4,11 +4,11 @@
 #include <memory>
 #include <pion/diagnostics/snr.hpp>
 
-#include "pion/io/read.hpp"
-#include "pion/options.hpp"
-#include "pion/table.hpp"
-#include "pion/tensors.hpp"
-#include "pion/verbs.hpp"
+#include "pion_tool/cli/options.hpp"
+#include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/tensor_errors.hpp"
+#include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/verbs.hpp"
 
 /// `pion snr`: signal against noise over micro-batch gradients of one parameter.
 namespace pion::tool {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "pion/io/npy.hpp"
+#include "pion_tool/io/npy.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "pion/io/safetensors.hpp"
+#include "pion_tool/io/safetensors.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto expect_error = [](auto&& action) {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Looking at a matrix: its spectrum, its noise, the norms of its heads, the SNR of its gradients.
+
+#include <pion/diagnostics/head_norms.hpp>
+#include <pion/diagnostics/noise.hpp>
+#include <pion/diagnostics/snr.hpp>
+#include <pion/diagnostics/spectrum.hpp>
