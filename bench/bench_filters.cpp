@@ -37,8 +37,8 @@ void add_low_rank(const std::string& engine, const Named& f, Shape s, bool warm)
         Matrix<float> y(s.rows, s.cols);
         pion::Workspace workspace;
         pion::WarmStart<float> start;
-        pion::ApplyOptions options;
-        options.method = Method::low_rank;
+        pion::Tolerance tolerance;
+        tolerance.method = Method::low_rank;
         pion::ApplyInfo info;
         const auto call = [&] {
           if (!warm) start.clear();

@@ -45,11 +45,11 @@ void compressed(benchmark::State& state, Index n) {
   const Matrix<float> x = momentum<float>(n, n);
   Matrix<float> y(n, n);
   pion::Workspace workspace;
-  pion::ApplyOptions options;
-  options.method = pion::Method::low_rank;
-  options.tolerance = 1e-2;
+  pion::Tolerance tolerance;
+  tolerance.method = pion::Method::low_rank;
+  tolerance.error = 1e-2;
   pion::ApplyInfo info;
-  for (auto _ : state) info = pion::low_rank_polar(x, kept, y, workspace, options);
+  for (auto _ : state) info = pion::low_rank_polar(x, kept, y, workspace, tolerance);
   if (info.method != pion::Method::low_rank) state.SkipWithError("not certified");
   state.counters["bound"] = info.bound.value_or(0.0);
 }

@@ -41,7 +41,7 @@ void add_sweep(const std::string& engine, Index n, Index width) {
         Matrix<S> z(n, width), y(n, width);
         pion::Workspace workspace;
         const auto kernels = [&](pion::detail::Arena& arena) {
-          return typename E::template NarrowKernels<T>(arena, n, n, width);
+          return typename E::template TallSkinnyKernels<T>(arena, n, n, width);
         };
         pion::detail::Arena counting;
         kernels(counting);

@@ -39,7 +39,7 @@ int main() {
   po::States<float> states;
   for (const Tensor& t : model) {
     parameters.push_back(t.about);
-    states[t.about.name] = router.recipe(t.about).start(t.rows(), t.cols());
+    states[t.about.name] = router.recipe(t.about).initial_state(t.rows(), t.cols());
   }
   std::fputs(router.print(parameters).c_str(), stdout);
 

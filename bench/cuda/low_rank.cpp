@@ -40,8 +40,8 @@ std::unique_ptr<Memory<T>> falling(cuda::Context& context, Index n, unsigned see
 
 template <class T>
 void run(cuda::Context& context, const char* scalar, double tolerance) {
-  ApplyOptions options;
-  options.tolerance = tolerance;
+  Tolerance tolerance;
+  tolerance.error = tolerance;
   for (const int kp : {2, 1}) {
     const Filter f{chains::high_pass(kp)};
     for (const Index n : {1024, 2048, 4096, 8192}) {
@@ -51,14 +51,14 @@ void run(cuda::Context& context, const char* scalar, double tolerance) {
         x.push_back(falling<T>(context, n, static_cast<unsigned>(s)));
       const Memory<T> y(n * n);
       for (const bool warm : {false, true}) {
-        options.method = warm ? Method::low_rank : Method::automatic;
+        tolerance.method = warm ? Method::low_rank : Method::automatic;
         std::vector<cuda::WarmStart<float>> starts(static_cast<std::size_t>(sets));
         ApplyInfo info;
         const double ms = median_ms(context, [&](int i) {
           const auto s = static_cast<std::size_t>(i % sets);
           const cuda::Matrix<T> in(x[s]->data(), n, n, cuda::Order::rows);
           const cuda::Matrix<T> out(y.data(), n, n, cuda::Order::rows);
-          info = apply(f, in, out, context, options, warm ? &starts[s] : nullptr);
+          info = apply(f, in, out, context, tolerance, warm ? &starts[s] : nullptr);
         });
         std::printf(
             "{\"name\":\"highpass%d certified\",\"scalar\":\"%s\",\"rows\":%td,\"cols\":%td,"

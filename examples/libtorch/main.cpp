@@ -32,7 +32,7 @@ int main() {
   po::States<float> states;
   for (const auto& p : model->named_parameters()) {
     const auto w = as_matrix<float>(p.value());
-    states[p.key()] = router.recipe(about(p)).start(w.rows(), w.cols());
+    states[p.key()] = router.recipe(about(p)).initial_state(w.rows(), w.cols());
     std::printf("%-10s %s\n", p.key().c_str(), router.label(about(p)).c_str());
   }
 

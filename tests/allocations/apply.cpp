@@ -58,13 +58,13 @@ TEST_CASE("a warm low-rank call allocates nothing, with and without a warm start
                             1e-3F * Eigen::MatrixXf::Random(150, 200);
   Eigen::MatrixXf y(150, 200);
   const Filter f{chains::high_pass(2)};
-  ApplyOptions options;
-  options.method = Method::low_rank;
+  Tolerance tolerance;
+  tolerance.method = Method::low_rank;
   Workspace workspace;
   WarmStart<float> start;
   ApplyInfo info;
-  const auto cold = [&] { info = apply(f, x, y, workspace, options); };
-  const auto warm = [&] { info = apply(f, x, y, workspace, options, &start); };
+  const auto cold = [&] { info = apply(f, x, y, workspace, tolerance); };
+  const auto warm = [&] { info = apply(f, x, y, workspace, tolerance, &start); };
   CHECK(count(cold) > 0);
   CHECK(count(cold) == 0);
   CHECK(info.method == Method::low_rank);
@@ -72,8 +72,8 @@ TEST_CASE("a warm low-rank call allocates nothing, with and without a warm start
   CHECK(count(warm) == 0);
   CHECK(info.method == Method::low_rank);
 
-  options.tolerance = 1e-3;
-  const auto polar = [&] { info = adaptive_polar(x, 0.5, y, workspace, options); };
+  tolerance.error = 1e-3;
+  const auto polar = [&] { info = adaptive_polar(x, 0.5, y, workspace, tolerance); };
   polar();
   CHECK(count(polar) == 0);
   CHECK(info.method == Method::low_rank);
@@ -102,10 +102,10 @@ TEST_CASE("a warm batch allocates nothing, whichever worker gets which matrix") 
   const auto batch = [&] { apply_batch(f, xs, ys, workspace); };
   batch();
   for (int repeat = 0; repeat < 10; ++repeat) CHECK(count(batch) == 0);
-  ApplyOptions options;
-  options.method = Method::low_rank;
+  Tolerance tolerance;
+  tolerance.method = Method::low_rank;
   std::vector<WarmStart<float>> starts(xs.size());
-  const auto within = [&] { apply_batch(f, xs, ys, workspace, options, nullptr, starts.data()); };
+  const auto within = [&] { apply_batch(f, xs, ys, workspace, tolerance, nullptr, starts.data()); };
   for (int repeat = 0; repeat < 3; ++repeat) within();
   CHECK(count(within) == 0);
 }

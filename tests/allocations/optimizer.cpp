@@ -19,7 +19,7 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
   const Eigen::MatrixXf g = Eigen::MatrixXf::Random(160, 300);
   const auto check = [&](const auto& recipe) {
     const auto count = [&](auto&& parameter, const auto& gradient) {
-      auto state = start(recipe, parameter);
+      auto state = initial_state(recipe, parameter);
       step(recipe, parameter, gradient, 0.1, state, workspace);
       Eigen::internal::set_is_malloc_allowed(false);
       const long before = allocations;
@@ -46,10 +46,10 @@ TEST_CASE("a step that compresses allocates nothing once its start is as large a
   StepWorkspace workspace;
   Eigen::MatrixXf w = Eigen::MatrixXf::Random(160, 300);
   const Eigen::MatrixXf g = Eigen::MatrixXf::Random(160, 3) * Eigen::MatrixXf::Random(3, 300);
-  ApplyOptions options;
-  options.method = Method::low_rank;
-  const auto recipe = presets::pion_within(options);
-  auto state = start(recipe, w);
+  Tolerance tolerance;
+  tolerance.method = Method::low_rank;
+  const auto recipe = presets::pion_within(tolerance);
+  auto state = initial_state(recipe, w);
   for (int i = 0; i < 3; ++i) step(recipe, w, g, 0.1, state, workspace);
   CHECK(state.warm_start.directions() > 0);
   Eigen::internal::set_is_malloc_allowed(false);

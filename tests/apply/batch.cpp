@@ -64,17 +64,17 @@ TEST_CASE("a batch within a tolerance compresses where that pays, from a warm st
     const Eigen::MatrixXf a = reference::random_matrix(side, 3, random).cast<float>();
     xs.emplace_back(a * a.transpose());
   }
-  const ApplyOptions options;
+  const Tolerance tolerance;
   std::vector<ApplyInfo> infos(xs.size());
   std::vector<WarmStart<float>> starts(xs.size()), alone(xs.size());
   BatchWorkspace workspace;
   Workspace own;
   for (int round = 0; round < 2; ++round) {
     Matrices ys = like(xs);
-    apply_batch(f, xs, ys, workspace, options, infos.data(), starts.data());
+    apply_batch(f, xs, ys, workspace, tolerance, infos.data(), starts.data());
     for (std::size_t i = 0; i < xs.size(); ++i) {
       Eigen::MatrixXf y = like(xs)[i];
-      const ApplyInfo info = apply<engine::eigen>(f, xs[i], y, own, options, &alone[i]);
+      const ApplyInfo info = apply<engine::eigen>(f, xs[i], y, own, tolerance, &alone[i]);
       CHECK(ys[i] == y);
       CHECK(infos[i].method == info.method);
       CHECK((info.method == Method::low_rank) == (xs[i].rows() >= 600));
@@ -82,7 +82,7 @@ TEST_CASE("a batch within a tolerance compresses where that pays, from a warm st
       CHECK(starts[i].values() == alone[i].values());
     }
     Matrices cold = like(xs);
-    apply_batch(f, xs, cold, workspace, options);
+    apply_batch(f, xs, cold, workspace, tolerance);
     CHECK(xs.size() == cold.size());
     if (round == 0) CHECK(cold == ys);
   }

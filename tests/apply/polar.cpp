@@ -19,9 +19,9 @@ using known::unit_roundoff;
 
 namespace {
 
-ApplyOptions within(double tolerance, Method method = Method::low_rank) {
-  ApplyOptions o;
-  o.tolerance = tolerance;
+Tolerance within(double tolerance, Method method = Method::low_rank) {
+  Tolerance o;
+  o.error = tolerance;
   o.method = method;
   return o;
 }
@@ -137,7 +137,7 @@ TEST_CASE("a polar factor within a tolerance refuses what makes no sense") {
   Workspace workspace;
   const Eigen::MatrixXd x = Eigen::MatrixXd::Ones(70, 80);
   Eigen::MatrixXd y = Eigen::MatrixXd::Constant(70, 80, 3.0);
-  const auto refused = [&](Index k, const ApplyOptions& o) {
+  const auto refused = [&](Index k, const Tolerance& o) {
     CHECK_THROWS_AS(low_rank_polar(x, k, y, workspace, o), std::invalid_argument);
   };
   refused(0, within(1e-3));

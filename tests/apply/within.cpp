@@ -57,9 +57,9 @@ std::vector<TestSpectrum> spectra(Index n) {
   };
 }
 
-ApplyOptions low_rank(double tolerance, std::uint64_t seed = 0) {
-  ApplyOptions o;
-  o.tolerance = tolerance;
+Tolerance low_rank(double tolerance, std::uint64_t seed = 0) {
+  Tolerance o;
+  o.error = tolerance;
   o.method = Method::low_rank;
   o.seed = seed;
   return o;
@@ -78,7 +78,7 @@ struct Witness {
     return std::min<Index>(kept, sigma.size());
   }
   template <class Values>
-  bool wants_more(const Values& /*sigma*/) const {
+  bool needs_more_directions(const Values& /*sigma*/) const {
     return false;
   }
   double error(const algorithm::Residuals& r) const {
@@ -108,8 +108,9 @@ TEMPLATE_TEST_CASE("what is measured of a decomposition is what the certificate 
       const Matrix a = x.template cast<double>() / norm;
       Workspace workspace;
       detail::Arena arena(workspace, std::size_t{1} << 23U);
-      algorithm::Compression<typename engine::eigen::NarrowKernels<T>, T> found(arena, m, n, 32);
-      algorithm::Search<T> how;
+      algorithm::SubspaceIteration<typename engine::eigen::TallSkinnyKernels<T>, T> found(arena, m,
+                                                                                          n, 32);
+      algorithm::SubspaceOptions<T> how;
       how.rank = columns;
       how.budget = 1e300;
       const engine::View<const T> source(x.data(), m, n);
@@ -166,7 +167,7 @@ TEMPLATE_TEST_CASE("a low-rank result is within the bound that it gives", "", fl
           if (info.method != Method::low_rank) continue;
           REQUIRE(info.bound);
           CHECK(*info.bound <= tolerance);
-          const double slope = Slopes(f.chain).steepest();
+          const double slope = SlopeBounds(f.chain).steepest();
           CHECK((y.template cast<double>() - known.filtered(f.chain)).norm() <=
                 *info.bound + slope * moved);
           const double norm = y.template cast<double>().norm();
@@ -244,7 +245,7 @@ TEST_CASE("layouts: in place, copied, transposed and aliased give what the bound
     const B b = x.cast<Eigen::bfloat16>();
     B y(90, 150);
     const double u = std::ldexp(1.0, -8);
-    close(y, apply(f, b, y, low_rank(1e-3)), u * (Slopes(f.chain).steepest() + exact.norm()));
+    close(y, apply(f, b, y, low_rank(1e-3)), u * (SlopeBounds(f.chain).steepest() + exact.norm()));
   }
 }
 
@@ -276,7 +277,8 @@ TEST_CASE("a warm start saves sweeps, and a wrong one costs some but spoils noth
   const ApplyInfo warm = apply(f, x, y, workspace, low_rank(1e-6), &start);
   REQUIRE(warm.method == Method::low_rank);
   CHECK(warm.multiply_adds < cold.multiply_adds);
-  CHECK((y - known.filtered(f.chain)).norm() <= 1e-6 + 1e-7 * Slopes(f.chain).steepest() * 2.0);
+  CHECK((y - known.filtered(f.chain)).norm() <=
+        1e-6 + 1e-7 * SlopeBounds(f.chain).steepest() * 2.0);
 
   const Known other(256, 256, spectra(256)[1].sigma, random);
   const ApplyInfo wrong = apply(f, other.matrix(), y, workspace, low_rank(1e-6), &start);
@@ -299,7 +301,8 @@ TEST_CASE("a warm start saves sweeps, and a wrong one costs some but spoils noth
       continue;
     }
     REQUIRE(in_place.method == Method::low_rank);
-    CHECK((z - known.filtered(f.chain)).norm() <= 1e-6 + 1e-7 * Slopes(f.chain).steepest() * 2.0);
+    CHECK((z - known.filtered(f.chain)).norm() <=
+          1e-6 + 1e-7 * SlopeBounds(f.chain).steepest() * 2.0);
   }
   Matrix bad = x;
   bad(7, 9) = std::numeric_limits<double>::infinity();
@@ -316,11 +319,12 @@ TEST_CASE("an attempt to compress stays within its budget") {
   std::mt19937_64 random(310);
   const Eigen::MatrixXd x = gaussian(m, n, random);  // no filter's cutoff has a gap in it
   const Chain chain = chains::high_pass(2);
-  const algorithm::ChainTarget target(chain, 1e-9);
+  const algorithm::ChainCriterion target(chain, 1e-9);
   Workspace workspace;
   detail::Arena arena(workspace, std::size_t{1} << 24U);
-  algorithm::Compression<engine::eigen::NarrowKernels<double>, double> found(arena, m, n, 64);
-  algorithm::Search<double> how;
+  algorithm::SubspaceIteration<engine::eigen::TallSkinnyKernels<double>, double> found(arena, m, n,
+                                                                                       64);
+  algorithm::SubspaceOptions<double> how;
   how.rank = 16;
   how.tolerance = 1e-9;
   // It is looked at before every step but the first few, and after every reading by the probes.
@@ -340,7 +344,7 @@ TEST_CASE("an attempt to compress stays within its budget") {
   Vector sigma = Vector::Constant(m, 0.7);
   sigma.head(4).setOnes();
   const Matrix close = Known(m, n, sigma, random).matrix();
-  const algorithm::PolarTarget polar(algorithm::Largest{4}, 1e-12);
+  const algorithm::PolarCriterion polar(algorithm::Largest{4}, 1e-12);
   how.rank = 4;
   how.tolerance = 0.9;
   how.budget = 1e300;
@@ -355,13 +359,13 @@ TEST_CASE("attempts that fail grow rare") {
   Backoff backoff;
   std::vector<int> tries;
   for (int chance = 0; chance < 200; ++chance) {
-    if (!backoff.due()) continue;
+    if (!backoff.should_try()) continue;
     tries.push_back(chance);
     backoff.failed();
   }
   CHECK(tries == std::vector<int>{0, 2, 6, 14, 30, 62, 94, 126, 158, 190});
   backoff.succeeded();
-  CHECK(backoff.due());
+  CHECK(backoff.should_try());
   CHECK(Backoff::resumed(7, -1).failures() == 5);
   CHECK(Backoff::resumed(-1, 7).pause() == 0);
 }
@@ -372,12 +376,12 @@ TEST_CASE("where compression failed with a start, automatic passes chances up") 
   const Eigen::MatrixXf hard = gaussian(n, n, random).cast<float>();
   const Eigen::MatrixXf easy = Known(n, n, spectra(n)[1].sigma, random).matrix().cast<float>();
   const Filter f{chains::high_pass(2)};
-  REQUIRE(plan(f, n, n, ApplyOptions{}).method == Method::low_rank);
+  REQUIRE(plan(f, n, n, Tolerance{}).method == Method::low_rank);
   Workspace workspace;
   Eigen::MatrixXf y(n, n), dense(n, n);
   WarmStart<float> start;
-  const auto compresses = [&](const Eigen::MatrixXf& x, const ApplyOptions& options) {
-    return apply(f, x, y, workspace, options, &start).method == Method::low_rank;
+  const auto compresses = [&](const Eigen::MatrixXf& x, const Tolerance& tolerance) {
+    return apply(f, x, y, workspace, tolerance, &start).method == Method::low_rank;
   };
   CHECK_FALSE(compresses(hard, {}));
   CHECK_FALSE(compresses(easy, {}));
@@ -389,7 +393,7 @@ TEST_CASE("where compression failed with a start, automatic passes chances up") 
   CHECK_FALSE(compresses(hard, {}));
   CHECK(compresses(easy, low_rank(1e-4)));  // who asks for it gets it
   Eigen::MatrixXf unlike(n, n);
-  CHECK_FALSE(apply(f, hard, unlike, workspace, ApplyOptions{}).bound);
+  CHECK_FALSE(apply(f, hard, unlike, workspace, Tolerance{}).bound);
   CHECK(compresses(easy, {}));
 }
 
@@ -429,7 +433,7 @@ TEST_CASE("the low-rank method and extreme or bad entries") {
 
 TEST_CASE("plan() takes the low-rank method where it pays, and refuses what it cannot do") {
   const Filter f{chains::high_pass(2)};
-  const ApplyOptions o;
+  const Tolerance o;
   CHECK(plan(f, 1024, 1024).method != Method::low_rank);
   CHECK(plan(f, 1024, 1024, o).method == Method::low_rank);
   CHECK(plan(f, 1024, 1024, o).bytes == 7.0 * 4.0 * 1024.0 * 1024.0);
@@ -444,23 +448,23 @@ TEST_CASE("plan() takes the low-rank method where it pays, and refuses what it c
 }
 
 TEST_CASE("a plan that does not look at the chain is the one it would be if it did") {
-  const ApplyOptions options;
+  const Tolerance tolerance;
   int compressed = 0, spared = 0;
   for (const int kp : {0, 1, 2, 3}) {
     for (const Index n : {1, 60, 150, 180, 200, 240, 300, 500, 1000, 5000}) {
       for (const Index m : {Index(1), n / 2, n}) {
         const Filter f{chains::high_pass(kp)};
         bool looked = false;
-        const auto likely_rank = [&] {
+        const auto initial_rank = [&] {
           looked = true;
-          return algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+          return algorithm::ChainCriterion(f.chain, tolerance.error).initial_rank();
         };
         const auto other = [&](Method method) { return plan(f, m, n, method); };
-        const Plan p = detail::plan_compression(f, options, {}, likely_rank, other);
+        const Plan p = detail::plan_compression(f, tolerance, {}, initial_rank, other);
         spared += looked ? 0 : 1;
         compressed += p.method == Method::low_rank ? 1 : 0;
         Plan full = other(Method::automatic);
-        const Index rank = likely_rank();
+        const Index rank = initial_rank();
         if (rank > 0) detail::prefer_compression(full, rank, false, {});
         INFO(m << " x " << n << ", kp = " << kp);
         CHECK(p.method == full.method);
@@ -470,7 +474,7 @@ TEST_CASE("a plan that does not look at the chain is the one it would be if it d
         const double expected = static_cast<double>(m * n * (8 * rank + 32));
         const double most = 0.5 * (other(Method::automatic).multiply_adds - 1e8) / 1.6;
         CHECK((p.method == Method::low_rank) == (rank > 0 && expected <= most));
-        CHECK(plan(f, m, n, options).method == full.method);
+        CHECK(plan(f, m, n, tolerance).method == full.method);
       }
     }
   }
@@ -481,7 +485,7 @@ TEST_CASE("a plan that does not look at the chain is the one it would be if it d
 TEST_CASE("slopes bound what they say, closely") {
   for (int kp = 0; kp <= 4; ++kp) {
     const Chain f = chains::high_pass(kp);
-    const Slopes slopes(f);
+    const SlopeBounds slopes(f);
     double steepest = 0.0, ratio = 0.0;
     for (int i = 1; i <= 20000; ++i) {
       const double s = i / 20000.0;
@@ -520,7 +524,7 @@ TEST_CASE("quantiles of chi square, and a spectral bound that fails no more ofte
 
 TEST_CASE("an orthonormal basis has as many columns as there are directions") {
   std::mt19937_64 random(309);
-  using Kernels = engine::eigen::NarrowKernels<double>;
+  using Kernels = engine::eigen::TallSkinnyKernels<double>;
   for (int trial = 0; trial < 60; ++trial) {
     const Index rank = 1 + trial % 6;
     Matrix y = gaussian(40, rank, random) * gaussian(rank, 6, random);

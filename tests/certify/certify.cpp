@@ -15,8 +15,8 @@
 #include "support/catch.hpp"
 
 using namespace pion;
-using certified::Effort;
 using certified::FixedPoint;
+using certified::SearchBudget;
 
 namespace {
 
@@ -74,7 +74,7 @@ TEST_CASE("no sample leaves the range, the Lipschitz bound or the multiplier") {
   std::uniform_real_distribution<long double> unit(0.0L, 1.0L);
   for (const Chain& f : many_chains()) {
     for (const double lo : {0.0, 0.01, 0.6}) {
-      const certified::Extent range = certified::range(f, lo, 1.0);
+      const certified::RangeEnclosure range = certified::range(f, lo, 1.0);
       const Interval steepest = certified::lipschitz(f, lo, 1.0);
       const Interval multiplier = certified::largest_multiplier(f);
       const long double off = slack(certified::lipschitz(f), range.outer());
@@ -120,7 +120,7 @@ TEST_CASE("two million samples of the catalogue stay inside") {
 
 TEST_CASE("Muon's range to the digits known, and high-pass exactly from 0 to 1") {
   const auto spans = [](double from, double lo, double hi) {
-    const certified::Extent y = certified::range(chains::muon(), from, 1.0);
+    const certified::RangeEnclosure y = certified::range(chains::muon(), from, 1.0);
     encloses(y.lo, lo, 4, 1e-13);
     encloses(y.hi, hi, 4, 1e-13);
   };
@@ -128,7 +128,7 @@ TEST_CASE("Muon's range to the digits known, and high-pass exactly from 0 to 1")
   spans(0.003, 0.6818, 1.2024);
   spans(0.001, 0.4705, 1.2024);
   for (int kp = 0; kp <= 5; ++kp) {
-    const certified::Extent y = certified::range(chains::high_pass(kp));
+    const certified::RangeEnclosure y = certified::range(chains::high_pass(kp));
     CHECK(y.lo == Interval(0.0));
     CHECK(y.hi == Interval(1.0));
     CHECK(certified::monotone(chains::high_pass(kp)).verdict == Verdict::proved);
@@ -141,11 +141,11 @@ TEST_CASE("what a step is scaled by changes nothing, up to the ends of the doubl
   for (int trial = 0; trial < 40; ++trial) {
     const OddQuintic p{coefficient(random), trial % 4 == 0 ? 0.0 : coefficient(random),
                        coefficient(random)};
-    const certified::Extent y = certified::range(Chain{p});
+    const certified::RangeEnclosure y = certified::range(Chain{p});
     for (const int power : {-900, -560, -30, 30, 560, 1000}) {
       const auto scaled = [power](double x) { return std::ldexp(x, power); };
       const Chain f{{scaled(p.a), scaled(p.b), scaled(p.c)}};
-      const certified::Extent z = certified::range(f);
+      const certified::RangeEnclosure z = certified::range(f);
       const double near = scaled(1e-14);
       CHECK(std::fabs(z.lo.lo() - scaled(y.lo.lo())) <= near);
       CHECK(std::fabs(z.hi.hi() - scaled(y.hi.hi())) <= near);
@@ -218,7 +218,7 @@ TEST_CASE("a crossing at the very end, beyond it, or at once") {
   CHECK(certified::sigma_at_gain(id, 0.25, -1.0, 1.0).sigma.lo() == -1.0);
   // 0.1 + 0.2 + 0.3 is not exact: whether f(1) reaches the double nearest to it is not decided...
   const Chain f{{0.1, 0.2, 0.3}};
-  const certified::Extent end = certified::range(f, 1.0, 1.0);
+  const certified::RangeEnclosure end = certified::range(f, 1.0, 1.0);
   REQUIRE(end.hi.lo() < end.hi.hi());
   const certified::Crossing c = certified::sigma_at_gain(f, end.hi.hi());
   CHECK(c.verdict == Verdict::undecided);  // ...but is not guessed either
@@ -348,7 +348,8 @@ TEST_CASE("coefficients of wildly different sizes hide no fixed point") {
   for (int trial = 0; trial < 1500; ++trial) {
     const Chain f{{coefficient(), coefficient(), coefficient()},
                   {coefficient(), coefficient(), coefficient()}};
-    const std::vector<FixedPoint> all = certified::fixed_points(f, 0.0, 1.0, Effort{256, 1e-9});
+    const std::vector<FixedPoint> all =
+        certified::fixed_points(f, 0.0, 1.0, SearchBudget{256, 1e-9});
     long double from = 0.0L;
     int before = 0;
     for (int k = 0; k <= 200; ++k) {
@@ -454,7 +455,7 @@ TEST_CASE("little effort makes an answer wide, not wrong") {
   for (const Chain& f : many_chains()) {
     const Interval best = certified::lipschitz(f), gain = certified::largest_multiplier(f);
     for (const int pieces : {0, 2, 16}) {
-      const Effort effort{pieces, 1e-9};
+      const SearchBudget effort{pieces, 1e-9};
       const Interval quick = certified::lipschitz(f, 0.0, 1.0, effort);
       CHECK(quick.hi() >= best.lo());
       CHECK(quick.lo() <= best.hi());

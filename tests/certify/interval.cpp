@@ -185,9 +185,10 @@ TEST_CASE("an operation on intervals contains it on the points inside") {
     CHECK((x.mignitude() <= std::fabs(a) && std::fabs(a) <= x.magnitude()));
     CHECK(x.contains(x.midpoint()));
     CHECK(x.width() >= std::fabs(a - x.lo()) * (1 - 1e-15));
-    CHECK(meet(x, y).has_value() == x.overlaps(y));
-    if (meet(x, y)) CHECK((x.contains(*meet(x, y)) && y.contains(*meet(x, y))));
-    if (x.surrounds(y)) CHECK((x.contains(y) && !y.contains(x)));
+    CHECK(intersection(x, y).has_value() == x.overlaps(y));
+    if (intersection(x, y))
+      CHECK((x.contains(*intersection(x, y)) && y.contains(*intersection(x, y))));
+    if (x.contains_in_interior(y)) CHECK((x.contains(y) && !y.contains(x)));
   }
 }
 

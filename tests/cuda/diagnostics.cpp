@@ -93,9 +93,9 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
   using S = typename K::In;
   std::mt19937_64 random(76);
   Context context;
-  ApplyOptions options;
-  options.method = Method::low_rank;
-  options.tolerance = 1e-2;
+  Tolerance tolerance;
+  tolerance.method = Method::low_rank;
+  tolerance.error = 1e-2;
   for (const auto& [rows, cols] : {std::pair<Index, Index>{60, 90}, {90, 60}}) {
     const Held<S> x(halving(rows, cols, 12, random), K::in);
     for (const Index k : {1, 4}) {
@@ -103,12 +103,12 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
       cuda::WarmStart<cuda::sum_t<S>> start;
       for (int call = 0; call < 2; ++call) {
         y.poison();
-        const ApplyInfo info = low_rank_polar(x.view(), k, y.view(), context, options, &start);
+        const ApplyInfo info = low_rank_polar(x.view(), k, y.view(), context, tolerance, &start);
         context.synchronize();
         REQUIRE(info.method == Method::low_rank);
         REQUIRE(info.bound);
         CHECK(info.rank == k);
-        CHECK(*info.bound <= options.tolerance);
+        CHECK(*info.bound <= tolerance.error);
         const reference::Svd s = reference::svd(x.get());
         const reference::Matrix want = s.u.leftCols(k) * s.v.leftCols(k).transpose();
         CHECK(static_cast<double>(reference::distance(y.get(), want)) <= *info.bound + 1e-13);
@@ -118,7 +118,7 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
   // No gap: the SVD, which says so.
   const Held<S> level(reference::Matrix::Identity(60, 60), K::in);
   Held<typename K::Out> y(60, 60, K::out);
-  const ApplyInfo info = low_rank_polar(level.view(), 5, y.view(), context, options);
+  const ApplyInfo info = low_rank_polar(level.view(), 5, y.view(), context, tolerance);
   context.synchronize();
   CHECK(info.method == Method::svd);
   CHECK(!info.bound);
@@ -126,7 +126,7 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
   CHECK(std::fabs(static_cast<double>(y.get().norm()) - std::sqrt(5.0)) <= 1e-5);
   reference::Matrix bad = level.get();
   bad(3, 4) = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_AS(low_rank_polar(Held<S>(bad, K::in).view(), 5, y.view(), context, options),
+  CHECK_THROWS_AS(low_rank_polar(Held<S>(bad, K::in).view(), 5, y.view(), context, tolerance),
                   std::domain_error);
 }
 

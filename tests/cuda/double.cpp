@@ -53,10 +53,10 @@ TEST_CASE("a warm call adds to its stream and does nothing else") {
 
 namespace {
 
-ApplyOptions low_rank() {
-  ApplyOptions o;
+Tolerance low_rank() {
+  Tolerance o;
   o.method = Method::low_rank;
-  o.tolerance = 1e-3;
+  o.error = 1e-3;
   return o;
 }
 

@@ -46,9 +46,9 @@ double rank_three(double i) { return i < 3.0 ? 1.0 + i : 0.0; }
 double clusters(double i) { return i < 4.0 ? 1.0 : i < 12.0 ? 0.2 : 0.01; }
 double flat(double) { return 1.0; }
 
-ApplyOptions low_rank(double tolerance, std::uint64_t seed = 0) {
-  ApplyOptions o;
-  o.tolerance = tolerance;
+Tolerance low_rank(double tolerance, std::uint64_t seed = 0) {
+  Tolerance o;
+  o.error = tolerance;
   o.method = Method::low_rank;
   o.seed = seed;
   return o;
@@ -126,7 +126,7 @@ TEST_CASE("on a device, large matrices are widened and stored panel by panel") {
   // Entries of some 1e-3 lie among half's subnormal numbers: 2^-25 each, and the rounding of x.
   const double stored =
       roundoff<cuda::half>() * gain.norm() + 0x1p-25 * std::sqrt(static_cast<double>(rows * cols));
-  const double moved = Slopes(f.chain).steepest() * roundoff<float>();
+  const double moved = SlopeBounds(f.chain).steepest() * roundoff<float>();
   CHECK((y.get().cast<double>() - want).norm() <= *info.bound + stored + moved);
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("on a device, what the low-rank method cannot do is left to another, w
   }
 }
 
-TEST_CASE("on a device, the low-rank method refuses bad entries and bad options") {
+TEST_CASE("on a device, the low-rank method refuses bad entries and bad tolerance") {
   std::mt19937_64 random(56);
   Context context;
   reference::Matrix values = with_spectrum(20, 30, spectrum(20, harmonic), random);

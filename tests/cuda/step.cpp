@@ -80,7 +80,7 @@ void check_steps(const Recipe& recipe, Order order, Order gradient_order) {
   Held<W> parameter(reference::random_matrix(rows, cols, random, 0.5), order);
   Eigen::Matrix<Host, Eigen::Dynamic, Eigen::Dynamic> w = parameter.get().template cast<Host>();
   cuda::State<T> state(recipe, parameter.view(), context);
-  auto on_host = optimizer::start(recipe, w);
+  auto on_host = optimizer::initial_state(recipe, w);
   optimizer::StepWorkspace workspace;
   Array<cuda::StepInfo> infos(1);
   cuda::StepOptions options;
@@ -118,7 +118,7 @@ void check_steps(const Recipe& recipe, Order order, Order gradient_order) {
     Real direction = 16 * (t + 1) * u * static_cast<Real>(told.direction.norm);
     if (!f.chain.empty()) {
       direction += 2 * reference::expected<T>(f, input, Method::gram).tolerance +
-                   static_cast<Real>(Slopes(f.chain).steepest()) * 16 * (t + 1) * u;
+                   static_cast<Real>(SlopeBounds(f.chain).steepest()) * 16 * (t + 1) * u;
     }
     // RmsScale divides by the norm, whose error is the direction's.
     const Real step = 2 * length * direction;

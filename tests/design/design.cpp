@@ -246,7 +246,7 @@ TEST_CASE("the recipes give the tables that are published, to their last digits"
 TEST_CASE("CANS reaches the delta asked for, from as far down as is known") {
   using design::Degree;
   const auto checks = [](int steps, double delta, Degree degree, double from, const Chain& chain) {
-    const design::Cans found = design::cans(steps, delta, degree);
+    const design::CansChain found = design::cans(steps, delta, degree);
     CHECK(std::fabs(found.from - from) <= 5e-6 * from);
     CHECK(distance(found.chain, chain) <= 1e-8);
     CHECK(std::fabs(error(found.chain, found.from, 1.0) - delta) <= rounding(steps));

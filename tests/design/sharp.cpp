@@ -92,7 +92,7 @@ TEST_CASE("a sharp high-pass keeps its ripple, certified, with the gap it is kno
                          {.3, 3, 1.44},
                          {.1, 7, 1.01},
                          {.005, 7, 1.12}}) {
-    const design::Sharp s = design::sharp_high_pass(row.tau, row.steps, 0.02);
+    const design::SharpFilter s = design::sharp_high_pass(row.tau, row.steps, 0.02);
     INFO(row.tau << " in " << row.steps << " steps: " << s.ratio);
     REQUIRE(s.chain.size() == row.steps);
     const double pass = s.bands.pass[0].lo, stop = s.bands.stop[0].hi;
@@ -109,7 +109,7 @@ TEST_CASE("less ripple costs a wider gap, and more steps buy a narrower one") {
   for (const double tau : {0.02, 0.05, 0.13}) {
     double narrower = 1.0;
     for (const double ripple : {0.4, 0.3, 0.1, 0.02, 0.005, 0.001}) {
-      const design::Sharp s = design::sharp_high_pass(tau, 5, ripple);
+      const design::SharpFilter s = design::sharp_high_pass(tau, 5, ripple);
       CHECK(s.ripple <= ripple);
       CHECK(s.ratio > narrower);
       narrower = s.ratio;
@@ -125,13 +125,13 @@ TEST_CASE("less ripple costs a wider gap, and more steps buy a narrower one") {
 
 TEST_CASE("sharp low-pass and band-pass filters keep their ripple, certified") {
   for (const double tau : {0.06, 0.3, 0.55, 0.9}) {
-    const design::Sharp s = design::sharp_low_pass(tau);
+    const design::SharpFilter s = design::sharp_low_pass(tau);
     INFO("low-pass " << tau << ": " << s.ratio);
     CHECK(certified_ripple(s.chain, s.bands) <= 0.02);
     CHECK(s.ratio <= (tau < 0.2 ? 3.2 : 1.4));
   }
   for (const auto& [lower, upper] : {std::pair{.3, .6}, {.1, .3}, {.2, .25}}) {
-    const design::Sharp s = design::sharp_band_pass(lower, upper);
+    const design::SharpFilter s = design::sharp_band_pass(lower, upper);
     INFO("band-pass " << lower << " to " << upper << ": " << s.ratio);
     CHECK(certified_ripple(s.chain, s.bands) <= 0.02);
     CHECK(s.ratio <= 1.35);
@@ -168,7 +168,7 @@ TEST_CASE("a rising filter is certified to rise, from 0 to 1, and is sharper tha
   for (const int kp : {1, 2, 4}) {
     const Chain pion = chains::high_pass(kp);
     const double tau = *sigma_at_gain(pion, 0.5);
-    const design::Monotone m = design::monotone_high_pass(tau);
+    const design::RisingHighPass m = design::monotone_high_pass(tau);
     INFO("tau = " << tau << ": " << m.ratio() << " against " << rise(pion));
     CHECK(certified::monotone(m.chain).verdict == Verdict::proved);
     CHECK(certified::range(m.chain).outer() == Interval(0.0, 1.0));
@@ -176,7 +176,7 @@ TEST_CASE("a rising filter is certified to rise, from 0 to 1, and is sharper tha
     CHECK(std::fabs(m.ratio() - rise(m.chain)) <= 1e-9);
     CHECK(m.ratio() < rise(pion));
   }
-  const design::Monotone m = design::monotone_high_pass(0.13);
+  const design::RisingHighPass m = design::monotone_high_pass(0.13);
   const certified::Crossing from = certified::sigma_at_gain(m.chain, 0.1);
   const certified::Crossing to = certified::sigma_at_gain(m.chain, 0.9);
   CHECK(to.sigma.hi() / from.sigma.lo() <= 1.62);

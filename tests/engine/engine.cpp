@@ -143,7 +143,7 @@ void check_primitives() {
 
 template <class E, class T, class S>
 void check_sweeps() {
-  using Kernels = typename E::template NarrowKernels<T>;
+  using Kernels = typename E::template TallSkinnyKernels<T>;
   for (const auto& [m, n] : sizes) {
     if (m == 0) continue;
     detail::Arena counting;
@@ -234,13 +234,13 @@ TEMPLATE_TEST_CASE("a product cut into parts keeps every bit, and so does half o
   });
   CHECK(other.eigen() == whole.eigen());
   engine::as_eigen(other.view).setConstant(std::numeric_limits<TestType>::quiet_NaN());
-  gemm<plain, plain>(TestType(2), left, right, other.view, buffers, engine::Into::nothing);
+  gemm<plain, plain>(TestType(2), left, right, other.view, buffers, engine::Write::overwrite);
   CHECK(other.eigen() == whole.eigen());
   gemm<plain, plain>(TestType(2), left.block(0, 0, rows, 0), right.block(0, 0, 0, cols), other.view,
-                     buffers, engine::Into::nothing);
+                     buffers, engine::Write::overwrite);
   CHECK(other.eigen().isZero(0));
   product(other.view, [&](const View<TestType>& c) {
-    gemm<plain, plain, engine::Part::lower>(TestType(2), left, right, c, buffers);
+    gemm<plain, plain, engine::Triangle::lower>(TestType(2), left, right, c, buffers);
   });
   for (Index j = 0; j < rows; ++j) {
     CHECK(other.eigen().col(j).tail(rows - j) == whole.eigen().col(j).tail(rows - j));
@@ -265,15 +265,15 @@ TEST_CASE("any number of threads gives the serial result, to the last bit") {
       const Eigen::MatrixXf serial = apply<engine::eigen>(f, x.eigen());
       const Eigen::MatrixXf heads = apply_per_head<engine::eigen>(f, x.eigen(), Heads{10});
       Eigen::MatrixXf compressed(rows, cols), other(rows, cols);
-      ApplyOptions options;
-      options.method = Method::low_rank;
+      Tolerance tolerance;
+      tolerance.method = Method::low_rank;
       const Eigen::MatrixXf signal = x.eigen() + x.eigen().leftCols(3) * x.eigen().topRows(3);
-      CHECK(apply<engine::eigen>({chains::high_pass(2)}, signal, compressed, options).rank == 3);
+      CHECK(apply<engine::eigen>({chains::high_pass(2)}, signal, compressed, tolerance).rank == 3);
       for (const int threads : {1, 2, 3, 7}) {
         omp_set_num_threads(threads);
         CHECK(apply<engine::openmp>(f, x.eigen()) == serial);
         CHECK(apply_per_head<engine::openmp>(f, x.eigen(), Heads{10}) == heads);
-        apply<engine::openmp>({chains::high_pass(2)}, signal, other, options);
+        apply<engine::openmp>({chains::high_pass(2)}, signal, other, tolerance);
         CHECK(other == compressed);
       }
       omp_set_num_threads(before);

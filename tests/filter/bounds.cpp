@@ -11,10 +11,10 @@ TEST_CASE("the slope and the ratio are bounded where they turn within an interva
   // 5 c (r - t)^2 - 5 c t^2 is the slope of one, c (r - t)^2 - c t^2 the ratio of the other, r =
   // s^2.
   constexpr double c = 1000.0, t = 0.52;
-  const Slopes steep(Chain{{0.0, -10.0 / 3.0 * c * t, c}});
+  const SlopeBounds steep(Chain{{0.0, -10.0 / 3.0 * c * t, c}});
   CHECK(steep.steepest() >= 5.0 * c * t * t);
   CHECK(steep.steepest() <= 5.0 * c * t * t * (1.0 + 1e-11));
-  const Slopes high(Chain{{0.0, -2.0 * c * t, c}});
+  const SlopeBounds high(Chain{{0.0, -2.0 * c * t, c}});
   CHECK(high.ratio(1.0) >= c * t * t);
   CHECK(high.ratio(1.0) <= c * t * t * (1.0 + 1e-11));
 }

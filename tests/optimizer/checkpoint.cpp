@@ -66,8 +66,8 @@ struct Model {
   std::mt19937 random{7};
 
   Model() {
-    states["weight"] = start(presets::pion(), weight);
-    states["bias"] = start(presets::adamw(), bias);
+    states["weight"] = initial_state(presets::pion(), weight);
+    states["bias"] = initial_state(presets::adamw(), bias);
   }
   Matrix<T> gradient(Index rows, Index cols) {
     std::normal_distribution<T> gauss;
@@ -179,12 +179,12 @@ TEST_CASE("each refusal says what is wrong") {
   states.erase("bias");
   says(states, "has a state of \"bias\", which the model lacks");
   states = model.states;
-  states["third"] = start(presets::sgd(), model.bias);
+  states["third"] = initial_state(presets::sgd(), model.bias);
   says(states, "has no state of \"third\"");
   states = model.states;
   states["bias"] = start<float>(presets::adamw(), 5, 1);
   says(states, "the momentum of \"bias\" is 6x1, the model's 5x1");
-  states["bias"] = start(presets::sgd(), model.bias);
+  states["bias"] = initial_state(presets::sgd(), model.bias);
   says(states, "the second moment of \"bias\" is 6x1, the model's 0x0");
   Model<double> doubles;
   says(doubles.states, "its scalars have 4 bytes, the model's 8");

@@ -137,7 +137,7 @@ void check(const char* name, const Recipe<R, M, S, D>& recipe) {
     const Trajectory& expected = it->second;
     const Problem p = problem(expected.rows, expected.cols);
     MatrixXd w = p.first;
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     double tolerance = 0.0;
     for (int t = 1; t <= last_step; ++t) {

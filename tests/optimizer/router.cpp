@@ -102,10 +102,10 @@ TEST_CASE("a routed recipe is the recipe") {
     Eigen::MatrixXd w = Eigen::MatrixXd::Random(rows, cols), v = w;
     const Eigen::MatrixXd g = Eigen::MatrixXd::Random(rows, cols);
     StepWorkspace workspace;
-    auto expected = start(recipe, w);
+    auto expected = initial_state(recipe, w);
     step(recipe, w, g, 0.1, expected, workspace);
     const auto& routed = router.recipe(p);
-    auto state = routed.start(rows, cols);
+    auto state = routed.initial_state(rows, cols);
     const StepInfo info =
         routed.step(any_map(v.data(), rows, cols, 1, rows), any_map(g.data(), rows, cols, 1, rows),
                     0.1, state, workspace);

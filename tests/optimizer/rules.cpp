@@ -239,7 +239,7 @@ TEST_CASE("compression goes on while all that it has found stands out") {
   const Matrix<float> x =
       (strong.norm() * signal.matrix() + known::gaussian(rows, cols, random)).cast<float>();
   AboveNoise rule;
-  rule.options.method = Method::low_rank;
+  rule.tolerance.method = Method::low_rank;
   Direction d;
   direct(rule, x, &d);
   CHECK(d.compressed);
@@ -256,8 +256,8 @@ TEMPLATE_TEST_CASE("rules by compression give what they give by an SVD", "", flo
       (strong.norm() * signal.matrix() + known::gaussian(rows, cols, random)).cast<T>();
   const auto compare = [&x](auto rule) {
     auto by_svd = rule;
-    rule.options.method = Method::low_rank;
-    by_svd.options.method = Method::svd;
+    rule.tolerance.method = Method::low_rank;
+    by_svd.tolerance.method = Method::svd;
     Direction one, other;
     const double distance = (direct(rule, x, &one) - direct(by_svd, x, &other)).norm();
     CHECK(distance > 0.0);  // it was not an SVD
@@ -266,7 +266,7 @@ TEMPLATE_TEST_CASE("rules by compression give what they give by an SVD", "", flo
     // The SVD turns by its rounding, n eps sigma_1, over the gap of 10, on both sides.
     const double turn = 2.0 * static_cast<double>(cols) *
                         static_cast<double>(std::numeric_limits<T>::epsilon()) * 120.0 / 10.0;
-    CHECK(distance <= rule.options.tolerance + turn);
+    CHECK(distance <= rule.tolerance.error + turn);
     CHECK(one.survivors == other.survivors);
     CHECK(one.norm == other.norm);
     return one.survivors.value_or(0);

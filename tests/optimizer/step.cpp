@@ -91,7 +91,7 @@ void check_trajectory(const Momentum& momentum, const Scale& scale, const Decay&
   const auto g = gradients<T>(rows, cols, steps);
   Matrix<T> w = gradients<T>(rows, cols, 1, 9)[0];
   Dense expected = w.template cast<Real>();
-  auto state = start(recipe, w);
+  auto state = initial_state(recipe, w);
   StepWorkspace workspace;
   std::vector<Matrix<Real>> seen;
   Real largest = 0;
@@ -105,7 +105,7 @@ void check_trajectory(const Momentum& momentum, const Scale& scale, const Decay&
     Direction d;
     d.norm = static_cast<double>(x.norm());
     const Dense update = Real(lr * scale.factor(rows, cols, d)) * x;
-    expected = Real(decay.keep(lr)) * expected - update;
+    expected = Real(decay.retention(lr)) * expected - update;
     largest = std::max({largest, expected.norm(), x.norm(), update.norm()});
     CHECK(std::fabs(info.update_norm - static_cast<double>(update.norm())) <=
           100 * static_cast<double>(reference::eps<T>() * largest));
@@ -153,9 +153,9 @@ TEST_CASE("scale factors") {
 }
 
 TEST_CASE("decay forms") {
-  CHECK(DecoupledDecay{0.5}.keep(0.25) == 0.875);
-  CHECK(IndependentDecay{0.5}.keep(0.25) == 0.5);
-  CHECK(CoupledDecay{0.5}.keep(0.25) == 1.0);
+  CHECK(DecoupledDecay{0.5}.retention(0.25) == 0.875);
+  CHECK(IndependentDecay{0.5}.retention(0.25) == 0.5);
+  CHECK(CoupledDecay{0.5}.retention(0.25) == 1.0);
   CHECK(DecoupledDecay{0.5}.in_gradient() == 0.0);
   CHECK(IndependentDecay{0.5}.in_gradient() == 0.0);
   CHECK(CoupledDecay{0.5}.in_gradient() == 0.5);
@@ -164,7 +164,7 @@ TEST_CASE("decay forms") {
 TEST_CASE("without an epsilon, an entry whose gradient was always zero stays where it is") {
   const Recipe recipe{Identity{}, RmsNormalized{0.9, 0.99, 0.0}};
   Matrix<float> w = Matrix<float>::Ones(1, 2);
-  auto state = start(recipe, w);
+  auto state = initial_state(recipe, w);
   StepWorkspace workspace;
   const Eigen::RowVector2f g(0.0F, 3.0F);
   REQUIRE(step(recipe, w, g, 0.5, state, workspace).taken());
@@ -181,7 +181,7 @@ TEMPLATE_TEST_CASE("a step is the rule's direction, scaled", "", float, double) 
     const auto check = [&](const auto& rule, const Matrix<T>& direction) {
       const Recipe recipe{rule, HeavyBall{}, SqrtMaxScale{0.2}};
       Matrix<T> w = Matrix<T>::Zero(rows, cols);
-      auto state = start(recipe, w);
+      auto state = initial_state(recipe, w);
       StepWorkspace workspace;
       const StepInfo info = step(recipe, w, g[0], 0.5, state, workspace);
       const double factor = 0.5 * 0.2 * std::sqrt(static_cast<double>(std::max(rows, cols)));
@@ -202,7 +202,7 @@ TEST_CASE("LPMuon is the low-pass of its cutoff, .5 unless another is given") {
   const Matrix<float> g = gradients<float>(8, 12, 1)[0];
   const auto check = [&g](const auto& recipe, double tau) {
     Matrix<float> w = Matrix<float>::Zero(8, 12);
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     step(recipe, w, g, 1.0, state, workspace);
     CHECK(same_bits(w, Matrix<float>(-apply(Filter{chains::low_pass(tau)}, g))));
@@ -220,12 +220,12 @@ TEMPLATE_TEST_CASE("memory of any order and stride is stepped in place, to the s
   const auto run = [&](const auto& recipe) {
     StepWorkspace workspace;
     Matrix<T> w = w0;
-    auto expected = start(recipe, w);
+    auto expected = initial_state(recipe, w);
     for (const auto& one : g) step(recipe, w, one, 0.1, expected, workspace);
 
     const auto same = [&](auto&& other) {
       other = w0;
-      auto state = start(recipe, other);
+      auto state = initial_state(recipe, other);
       for (const auto& one : g) step(recipe, other, RowMajor(one), 0.1, state, workspace);
       CHECK(Matrix<T>(other) == w);
       CHECK(same_state(state, expected));
@@ -240,7 +240,7 @@ TEMPLATE_TEST_CASE("memory of any order and stride is stepped in place, to the s
 
     const AnyRecipe<T> any = recipe;
     Matrix<T> v = w0;
-    auto state = any.start(6, 9);
+    auto state = any.initial_state(6, 9);
     for (const auto& one : g) {
       any.step(any_map(v.data(), 6, 9, 1, 6), any_map(one.data(), 6, 9, 1, 6), 0.1, state,
                workspace);
@@ -260,7 +260,7 @@ TEST_CASE("a refused step leaves parameter and state as they were, bit for bit")
   const auto refuses = [](const auto& recipe, const Matrix<float>& w0, const Matrix<float>& g,
                           Outcome why) {
     Matrix<float> w = w0;
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     Matrix<float> first = Matrix<float>::Random(4, 5);
     if (w0.allFinite()) REQUIRE(step(recipe, w, first, 0.1, state, workspace).taken());
@@ -302,7 +302,7 @@ TEST_CASE("a step that would overflow a half is refused, one that fits is not") 
   const Recipe recipe{Identity{}, HeavyBall{0.0}};
   using Half = Eigen::half;
   Matrix<Half> w = Matrix<Half>::Constant(2, 2, Half(60000.0F));
-  auto state = start(recipe, w);
+  auto state = initial_state(recipe, w);
   StepWorkspace workspace;
   const Matrix<float> g = Matrix<float>::Constant(2, 2, -100.0F);
   CHECK(step(recipe, w, g, 10.0, state, workspace).taken());
@@ -317,7 +317,7 @@ TEST_CASE("a dead update says so; only the decay moves the parameter") {
   const Matrix<float> flat = Matrix<float>::Identity(8, 8);
   Matrix<float> w = Matrix<float>::Constant(8, 8, 2.0F);
   Recipe recipe{Filtered{{chains::high_pass(0)}}, HeavyBall{}, RmsScale{}, DecoupledDecay{0.5}};
-  auto state = start(recipe, w);
+  auto state = initial_state(recipe, w);
   StepWorkspace workspace;
   const StepInfo info = step(recipe, w, flat, 0.5, state, workspace);
   CHECK(info.taken());
@@ -328,7 +328,7 @@ TEST_CASE("a dead update says so; only the decay moves the parameter") {
   const Recipe per_head{FilteredPerHead<>{{chains::high_pass(0)}, Heads{2}}, HeavyBall{}};
   Matrix<float> half_flat = flat;
   half_flat.topRows(4).setOnes();
-  auto heads_state = start(per_head, w);
+  auto heads_state = initial_state(per_head, w);
   const StepInfo one = step(per_head, w, half_flat, 0.5, heads_state, workspace);
   CHECK(one.direction.dead_heads == 1);
   CHECK(!one.direction.dead);
@@ -338,7 +338,7 @@ TEST_CASE("wrong arguments are refused in words, and nothing is written") {
   const auto recipe = presets::muon();
   Matrix<float> w = Matrix<float>::Ones(3, 4);
   const Matrix<float> g = Matrix<float>::Ones(3, 4);
-  auto state = start(recipe, w);
+  auto state = initial_state(recipe, w);
   StepWorkspace workspace;
   const auto try_step = [&](const auto& r, const Matrix<float>& gradient, double lr, auto& s) {
     step(r, w, gradient, lr, s, workspace);
@@ -348,15 +348,15 @@ TEST_CASE("wrong arguments are refused in words, and nothing is written") {
   CHECK_THROWS_WITH(try_step(recipe, g, -0.1, state),
                     "step: the learning rate is -0.100000; it must be finite and not negative");
   CHECK_THROWS_AS(try_step(recipe, g, std::nan(""), state), std::invalid_argument);
-  auto other = start(presets::adamw(), w);
+  auto other = initial_state(presets::adamw(), w);
   CHECK_THROWS_WITH(try_step(recipe, g, 0.1, other),
                     "step: the state's second_moment is 3x4, this recipe and parameter have 0x0; "
-                    "make the state with start()");
+                    "make the state with initial_state()");
   State<float> none;
   CHECK_THROWS_WITH(try_step(recipe, g, 0.1, none),
                     "step: the state's momentum is 0x0, this recipe and parameter have 3x4; make "
-                    "the state with start()");
-  CHECK_THROWS_WITH(start(Recipe{Identity{}, HeavyBall{1.0}}, w),
+                    "the state with initial_state()");
+  CHECK_THROWS_WITH(initial_state(Recipe{Identity{}, HeavyBall{1.0}}, w),
                     "HeavyBall: momentum is 1.000000; it must be in [0, 1)");
   CHECK_THROWS_WITH(start<float>(recipe, -1, 2), "start: a parameter cannot be -1x2");
   const auto heads = presets::pion_per_head(Heads{2});
@@ -371,7 +371,7 @@ TEST_CASE("empty parameters step, and change nothing") {
   for (const auto& [rows, cols] : {std::pair<Index, Index>{0, 0}, {0, 3}, {4, 0}}) {
     Matrix<float> w(rows, cols);
     const auto recipe = presets::pion();
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     CHECK(step(recipe, w, Matrix<float>(rows, cols), 0.1, state, workspace).taken());
     CHECK(state.steps == 1);

@@ -35,9 +35,9 @@ std::vector<Matrix> gradients(int count) {
   return all;
 }
 
-ApplyOptions compressed(double tolerance) {
-  ApplyOptions o;
-  o.tolerance = tolerance;
+Tolerance compressed(double tolerance) {
+  Tolerance o;
+  o.error = tolerance;
   o.method = Method::low_rank;
   return o;
 }
@@ -66,7 +66,7 @@ bool same(const State<float>& a, const State<float>& b) {
 TEST_CASE("a warm step is a cold one within the tolerance, and leaves a start") {
   for_each_rule([](const auto& recipe, double tolerance) {
     Matrix w = Matrix::Zero(rows, cols);
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     for (const Matrix& g : gradients(5)) {
       auto without = state;
@@ -90,7 +90,7 @@ TEST_CASE("a refused step leaves the warm start as it was") {
   for_each_rule([](const auto& recipe, double /*tolerance*/) {
     const std::vector<Matrix> g = gradients(3);
     Matrix w = Matrix::Zero(rows, cols);
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     step(recipe, w, g[0], 1e-3, state, workspace);
     const auto before = state;
@@ -104,7 +104,7 @@ TEST_CASE("a refused step leaves the warm start as it was") {
     CHECK(step(recipe, w, bad, 1e-3, state, workspace).outcome == Outcome::gradient_not_finite);
     CHECK(same(state, before));
     // A first step that is refused leaves none.
-    auto fresh = start(recipe, w);
+    auto fresh = initial_state(recipe, w);
     w.setConstant(std::numeric_limits<float>::max());
     CHECK(step(recipe, w, g[1], 1e38, fresh, workspace).outcome == Outcome::result_not_finite);
     CHECK(fresh.warm_start.directions() == 0);
@@ -130,7 +130,7 @@ struct Thrower {
 TEST_CASE("a rule that throws leaves the warm start as it was") {
   Matrix w = Matrix::Zero(rows, cols), g = Matrix::Ones(rows, cols);
   const Recipe recipe{Thrower{}, HeavyBall{0.9}};
-  auto state = start(recipe, w);
+  auto state = initial_state(recipe, w);
   StepWorkspace workspace;
   CHECK_THROWS_AS(step(recipe, w, g, 0.1, state, workspace), std::runtime_error);
   CHECK(state.warm_start.directions() == 0);
@@ -151,7 +151,7 @@ TEST_CASE("a warm run that is saved and resumed is the run that was not, bit for
   for_each_rule([&path](const auto& recipe, double /*tolerance*/) {
     const std::vector<Matrix> g = gradients(6);
     Matrix w = Matrix::Zero(rows, cols), resumed = w;
-    auto state = start(recipe, w);
+    auto state = initial_state(recipe, w);
     StepWorkspace workspace;
     States<float> other;
     for (std::size_t i = 0; i < g.size(); ++i) {
@@ -159,10 +159,10 @@ TEST_CASE("a warm run that is saved and resumed is the run that was not, bit for
       if (i == 2) {
         state.warm_start.backoff().failed();
         state.warm_start.backoff().failed();
-        state.warm_start.backoff().due();
+        state.warm_start.backoff().should_try();
         save(path, States<float>{{"w", state}});
         resumed = w;
-        other["w"] = start(recipe, w);
+        other["w"] = initial_state(recipe, w);
         load(path, other);
         CHECK(same(other["w"], state));
       }
@@ -174,11 +174,11 @@ TEST_CASE("a warm run that is saved and resumed is the run that was not, bit for
   // A start for another parameter is refused by name.
   const auto recipe = presets::pion_within(compressed(1e-4));
   const Matrix w = Matrix::Zero(rows, cols);
-  States<float> states{{"w", start(recipe, w)}};
+  States<float> states{{"w", initial_state(recipe, w)}};
   Matrix short_basis = Matrix::Ones(rows - 1, 1);
   states["w"].warm_start.remember({short_basis.data(), rows - 1, 1});
   save(path, states);
-  States<float> model{{"w", start(recipe, w)}};
+  States<float> model{{"w", initial_state(recipe, w)}};
   CHECK_THROWS_WITH(load(path, model),
                     has_text("the warm start of \"w\" has 129 rows, the model's momentum 130"));
   CHECK(model["w"].warm_start.directions() == 0);
@@ -203,6 +203,6 @@ TEST_CASE("a start of no numbers, or that misses a direction, spoils nothing") {
     REQUIRE(info.method == Method::low_rank);
     CHECK(info.rank == 2);
     CHECK((y.cast<double>() - known.filtered(f.chain)).norm() <=
-          *info.bound + Slopes(f.chain).steepest() * known::unit_roundoff<float>());
+          *info.bound + SlopeBounds(f.chain).steepest() * known::unit_roundoff<float>());
   }
 }

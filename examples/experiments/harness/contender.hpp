@@ -19,7 +19,7 @@ using Recipe = optimizer::AnyRecipe<float, engine::eigen>;
 class Stepper {
  public:
   Stepper(Recipe recipe, Eigen::Index rows, Eigen::Index cols)
-      : recipe_(std::move(recipe)), state_(recipe_.start(rows, cols)) {}
+      : recipe_(std::move(recipe)), state_(recipe_.initial_state(rows, cols)) {}
 
   optimizer::StepInfo step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate);
 

@@ -84,12 +84,12 @@ inline double spectral_bound(double log_norm, int factors, int probes, double fa
 /// function f of the singular values is Lipschitz in the Frobenius norm with its scalar Lipschitz
 /// constant (through the dilation [[0, A], [A^T, 0]]), so ||f(A) - U f(S) V^T||_F is at most Lip(f)
 /// ||E||_F + max_{s <= rho} |f(s) / s| ||P||_F, rho >= ||P||_2, and what storing adds.
-class ChainTarget {
+class ChainCriterion {
  public:
   static constexpr int most_powers = 4;  ///< Of the probes that bound Residuals::unseen.
 
-  /// `f` must outlive the target.
-  ChainTarget(const Chain& f, double tolerance)
+  /// `f` must outlive the criterion.
+  ChainCriterion(const Chain& f, double tolerance)
       : f_(f), slopes_(f), floor_(slopes_.sigma_at_ratio(0.25 * tolerance)) {}
 
   double gain(double sigma) const { return f_(sigma); }
@@ -112,7 +112,7 @@ class ChainTarget {
   /// How many directions to begin with: the most that can lie above the floor, for the squares of
   /// the sigmas sum to 1, and a few more; 32 at most, as real spectra fall. 0 if nothing limits
   /// them.
-  Index likely_rank() const {
+  Index initial_rank() const {
     if (!(floor_ > 0.0)) return 0;
     return static_cast<Index>(std::min(32.0, std::floor(1.0 / (floor_ * floor_)) + 8.0));
   }
@@ -125,7 +125,7 @@ class ChainTarget {
 
   /// Whether singular values that were not seen may matter, given those that were.
   template <class Values>
-  bool wants_more(const Values& sigma) const {
+  bool needs_more_directions(const Values& sigma) const {
     return sigma.size() == 0 || sigma(sigma.size() - 1) > floor_;
   }
 
@@ -137,7 +137,7 @@ class ChainTarget {
 
  private:
   const Chain& f_;
-  Slopes slopes_;
+  SlopeBounds slopes_;
   double floor_;
 };
 

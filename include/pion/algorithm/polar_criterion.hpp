@@ -10,7 +10,7 @@
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/detail/traits.hpp>
 
-/// The polar factor U_k V_k^T of the leading directions of a matrix, as a target of compression
+/// The polar factor U_k V_k^T of the leading directions of a matrix, as a criterion of compression
 /// (algorithm/subspace_iteration.hpp). A selection says which directions those are; singular values
 /// are descending and relative to ||x||_F.
 namespace pion::algorithm {
@@ -19,13 +19,13 @@ namespace pion::algorithm {
 struct Largest {
   Index rank;
 
-  Index likely_rank() const { return rank; }
+  Index initial_rank() const { return rank; }
   template <class Values>
   Index keep(const Values& sigma) const {
     return std::min<Index>(rank, sigma.size());
   }
   template <class Values>
-  bool wants_more(const Values& /*sigma*/) const {
+  bool needs_more_directions(const Values& /*sigma*/) const {
     return false;
   }
 };
@@ -34,7 +34,7 @@ struct Largest {
 struct AtLeast {
   double tau;
 
-  Index likely_rank() const {
+  Index initial_rank() const {
     return static_cast<Index>(std::min(32.0, std::floor(1.0 / (tau * tau))));
   }
   template <class Values>
@@ -42,7 +42,7 @@ struct AtLeast {
     return (sigma.array() >= tau).count();
   }
   template <class Values>
-  bool wants_more(const Values& sigma) const {
+  bool needs_more_directions(const Values& sigma) const {
     return keep(sigma) == sigma.size();
   }
 };
@@ -55,12 +55,12 @@ struct AtLeast {
 /// has that slope between the two spectra, and ||f(A) - f(A - E)||_F <= ||E||_F / (s_k - rho -
 /// ||E||_2). Without a gap there is no bound, and nothing that deserves one.
 template <class Selection>
-class PolarTarget {
+class PolarCriterion {
  public:
   static constexpr int most_powers = 16;
 
   /// \param floor  directions with sigma <= floor sigma_1 are rounding's (numerical_rank()).
-  PolarTarget(const Selection& selection, double floor) : selection_(selection), floor_(floor) {}
+  PolarCriterion(const Selection& selection, double floor) : selection_(selection), floor_(floor) {}
 
   static double gain(double /*sigma*/) { return 1.0; }
 
@@ -70,8 +70,8 @@ class PolarTarget {
   }
 
   template <class Values>
-  bool wants_more(const Values& sigma) const {
-    return above_rounding(sigma).size() == sigma.size() && selection_.wants_more(sigma);
+  bool needs_more_directions(const Values& sigma) const {
+    return above_rounding(sigma).size() == sigma.size() && selection_.needs_more_directions(sigma);
   }
 
   template <class Values>

@@ -18,27 +18,27 @@
 /// all that a filter needs.
 namespace pion::algorithm {
 
-/// How Compression::find() goes about it.
+/// How SubspaceIteration::find() goes about it.
 template <class T>
-struct Search {
+struct SubspaceOptions {
   engine::View<const T> start;  ///< A basis to begin with (m x k); without columns, a cold start.
   Index rank = 32;              ///< Directions to begin with.
-  double tolerance = 0.0;       ///< What Target::error() must reach.
-  double failure = 1e-6;        ///< Probability that the bound is wrong.
+  double tolerance = 0.0;       ///< What Criterion::error() must reach.
+  double failure_probability = 1e-6;  ///< Probability that the bound is wrong.
   std::uint64_t seed = 0;
   double budget = 0.0;  ///< Multiply-adds with A that it may cost, small matrices priced alike.
 };
 
-/// The triplets of A = x / ||x||_F, x m x n, that a target wants, and what is proved of them.
+/// The triplets of A = x / ||x||_F, x m x n, that a criterion wants, and what is proved of them.
 template <class Kernels, class T>
-class Compression {
+class SubspaceIteration {
   using View = engine::View<T>;
   using Source = typename Kernels::Source;
 
  public:
   /// With room for `capacity` directions. \param place  what else the kernels are made from.
   template <class... Place>
-  Compression(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
+  SubspaceIteration(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
       : kernels_(arena, m, n, std::max(most(m, n, capacity), probe_columns), place...),
         probes_(arena, m, n, most(m, n, capacity)),
         ritz_(arena, m, n, most(m, n, capacity)) {}
@@ -49,7 +49,7 @@ class Compression {
   View left() const { return ritz_.left(kept_); }                     ///< U, m x rank
   View right() const { return ritz_.right(kept_); }                   ///< V, n x rank
   const detail::SmallVector& sigma() const { return ritz_.sigma(); }  ///< Descending; rank or more.
-  double error() const { return error_; }                             ///< Target::error() of them.
+  double error() const { return error_; }       ///< Criterion::error() of them.
   double unseen() const { return unseen_; }     ///< A bound of every singular value not in sigma().
   double norm() const { return ritz_.norm(); }  ///< ||x||_F
   double multiply_adds() const { return ritz_.multiply_adds(); }  ///< With x, so far.
@@ -59,12 +59,13 @@ class Compression {
   /// many others as it takes to prove as much again of the same matrix.
   View next_start() const { return next_start_; }
 
-  /// Finds the triplets that `target` wants, and more until the error that it proves of them is
+  /// Finds the triplets that `criterion` wants, and more until the error that it proves of them is
   /// within the tolerance. False if that cannot be had within the budget.
   /// \param norm  ||x||_F > 0, whose square is within T's range; or 0, to be found on the way from
   ///              a warm start: then norm() must be looked at afterwards.
-  template <class Target>
-  bool find(const Source& x, double norm, const Target& target, const Search<T>& how);
+  template <class Criterion>
+  bool find(const Source& x, double norm, const Criterion& criterion,
+            const SubspaceOptions<T>& how);
 
  private:
   static Index most(Index m, Index n, Index capacity) {
@@ -79,22 +80,22 @@ class Compression {
   /// Whether the budget has room for so many power steps and a check.
   bool affordable(int steps, Index columns) const;
 
-  /// What the sweep says of the triplets that the target keeps.
-  template <class Target>
-  Residuals measure(const Target& target);
+  /// What the sweep says of the triplets that the criterion keeps.
+  template <class Criterion>
+  Residuals measure(const Criterion& criterion);
 
   /// Proves what it can of them: from the Frobenius norm of what they leave, and if that will not
   /// do, by probes, as long as these may bring the error within the tolerance. True if it is.
-  template <class Target>
-  bool prove(const Target& target, double tolerance, Residuals& r);
+  template <class Criterion>
+  bool prove(const Criterion& criterion, double tolerance, Residuals& r);
 
   /// How much of A lies outside the first `count` triplets of those found: in the Frobenius norm,
   /// and where there are probes as they have it.
   double unseen_beyond(Index count) const;
 
   /// How many triplets next_start() should have.
-  template <class Target>
-  Index start_size(const Target& target, double tolerance, Residuals r) const;
+  template <class Criterion>
+  Index start_size(const Criterion& criterion, double tolerance, Residuals r) const;
 
   Kernels kernels_;
   Probes<Kernels, T> probes_;
@@ -111,21 +112,21 @@ class Compression {
 };
 
 template <class Kernels, class T>
-double Compression<Kernels, T>::decomposition_cost(Index columns) const {
+double SubspaceIteration<Kernels, T>::decomposition_cost(Index columns) const {
   constexpr double eigen = 50.0;  // which runs on one thread, and small
   const auto k = static_cast<double>(columns);
   return k * k * (static_cast<double>(3 * ritz_.x().rows + 2 * ritz_.x().cols) + eigen * k);
 }
 
 template <class Kernels, class T>
-bool Compression<Kernels, T>::affordable(int steps, Index columns) const {
+bool SubspaceIteration<Kernels, T>::affordable(int steps, Index columns) const {
   const double sweeps = 2.0 * (steps + 1) * static_cast<double>(columns);
   const double size = static_cast<double>(ritz_.x().rows) * static_cast<double>(ritz_.x().cols);
   return spent() + sweeps * size + decomposition_cost(columns) <= budget_;
 }
 
 template <class Kernels, class T>
-double Compression<Kernels, T>::unseen_beyond(Index count) const {
+double SubspaceIteration<Kernels, T>::unseen_beyond(Index count) const {
   const double captured = std::max(0.0, sigma().head(count).norm() - ritz_.left_error());
   const double frobenius = std::sqrt(std::max(0.0, 1.0 - captured * captured));
   if (!probed_) return frobenius;
@@ -133,9 +134,9 @@ double Compression<Kernels, T>::unseen_beyond(Index count) const {
 }
 
 template <class Kernels, class T>
-template <class Target>
-Residuals Compression<Kernels, T>::measure(const Target& target) {
-  const Index k = kept_ = target.keep(sigma()), found = ritz_.found();
+template <class Criterion>
+Residuals SubspaceIteration<Kernels, T>::measure(const Criterion& criterion) {
+  const Index k = kept_ = criterion.keep(sigma()), found = ritz_.found();
   const auto kept = sigma().head(k), rest = sigma().tail(found - k);
   const double unit_roundoff = 0.5 * static_cast<double>(std::numeric_limits<T>::epsilon());
   Residuals r;
@@ -150,30 +151,31 @@ Residuals Compression<Kernels, T>::measure(const Target& target) {
   r.smallest = k > 0 ? kept(k - 1) : 0.0;
   r.next = k < found ? rest(0) : 0.0;
   double gains = 0.0;
-  for (Index i = 0; i < k; ++i) gains += std::fabs(target.gain(kept(i)));
+  for (Index i = 0; i < k; ++i) gains += std::fabs(criterion.gain(kept(i)));
   r.rounding = static_cast<double>(k + 5) * unit_roundoff * gains;
   return r;
 }
 
 template <class Kernels, class T>
-template <class Target>
-bool Compression<Kernels, T>::prove(const Target& target, double tolerance, Residuals& r) {
+template <class Criterion>
+bool SubspaceIteration<Kernels, T>::prove(const Criterion& criterion, double tolerance,
+                                          Residuals& r) {
   const auto reaches = [&](double unseen) {
     Residuals with = r;
     with.unseen = unseen;
-    return target.error(with) <= tolerance;
+    return criterion.error(with) <= tolerance;
   };
   const View u = ritz_.left(ritz_.found());
   for (probed_ = false;; ritz_.count(2 * probe_columns)) {
     r.unseen = unseen_ = unseen_beyond(ritz_.found());
-    error_ = target.error(r);
+    error_ = criterion.error(r);
     if (error_ <= tolerance) return true;
     if (!reaches(probed_ ? probes_.least() : 0.0) || spent() > budget_) return false;
     if (!probed_) {
       failure_ *= 0.5;  // so that the bounds of all checks hold together
       probes_.draw(kernels_, next_seed(), ritz_.unit(), ritz_.x(), u);
       probed_ = true;
-    } else if (probes_.powers() < Target::most_powers) {
+    } else if (probes_.powers() < Criterion::most_powers) {
       probes_.sharpen(kernels_, ritz_.unit(), ritz_.x(), u);
     } else {
       return false;
@@ -182,25 +184,25 @@ bool Compression<Kernels, T>::prove(const Target& target, double tolerance, Resi
 }
 
 template <class Kernels, class T>
-template <class Target>
-Index Compression<Kernels, T>::start_size(const Target& target, double tolerance,
-                                          Residuals r) const {
+template <class Criterion>
+Index SubspaceIteration<Kernels, T>::start_size(const Criterion& criterion, double tolerance,
+                                                Residuals r) const {
   // The widths that sweeps are made for.
   const auto above = [](Index size) { return size < 8 ? size / 2 * 2 + 2 : size / 8 * 8 + 8; };
   for (Index size = above(std::max<Index>(kept_, 2)); size < ritz_.found(); size = above(size)) {
     r.unseen = unseen_beyond(size);
-    if (target.error(r) <= tolerance) return size;
+    if (criterion.error(r) <= tolerance) return size;
   }
   return ritz_.found();
 }
 
 template <class Kernels, class T>
-template <class Target>
-bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& target,
-                                   const Search<T>& how) {
+template <class Criterion>
+bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Criterion& criterion,
+                                         const SubspaceOptions<T>& how) {
   constexpr int most_checks = 6, cold_steps = 3, most_steps = 4, steps_of_new_columns = 2;
   seed_ = how.seed;
-  failure_ = how.failure;
+  failure_ = how.failure_probability;
   budget_ = how.budget;
   small_work_ = 0.0;
   kept_ = 0;
@@ -226,13 +228,14 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
     }
     small_work_ += decomposition_cost(columns);
     const bool all = ritz_.found() < columns;  // x has no further directions
-    const bool too_few = !all && columns < ritz_.capacity() && target.wants_more(sigma());
+    const bool too_few =
+        !all && columns < ritz_.capacity() && criterion.needs_more_directions(sigma());
     Index wanted = too_few ? 2 * columns : columns;
     if (!too_few) {
       ++checks;
-      Residuals r = measure(target);
-      if (prove(target, how.tolerance, r)) {
-        next_start_ = ritz_.stepped_left(kernels_, start_size(target, how.tolerance, r));
+      Residuals r = measure(criterion);
+      if (prove(criterion, how.tolerance, r)) {
+        next_start_ = ritz_.stepped_left(kernels_, start_size(criterion, how.tolerance, r));
         return true;
       }
       // A step takes the residual of the last direction kept down by (sigma_last / sigma_kept)^2.
@@ -242,7 +245,7 @@ bool Compression<Kernels, T>::find(const Source& x, double norm, const Target& t
       if (!all && ratio > 0.6) wanted = 2 * columns;
       r.left = r.next_left = 0.0;  // Will steps alone do, as far as is known?
       r.unseen = probed_ ? unseen_ : 0.0;
-      if (target.error(r) > how.tolerance) wanted = std::max(wanted, how.rank);
+      if (criterion.error(r) > how.tolerance) wanted = std::max(wanted, how.rank);
     }
     ritz_.step_on(kernels_);
     wanted = std::min(wanted, ritz_.capacity());

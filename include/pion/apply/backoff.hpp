@@ -18,7 +18,7 @@ class Backoff {
   std::int32_t pause() const { return pause_; }        ///< Chances still to be passed up.
 
   /// Whether to try now. If not, a chance has been passed up.
-  bool due() {
+  bool should_try() {
     if (pause_ == 0) return true;
     --pause_;
     return false;

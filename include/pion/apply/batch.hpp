@@ -99,7 +99,7 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 template <class Engine, class Xs, class Ys, class PlanOf, class One>
 void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& plan_of,
                const One& one) {
-  using Worker = typename Engine::OneWorker;
+  using Worker = typename Engine::Serial;
   const std::size_t count = std::size(xs);
   if (count != std::size(ys)) {
     refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
@@ -173,7 +173,7 @@ void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspac
 /// \param starts  where given, as many warm starts, one for each matrix.
 template <class Engine = DefaultEngine, class Xs, class Ys>
 void apply_batch(
-    const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace, const ApplyOptions& options,
+    const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace, const Tolerance& tolerance,
     ApplyInfo* each = nullptr,
     WarmStart<detail::compute_t<typename detail::plain_t<decltype(std::declval<Xs>()[0])>::Scalar>>*
         starts = nullptr) {
@@ -181,11 +181,11 @@ void apply_batch(
   detail::share_out<Engine>(
       xs, ys, workspace,
       [&](auto engine, std::size_t i) {
-        return plan<Scalar, decltype(engine)>(f, xs[i].rows(), xs[i].cols(), options);
+        return plan<Scalar, decltype(engine)>(f, xs[i].rows(), xs[i].cols(), tolerance);
       },
       [&](auto engine, std::size_t i, Workspace& own) {
         auto* const start = starts == nullptr ? nullptr : starts + i;
-        const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, options, start);
+        const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, tolerance, start);
         if (each != nullptr) each[i] = info;
       });
 }

@@ -19,7 +19,7 @@ struct ApplyInfo {
   double multiply_adds = 0.0;  ///< As planned; for low_rank, those it took.
   double output_norm = 0.0;    ///< ||y||_F before y is rounded to its storage type.
   /// A bound of ||y - f(x)||_F, before y is rounded to its storage type, where the method has one:
-  /// low_rank's, of which ApplyOptions::failure is the chance that it is wrong.
+  /// low_rank's, of which Tolerance::failure_probability is the chance that it is wrong.
   std::optional<double> bound;
   /// The filter has killed the update: x is not zero, but no direction of y is above the rounding
   /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in (times the

@@ -114,7 +114,7 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
     detail::refuse_argument("plan: a matrix cannot be " + detail::shape(rows, cols));
   }
   if (method == Method::low_rank) {
-    detail::refuse_argument("plan: the low-rank method takes a tolerance: pass ApplyOptions");
+    detail::refuse_argument("plan: the low-rank method takes a tolerance: pass Tolerance");
   }
   if (method == Method::svd) {
     detail::refuse_argument("plan: the SVD is a function of its own, apply_svd()");

@@ -13,24 +13,27 @@
 namespace pion {
 
 /// What a caller fixes of a call that may be approximate.
-struct ApplyOptions {
-  double tolerance =
-      1e-4;  ///< What ||y - f(x)||_F may be, beside the rounding of the other methods.
-  Method method = Method::automatic;  ///< low_rank: also where it is not expected to pay.
-  double failure = 1e-6;   ///< Probability that a bound, for which the method samples, is wrong.
-  std::uint64_t seed = 0;  ///< Of what it samples with: the same seed, the same result.
+struct Tolerance {
+  /// What ||y - f(x)||_F may be, beside the rounding of the other methods.
+  double error = 1e-4;
+  /// low_rank: compress also where that is not expected to pay.
+  Method method = Method::automatic;
+  /// The probability that a bound is wrong. (The method proves its bounds by random probes.)
+  double failure_probability = 1e-6;
+  /// The seed of the random probes and of a cold start: the same seed gives the same result.
+  std::uint64_t seed = 0;
 };
 
 namespace detail {
 
 /// What the low-rank method works on: a copy of x, where it cannot be read in place, and its own.
 template <class Engine, class T>
-struct CompressionBuffers {
-  CompressionBuffers(Arena& arena, Index m, Index n, bool copied)
+struct SubspaceBuffers {
+  SubspaceBuffers(Arena& arena, Index m, Index n, bool copied)
       : x(copied ? arena.take<T>(m * n) : nullptr, m, n), compression(arena, m, n, max_rank) {}
 
   engine::View<T> x;
-  algorithm::Compression<typename Engine::template NarrowKernels<T>, T> compression;
+  algorithm::SubspaceIteration<typename Engine::template TallSkinnyKernels<T>, T> compression;
 };
 
 template <class Engine, class T>
@@ -38,7 +41,7 @@ void plan_compression_memory(Plan& p) {
   constexpr double passes = 7.0;  // the norm, three steps, the check, the probes, the result
   p.bytes = passes * static_cast<double>(p.rows) * static_cast<double>(p.cols) * sizeof(T);
   Arena arena, turned;  // in place, either side may come first
-  const CompressionBuffers<Engine, T> one(arena, p.rows, p.cols, true),
+  const SubspaceBuffers<Engine, T> one(arena, p.rows, p.cols, true),
       other(turned, p.cols, p.rows, true);
   p.workspace = std::max(arena.used(), turned.used());
 }
@@ -46,7 +49,7 @@ void plan_compression_memory(Plan& p) {
 }  // namespace detail
 
 /// What compression costs an engine, in multiply-adds of a dense chain (docs/performance.md).
-struct CompressionCost {
+struct SubspaceCost {
   double narrow = 1.6;          ///< A multiply-add with a narrow matrix.
   double small_matrices = 1e8;  ///< All that is done with small ones, about.
 };
@@ -54,14 +57,13 @@ struct CompressionCost {
 namespace detail {
 
 /// \throws std::invalid_argument if a number is out of range.
-inline void require_valid(const ApplyOptions& options) {
-  if (!(options.tolerance > 0.0)) {
-    refuse_argument("plan: the tolerance " + std::to_string(options.tolerance) +
-                    " is not positive");
+inline void require_valid(const Tolerance& tolerance) {
+  if (!(tolerance.error > 0.0)) {
+    refuse_argument("plan: the tolerance " + std::to_string(tolerance.error) + " is not positive");
   }
-  if (!(options.failure > 0.0 && options.failure < 1.0)) {
-    refuse_argument("plan: the probability of failure " + std::to_string(options.failure) +
-                    " is not between 0 and 1");
+  if (!(tolerance.failure_probability > 0.0 && tolerance.failure_probability < 1.0)) {
+    refuse_argument("plan: the probability of failure " +
+                    std::to_string(tolerance.failure_probability) + " is not between 0 and 1");
   }
 }
 
@@ -72,18 +74,18 @@ inline double expected_compression(const Plan& p, Index rank) {
 }
 
 /// And those that take as long as the other method, whose plan p is.
-inline double compression_budget(const Plan& p, const CompressionCost& cost) {
+inline double compression_budget(const Plan& p, const SubspaceCost& cost) {
   return (p.multiply_adds - cost.small_matrices) / cost.narrow;
 }
 
-inline bool compression_pays(const Plan& p, Index rank, const CompressionCost& cost) {
+inline bool compression_pays(const Plan& p, Index rank, const SubspaceCost& cost) {
   return expected_compression(p, rank) <= 0.5 * compression_budget(p, cost);
 }
 
 /// Turns the plan of the method that it gives way to into one that compresses to `rank` directions,
 /// but for its workspace: always if that is asked for, and then it gives way only where it has no
 /// hope; else where it is expected to cost at most half of the other, which is its budget.
-inline void prefer_compression(Plan& p, Index rank, bool asked, const CompressionCost& cost) {
+inline void prefer_compression(Plan& p, Index rank, bool asked, const SubspaceCost& cost) {
   if (!asked && !compression_pays(p, rank, cost)) return;
   p.budget = asked ? HUGE_VAL : compression_budget(p, cost);
   p.multiply_adds = expected_compression(p, rank);
@@ -93,30 +95,30 @@ inline void prefer_compression(Plan& p, Index rank, bool asked, const Compressio
 
 /// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
 /// where that will not pay.
-/// \param likely_rank  ChainTarget's, called only where the matrix is large enough for it to
+/// \param initial_rank  ChainCriterion's, called only where the matrix is large enough for it to
 ///                     matter: what it is computed from takes as long as a step with a small
 ///                     matrix.
-template <class LikelyRank, class Other>
-Plan plan_compression(const Filter& f, const ApplyOptions& options, const CompressionCost& cost,
-                      const LikelyRank& likely_rank, const Other& other) {
-  const bool asked = options.method == Method::low_rank;
+template <class InitialRank, class Other>
+Plan plan_compression(const Filter& f, const Tolerance& tolerance, const SubspaceCost& cost,
+                      const InitialRank& initial_rank, const Other& other) {
+  const bool asked = tolerance.method == Method::low_rank;
   const bool compressible = f.normalizer == Normalizer::frobenius;
   if (asked && !compressible) {
     refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
   }
-  Plan p = other(asked ? Method::automatic : options.method);
+  Plan p = other(asked ? Method::automatic : tolerance.method);
   const bool may_pay =
-      options.method == Method::automatic && compressible && compression_pays(p, 1, cost);
+      tolerance.method == Method::automatic && compressible && compression_pays(p, 1, cost);
   if (!asked && !may_pay) return p;
-  const Index limit = likely_rank();
+  const Index limit = initial_rank();
   if (asked || limit > 0) prefer_compression(p, limit > 0 ? limit : Index(32), asked, cost);
   return p;
 }
 
-template <class Scalar, class Engine, class LikelyRank>
-Plan plan_with_tolerance(const Filter& f, Index rows, Index cols, const ApplyOptions& options,
-                         const LikelyRank& likely_rank) {
-  Plan p = plan_compression(f, options, CompressionCost{}, likely_rank, [&](Method method) {
+template <class Scalar, class Engine, class InitialRank>
+Plan plan_with_tolerance(const Filter& f, Index rows, Index cols, const Tolerance& tolerance,
+                         const InitialRank& initial_rank) {
+  Plan p = plan_compression(f, tolerance, SubspaceCost{}, initial_rank, [&](Method method) {
     return plan<Scalar, Engine>(f, rows, cols, method);
   });
   if (p.method == Method::low_rank) plan_compression_memory<Engine, compute_t<Scalar>>(p);
@@ -130,15 +132,15 @@ Plan plan_with_tolerance(const Filter& f, Index rows, Index cols, const ApplyOpt
 /// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass
 /// (a chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost
 /// at most half of the other methods. Cost model: three power steps and a check of `rank`
-/// directions and the probes, m n (8 rank + 32) multiply-adds, at what CompressionCost says; with
+/// directions and the probes, m n (8 rank + 32) multiply-adds, at what SubspaceCost says; with
 /// the norm and the result, 7 passes over a matrix in place.
 /// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
 ///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
 template <class Scalar = float, class Engine = DefaultEngine>
-Plan plan(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
-  detail::require_valid(options);
-  return detail::plan_with_tolerance<Scalar, Engine>(f, rows, cols, options, [&] {
-    return algorithm::ChainTarget(f.chain, options.tolerance).likely_rank();
+Plan plan(const Filter& f, Index rows, Index cols, const Tolerance& tolerance) {
+  detail::require_valid(tolerance);
+  return detail::plan_with_tolerance<Scalar, Engine>(f, rows, cols, tolerance, [&] {
+    return algorithm::ChainCriterion(f.chain, tolerance.error).initial_rank();
   });
 }
 

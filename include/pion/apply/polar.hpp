@@ -24,14 +24,14 @@
 ///         std::domain_error if an entry of x is NaN or infinite. y is then untouched.
 /// Cost: that of the SVD, which allocates.
 ///
-/// With options: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
-/// options.tolerance, that holds but for options.failure; or it is svd without a bound, where no
-/// gap after sigma_k was proved, or k is near max_rank. Method::automatic looks for the gap within
-/// four times the expected cost or an eighth of the SVD's, whichever is more, but never for more
-/// than an SVD; not where k and the probes are more than a quarter of the directions; and where it
-/// has failed with a start, not in the next calls with that start, 31 at most (apply/backoff.hpp).
-/// Method::low_rank always tries; Method::svd never. Without allocation once warm, unless the SVD
-/// is taken.
+/// With tolerance: the info's method is low_rank and it has a bound of ||y - U_k V_k^T||_F, within
+/// tolerance.error, that holds but for tolerance.failure_probability; or it is svd without a bound,
+/// where no gap after sigma_k was proved, or k is near max_rank. Method::automatic looks for the
+/// gap within four times the expected cost or an eighth of the SVD's, whichever is more, but never
+/// for more than an SVD; not where k and the probes are more than a quarter of the directions; and
+/// where it has failed with a start, not in the next calls with that start, 31 at most
+/// (apply/backoff.hpp). Method::low_rank always tries; Method::svd never. Without allocation once
+/// warm, unless the SVD is taken.
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
 namespace pion {
 
@@ -66,12 +66,12 @@ ApplyInfo polar_by_svd(const char* function, const Selection& selection, const X
 
 /// A plan with the compression that a selection asks for, or with Method::svd.
 template <class Scalar, class Engine, class Selection>
-Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyOptions& options) {
-  require_valid(options);
-  if (options.method == Method::dense || options.method == Method::gram) {
+Plan plan_polar(const Selection& selection, Index rows, Index cols, const Tolerance& tolerance) {
+  require_valid(tolerance);
+  if (tolerance.method == Method::dense || tolerance.method == Method::gram) {
     refuse_argument(
         "plan: the polar factor of leading directions takes auto, lowrank or svd, not " +
-        std::string(name(options.method)));
+        std::string(name(tolerance.method)));
   }
   constexpr Index oversampling = 8;
   const Index m = std::min(rows, cols);
@@ -81,11 +81,11 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
   p.cols = cols;
   p.method = Method::svd;
   p.multiply_adds = svd_cost * size * static_cast<double>(m);
-  const Index rank = selection.likely_rank() + oversampling;
-  const bool asked = options.method == Method::low_rank;
-  if (options.method == Method::svd || rank > max_rank || m == 0) return p;
+  const Index rank = selection.initial_rank() + oversampling;
+  const bool asked = tolerance.method == Method::low_rank;
+  if (tolerance.method == Method::svd || rank > max_rank || m == 0) return p;
   if (!asked && 4 * (rank + algorithm::probe_columns) > m) return p;
-  prefer_compression(p, rank, asked, CompressionCost{});
+  prefer_compression(p, rank, asked, SubspaceCost{});
   if (p.method == Method::svd) return p;
   // An SVD costs so much more than an attempt is expected to that one which goes on is given up
   // early.
@@ -96,14 +96,14 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const ApplyO
 
 template <class Engine, class Selection, class X, class Y, class Start>
 ApplyInfo polar_within(const char* function, const Selection& selection, const X& x, Y& y,
-                       Workspace& workspace, const ApplyOptions& options, Start start) {
+                       Workspace& workspace, const Tolerance& tolerance, Start start) {
   using T = compute_t<typename X::Scalar>;
-  const Plan p = plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), options);
+  const Plan p = plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), tolerance);
   if (p.method == Method::low_rank) {
     const double floor = static_cast<double>(std::max(x.rows(), x.cols())) *
                          static_cast<double>(std::numeric_limits<T>::epsilon());
-    const algorithm::PolarTarget<Selection> target(selection, floor);
-    const auto info = compress<Engine>(function, target, x, y, workspace, p, options, start);
+    const algorithm::PolarCriterion<Selection> criterion(selection, floor);
+    const auto info = compress<Engine>(function, criterion, x, y, workspace, p, tolerance, start);
     if (info) return *info;
   }
   return polar_by_svd(function, selection, x, y);
@@ -147,12 +147,12 @@ auto low_rank_polar(const Eigen::MatrixBase<X>& x, Index k) {
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>
 ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y, Workspace& workspace,
-                         const ApplyOptions& options, Start start = nullptr) {
+                         const Tolerance& tolerance, Start start = nullptr) {
   constexpr const char* here = "low_rank_polar";
   detail::require_writable<Y>();
   detail::require_same_shape(here, x, y);
   return detail::polar_within<Engine>(here, detail::largest_directions(here, k), x.derived(), y,
-                                      workspace, options, start);
+                                      workspace, tolerance, start);
 }
 
 /// The polar factor of the directions with sigma >= tau ||x||_F: at most 1 / tau^2 of them. Which
@@ -162,12 +162,12 @@ ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y, Workspac
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>
 ApplyInfo adaptive_polar(const Eigen::MatrixBase<X>& x, double tau, Y&& y, Workspace& workspace,
-                         const ApplyOptions& options, Start start = nullptr) {
+                         const Tolerance& tolerance, Start start = nullptr) {
   constexpr const char* here = "adaptive_polar";
   detail::require_writable<Y>();
   detail::require_same_shape(here, x, y);
   return detail::polar_within<Engine>(here, detail::directions_at_least(here, tau), x.derived(), y,
-                                      workspace, options, start);
+                                      workspace, tolerance, start);
 }
 
 }  // namespace pion

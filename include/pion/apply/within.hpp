@@ -23,10 +23,11 @@ namespace detail {
 /// The search that a call asks for, from a warm start where there is one. `m` is what it must be
 /// for.
 template <class T, class Start>
-algorithm::Search<T> search_for([[maybe_unused]] const char* function, const Plan& plan,
-                                const ApplyOptions& options, [[maybe_unused]] const Start& start,
-                                [[maybe_unused]] Index m) {
-  algorithm::Search<T> search;
+algorithm::SubspaceOptions<T> search_for([[maybe_unused]] const char* function, const Plan& plan,
+                                         const Tolerance& tolerance,
+                                         [[maybe_unused]] const Start& start,
+                                         [[maybe_unused]] Index m) {
+  algorithm::SubspaceOptions<T> search;
   if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
     if (start != nullptr && start->directions() > 0) {
       if (start->extent() != m) {
@@ -38,35 +39,37 @@ algorithm::Search<T> search_for([[maybe_unused]] const char* function, const Pla
     }
   }
   search.rank = plan.rank;
-  search.tolerance = options.tolerance;
-  search.failure = options.failure;
-  search.seed = options.seed;
+  search.tolerance = tolerance.error;
+  search.failure_probability = tolerance.failure_probability;
+  search.seed = tolerance.seed;
   search.budget = plan.budget;
   return search;
 }
 
 /// Whether to try to compress: always where that is asked for.
 template <class Start>
-bool compression_is_due(const ApplyOptions& options, [[maybe_unused]] const Start& start) {
+bool compression_is_due(const Tolerance& tolerance, [[maybe_unused]] const Start& start) {
   if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-    return options.method == Method::low_rank || start == nullptr || start->backoff().due();
+    return tolerance.method == Method::low_rank || start == nullptr ||
+           start->backoff().should_try();
   }
   return true;
 }
 
 /// What is known of the result once the triplets are found.
-template <class Kernels, class T, class Target>
-ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Target& target) {
+template <class Kernels, class T, class Criterion>
+ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
+                     const Criterion& criterion) {
   ApplyInfo info;
   info.method = Method::low_rank;
   info.rank = found.rank();
   info.multiply_adds = found.multiply_adds();
   info.bound = found.error();
   const auto& sigma = found.sigma();
-  info.survivors = target.survivors(sigma, info.rank, found.unseen(), survivor_gain);
+  info.survivors = criterion.survivors(sigma, info.rank, found.unseen(), survivor_gain);
   double squares = 0.0;
   for (Index i = 0; i < info.rank; ++i) {
-    const double gain = target.gain(sigma(i));
+    const double gain = criterion.gain(sigma(i));
     squares += gain * gain;
   }
   info.output_norm = std::sqrt(squares);
@@ -76,29 +79,29 @@ ApplyInfo found_info(const algorithm::Compression<Kernels, T>& found, const Targ
   return info;
 }
 
-/// y <- U g(S) V^T of the directions that target keeps, g its gain, certified; nothing, and y
+/// y <- U g(S) V^T of the directions that criterion keeps, g its gain, certified; nothing, and y
 /// untouched, where the bound cannot be had within the plan's budget, x is zero, or it failed not
 /// long ago.
-template <class Engine, class Target, class X, class Y, class Start>
-std::optional<ApplyInfo> compress(const char* function, const Target& target, const X& x, Y& y,
-                                  Workspace& workspace, const Plan& plan,
-                                  const ApplyOptions& options, Start start) {
+template <class Engine, class Criterion, class X, class Y, class Start>
+std::optional<ApplyInfo> compress(const char* function, const Criterion& criterion, const X& x,
+                                  Y& y, Workspace& workspace, const Plan& plan,
+                                  const Tolerance& tolerance, Start start) {
   using T = compute_t<typename X::Scalar>;
-  if (x.size() == 0 || !compression_is_due(options, start)) return std::nullopt;
+  if (x.size() == 0 || !compression_is_due(tolerance, start)) return std::nullopt;
   const bool row_major = X::IsRowMajor;
   const bool tall = x.rows() > x.cols();
   bool copied = !lies_in_place<T>(x);
   const Index extent = copied ? std::min(x.rows(), x.cols()) : x.innerSize();
-  auto search = search_for<T>(function, plan, options, start, extent);
+  auto search = search_for<T>(function, plan, tolerance, start, extent);
   for (;;) {
     // Inside, the short side comes first in a copy, and the inner dimension in place.
     const bool turned = copied ? tall : row_major;
     const Index m = turned ? x.cols() : x.rows();
     const Index n = turned ? x.rows() : x.cols();
     Arena counting;
-    CompressionBuffers<Engine, T>(counting, m, n, copied);
+    SubspaceBuffers<Engine, T>(counting, m, n, copied);
     Arena arena(workspace, counting.used());
-    CompressionBuffers<Engine, T> b(arena, m, n, copied);
+    SubspaceBuffers<Engine, T> b(arena, m, n, copied);
     const auto inside = source<T>(function, x, copied ? b.x : engine::View<T>(nullptr, m, n));
     auto& found = b.compression;
     // A start for x in place is none for a copy that has been turned.
@@ -108,7 +111,7 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
     const double norm = known ? found.kernels().frobenius_norm(inside) : 0.0;
     if (copied && !(norm > 0.0)) return std::nullopt;
     const bool tried = copied || !known || well_scaled<T>(norm);
-    const bool done = tried && found.find(inside, norm, target, search);
+    const bool done = tried && found.find(inside, norm, criterion, search);
     if (!copied && !(tried && well_scaled<T>(found.norm()))) {
       copied = true;
       continue;
@@ -122,9 +125,9 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
     }
     if (!done) return std::nullopt;
 
-    const ApplyInfo info = found_info(found, target);
+    const ApplyInfo info = found_info(found, criterion);
     for (Index i = 0; i < info.rank; ++i) {
-      engine::as_eigen(found.left()).col(i) *= static_cast<T>(target.gain(found.sigma()(i)));
+      engine::as_eigen(found.left()).col(i) *= static_cast<T>(criterion.gain(found.sigma()(i)));
     }
     store_product(found.kernels(), found.left(), found.right(), turned, found.scratch(), y);
     return info;
@@ -133,16 +136,16 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
 
 }  // namespace detail
 
-/// y = f(x) within options.tolerance, by the method that plan() chooses.
+/// y = f(x) within tolerance.error, by the method that plan() chooses.
 ///
 /// f, x, y and workspace as in apply() without a tolerance. Where x lies in memory with unit inner
 /// stride, and y does, neither is copied.
 /// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call. The
-///         info's bound holds but for options.failure; rounding is in it. Where the low-rank method
-///         cannot prove the tolerance at less than the cost of another method, the other is used
-///         (its workspace is reserved when that first happens), and the info says so and has no
-///         bound. Method::automatic then passes the next calls with that start to the other at
-///         once, 31 at most (apply/backoff.hpp).
+///         info's bound holds but for tolerance.failure_probability; rounding is in it. Where the
+///         low-rank method cannot prove the tolerance at less than the cost of another method, the
+///         other is used (its workspace is reserved when that first happens), and the info says so
+///         and has no bound. Method::automatic then passes the next calls with that start to the
+///         other at once, 31 at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
 ///         Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm
 ///         start; no allocation once warm. Determinism: bitwise the same for engine::eigen and
@@ -151,26 +154,25 @@ std::optional<ApplyInfo> compress(const char* function, const Target& target, co
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
-                const ApplyOptions& options, Start start = nullptr) {
+                const Tolerance& tolerance, Start start = nullptr) {
   detail::require_writable<Y>();
   detail::require_same_shape("apply", x, y);
-  detail::require_valid(options);
-  std::optional<algorithm::ChainTarget> target;
+  detail::require_valid(tolerance);
+  std::optional<algorithm::ChainCriterion> criterion;
   const Plan p = detail::plan_with_tolerance<typename X::Scalar, Engine>(
-      f, x.rows(), x.cols(), options,
-      [&] { return target.emplace(f.chain, options.tolerance).likely_rank(); });
+      f, x.rows(), x.cols(), tolerance,
+      [&] { return criterion.emplace(f.chain, tolerance.error).initial_rank(); });
   if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
   const auto info =
-      detail::compress<Engine>("apply", *target, x.derived(), y, workspace, p, options, start);
+      detail::compress<Engine>("apply", *criterion, x.derived(), y, workspace, p, tolerance, start);
   return info ? *info : apply<Engine>(f, x, y, workspace);
 }
 
 /// The same with a workspace of its own.
 template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
-ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
-                const ApplyOptions& options) {
+ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, const Tolerance& tolerance) {
   Workspace workspace;
-  return apply<Engine>(f, x, y, workspace, options);
+  return apply<Engine>(f, x, y, workspace, tolerance);
 }
 
 }  // namespace pion

@@ -102,7 +102,7 @@ inline Basin basin_of_one(const Chain& f, double reach = 2.0, int times = 256) {
   const detail::Repetition repeated(g, times);
   if (!repeated.trap()) return {};
   Interval attractor = *repeated.trap();
-  for (int i = 0; i < times; ++i) attractor = meet(attractor, g.image(attractor)).value();
+  for (int i = 0; i < times; ++i) attractor = intersection(attractor, g.image(attractor)).value();
   const Interval& trap = *repeated.trap();
   return {Verdict::proved, attractor, repeated.edge(trap.lo(), 0.0, 0.0),
           repeated.edge(trap.hi(), std::max(trap.hi(), reach), detail::infinity)};

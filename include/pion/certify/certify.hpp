@@ -17,13 +17,13 @@ namespace pion {
 struct CertifyOptions {
   double lo = 0.0;
   double hi = 1.0;
-  certified::Effort effort;
+  certified::SearchBudget effort;
 };
 
 /// What is proved of a chain on an interval. Each part says what is proved and what is not; a part
 /// that is undecided is still sound, its enclosures only wide.
 struct Certificate {
-  certified::Extent range;
+  certified::RangeEnclosure range;
   certified::Monotone monotone;
   std::vector<certified::FixedPoint> fixed_points;
   std::array<certified::Crossing, 5> sigma_at_gain;  ///< .01, .1, .5, .9 and .99.

@@ -21,7 +21,7 @@ namespace pion {
 namespace certified {
 
 /// The least and the greatest value of a function, each enclosed.
-struct Extent {
+struct RangeEnclosure {
   Interval lo;
   Interval hi;
 
@@ -33,7 +33,7 @@ struct Extent {
 
 namespace detail {
 
-using certified::Extent;
+using certified::RangeEnclosure;
 
 /// q(s) = c0 + c1 s^2 + c2 s^4: a quintic's slope p'(s), or its multiplier p(s) / s.
 class EvenQuartic {
@@ -104,14 +104,15 @@ class Step {
   }
 
   /// The extent of p on an interval whose ends are enclosed.
-  Extent image(const Extent& s) const {
+  RangeEnclosure image(const RangeEnclosure& s) const {
     const Interval left = image(s.lo), right = image(s.hi);
-    Extent y{min(left, right), max(left, right)};
+    RangeEnclosure y{min(left, right), max(left, right)};
     for (const Turn& turn : turns()) {
       if (!s.outer().overlaps(turn.at)) continue;
       const bool inside = s.lo.hi() <= turn.at.lo() && turn.at.hi() <= s.hi.lo();
       const Interval lo = min(y.lo, turn.value), hi = max(y.hi, turn.value);
-      y = inside ? Extent{lo, hi} : Extent{{lo.lo(), y.lo.hi()}, {y.hi.lo(), hi.hi()}};
+      y = inside ? RangeEnclosure{lo, hi}
+                 : RangeEnclosure{{lo.lo(), y.lo.hi()}, {y.hi.lo(), hi.hi()}};
     }
     return y;
   }
@@ -134,7 +135,8 @@ class Step {
     const Interval s = sqrt(square_of_turn);
     const Interval m = s.midpoint();
     const Interval mean_value = at(m) + slope.image(s) * (s - m);
-    const Turn turn{s, meet(at(s), mean_value).value(), simple && square_of_turn.lo() > 0.0};
+    const Turn turn{s, intersection(at(s), mean_value).value(),
+                    simple && square_of_turn.lo() > 0.0};
     turns_.push_back(turn.mirrored());
     turns_.push_back(turn);
   }

@@ -34,7 +34,7 @@ class FixedPointSearch {
   explicit FixedPointSearch(const Enclosure& f) : f_(f) {}
 
   /// All in s, in ascending order, apart. What is in no candidate is no fixed point.
-  std::vector<Candidate> all_in(const Interval& s, const certified::Effort& effort) {
+  std::vector<Candidate> all_in(const Interval& s, const certified::SearchBudget& effort) {
     std::vector<Interval> pieces = {s}, halves;
     int looked_at = 0;
     for (int depth = 0; !pieces.empty(); ++depth, pieces.swap(halves)) {
@@ -92,8 +92,8 @@ class FixedPointSearch {
     bool proved = false;
     for (;;) {
       const Interval next = newton(s);
-      proved = proved || s.surrounds(next);
-      const std::optional<Interval> both = meet(s, next);
+      proved = proved || s.contains_in_interior(next);
+      const std::optional<Interval> both = intersection(s, next);
       if (!both) return std::nullopt;
       if (both->width() >= 0.75 * s.width()) return Candidate{*both, proved};
       s = *both;
@@ -148,7 +148,7 @@ namespace pion::certified {
 /// piece is confirmed by looking beyond it, so that `at` may reach past lo or hi by rounding. What
 /// is not decided when `effort` is spent is in an undecided `at`: for the identity, all of it.
 inline std::vector<FixedPoint> fixed_points(const Chain& f, double lo = 0.0, double hi = 1.0,
-                                            Effort effort = {}) {
+                                            SearchBudget effort = {}) {
   const Interval s = detail::finite_interval("fixed_points", lo, hi);
   const detail::Enclosure g(f);
   std::vector<FixedPoint> points;

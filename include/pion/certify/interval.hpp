@@ -96,7 +96,7 @@ class Interval {
   bool contains(double x) const { return lo_ <= x && x <= hi_; }
   bool contains(const Interval& x) const { return lo_ <= x.lo_ && x.hi_ <= hi_; }
   /// x lies in the interior.
-  bool surrounds(const Interval& x) const { return lo_ < x.lo_ && x.hi_ < hi_; }
+  bool contains_in_interior(const Interval& x) const { return lo_ < x.lo_ && x.hi_ < hi_; }
   bool overlaps(const Interval& x) const { return lo_ <= x.hi_ && x.lo_ <= hi_; }
 
   /// A bound from above on hi - lo.
@@ -185,7 +185,7 @@ inline Interval hull(const Interval& x, const Interval& y) {
 }
 
 /// What is in both, or nothing.
-inline std::optional<Interval> meet(const Interval& x, const Interval& y) {
+inline std::optional<Interval> intersection(const Interval& x, const Interval& y) {
   if (!x.overlaps(y)) return std::nullopt;
   return Interval{std::max(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
 }

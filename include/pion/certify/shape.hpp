@@ -25,14 +25,14 @@ namespace certified {
 ///
 /// Muon's five steps on [.01, 1] reach from .681831462177 to 1.134357264562, each enclosed to
 /// within 1e-14. High-pass on [0, 1]: 0 and 1, exactly.
-inline Extent range(const Chain& f, double lo = 0.0, double hi = 1.0) {
+inline RangeEnclosure range(const Chain& f, double lo = 0.0, double hi = 1.0) {
   detail::finite_interval("range", lo, hi);
-  return detail::Enclosure(f).image(Extent{lo, hi});
+  return detail::Enclosure(f).image(RangeEnclosure{lo, hi});
 }
 
 /// max |f - target| on [lo, hi]. Cost: as range().
 inline Interval deviation(const Chain& f, double target, double lo, double hi) {
-  const Extent y = certified::range(f, lo, hi);
+  const RangeEnclosure y = certified::range(f, lo, hi);
   return max(target - y.lo, y.hi - target);
 }
 
@@ -45,7 +45,7 @@ inline Interval stop_ripple(const Chain& f, double to) {
 }
 
 /// x < y and f(x) > f(y).
-struct Fall {
+struct Descent {
   double x = 0.0;
   double y = 0.0;
 };
@@ -53,7 +53,7 @@ struct Fall {
 /// Whether f never falls; where it is disproved, a place where f falls, proved.
 struct Monotone {
   Verdict verdict = Verdict::undecided;
-  std::optional<Fall> fall;
+  std::optional<Descent> fall;
 };
 
 }  // namespace certified
@@ -85,7 +85,7 @@ inline certified::Monotone fall_near(const Enclosure& f, double turn, double lo,
     for (const double way : {-distance, distance}) {
       const double near = std::clamp(turn + 0.5 * way, lo, hi);
       const double far = std::clamp(turn + way, lo, hi);
-      const certified::Fall fall{std::min(near, far), std::max(near, far)};
+      const certified::Descent fall{std::min(near, far), std::max(near, far)};
       if (falls(f, fall.x, fall.y)) return {Verdict::disproved, fall};
     }
   }
@@ -111,7 +111,7 @@ inline Monotone monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
   for (const detail::Step& step : g.steps()) {
     if (step.is_zero()) return answer;
   }
-  Extent x{lo, hi};
+  RangeEnclosure x{lo, hi};
   bool rising = true;
   Chain so_far;
   for (std::size_t i = 0; i < g.steps().size(); ++i) {
@@ -162,7 +162,7 @@ inline Crossing sigma_at_gain(const Chain& f, double gain, double lo = 0.0, doub
   }
   const detail::Enclosure g(f);
   const auto largest_until = [&](double t) {
-    const Extent y = g.image(Extent{lo, t});
+    const RangeEnclosure y = g.image(RangeEnclosure{lo, t});
     return max(-y.lo, y.hi);
   };
   if (largest_until(hi).hi() < gain) return {gain, Verdict::disproved, hi};

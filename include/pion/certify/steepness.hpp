@@ -9,7 +9,7 @@
 namespace pion::certified {
 
 /// How hard a search tries before it answers with what it has.
-struct Effort {
+struct SearchBudget {
   int pieces = 1 << 14;  ///< Intervals looked at, at most.
   double gap = 1e-9;     ///< A maximum is good enough when its ends are this near, relatively.
 };
@@ -26,7 +26,7 @@ class SteepestProduct {
  public:
   SteepestProduct(const Enclosure& f, EvenQuartic Step::*factor) : f_(f), factor_(factor) {}
 
-  Interval largest_on(const Interval& s, const certified::Effort& effort) {
+  Interval largest_on(const Interval& s, const certified::SearchBudget& effort) {
     visit(s);
     for (int n = 0; n < effort.pieces && !open_.empty(); n += 2) {
       if (open_.front().bound <= std::max(settled_, attained_ * (1.0 + effort.gap))) break;
@@ -34,7 +34,7 @@ class SteepestProduct {
       const Piece piece = open_.back();
       open_.pop_back();
       const double m = piece.s.midpoint();
-      if (!piece.s.surrounds(Interval(m))) {
+      if (!piece.s.contains_in_interior(Interval(m))) {
         settled_ = std::max(settled_, piece.bound);
         continue;
       }
@@ -105,7 +105,8 @@ namespace pion::certified {
 /// An odd f of the singular values is Lipschitz in the Frobenius norm with the scalar constant:
 /// ||f(X) - f(Y)||_F <= L ||X - Y||_F where no singular value of either exceeds hi (through the
 /// Hermitian dilation). Muon's five steps on [0, 1]: 484.9, at 0. High-pass with kp = 2: 11.4856.
-inline Interval lipschitz(const Chain& f, double lo = 0.0, double hi = 1.0, Effort effort = {}) {
+inline Interval lipschitz(const Chain& f, double lo = 0.0, double hi = 1.0,
+                          SearchBudget effort = {}) {
   const Interval s = detail::finite_interval("lipschitz", lo, hi);
   const detail::Enclosure g(f);
   return detail::SteepestProduct(g, &detail::Step::slope).largest_on(s, effort);
@@ -114,7 +115,7 @@ inline Interval lipschitz(const Chain& f, double lo = 0.0, double hi = 1.0, Effo
 /// The largest multiplier, sup |f(s) / s| over 0 < s <= rho: how much of a remainder whose singular
 /// values are at most rho a filter lets through. hi() is a bound whatever the effort.
 /// \throws std::invalid_argument unless rho is finite and not negative.
-inline Interval largest_multiplier(const Chain& f, double rho = 1.0, Effort effort = {}) {
+inline Interval largest_multiplier(const Chain& f, double rho = 1.0, SearchBudget effort = {}) {
   const Interval s = detail::finite_interval("largest_multiplier", 0.0, rho);
   const detail::Enclosure g(f);
   return detail::SteepestProduct(g, &detail::Step::multiplier).largest_on(s, effort);

@@ -105,7 +105,7 @@ std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bo
   }
   store(b, f.normalizer, y);
   by_table(count, [&](Index first, Index some) {
-    Deliver deliver{b.info + first, {}};
+    CopyInfo deliver{b.info + first, {}};
     std::copy(infos + first, infos + first + some, deliver.to);
     check(once(context.stream(), some, deliver), "once");
   });

@@ -44,7 +44,7 @@ struct Batch {
 /// Up to `most` matrices of a caller's, of one shape and layout, wherever each lies. Element (i, j)
 /// of matrix b is data[b][i + j * stride], or data[b][i * stride + j] where `crossed`.
 template <class S>
-struct Table {
+struct PointerBatch {
   static constexpr Index most = 64;
 
   S* data[most] = {};

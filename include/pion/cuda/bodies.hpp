@@ -32,7 +32,7 @@ struct Info {
 template <class S, class T>
 struct Load {
   using Value = T;
-  Table<const S> from;
+  PointerBatch<const S> from;
   Batch<T> to;
   const Info* info;
 
@@ -49,7 +49,7 @@ template <class T, class S>
 struct Store {
   using Value = S;
   Batch<T> from;
-  Table<S> to;
+  PointerBatch<S> to;
   const Info* info;
 
   PION_HOST_DEVICE bool wanted(Index, Index, Index b) const { return info[b].status == Info::done; }
@@ -118,16 +118,18 @@ struct ScaleRows {
 /// where there is none.
 template <class Elements>
 struct Measure {
-  using Value = Moments;
+  using Value = NormPartials;
   Elements x;
-  const Moments* first;
-  Moments* result;
+  const NormPartials* first;
+  NormPartials* result;
 
-  PION_HOST_DEVICE Moments nothing(Index b) const { return Moments::of(0.0, exponent(b)); }
-  PION_HOST_DEVICE Moments term(Index i, Index j, Index b) const {
-    return Moments::of(to_double(x(i, j, b)), exponent(b));
+  PION_HOST_DEVICE NormPartials nothing(Index b) const {
+    return NormPartials::of(0.0, exponent(b));
   }
-  PION_HOST_DEVICE void finish(Index b, const Moments& sum) const { result[b] = sum; }
+  PION_HOST_DEVICE NormPartials term(Index i, Index j, Index b) const {
+    return NormPartials::of(to_double(x(i, j, b)), exponent(b));
+  }
+  PION_HOST_DEVICE void finish(Index b, const NormPartials& sum) const { result[b] = sum; }
 
  private:
   PION_HOST_DEVICE int exponent(Index b) const {
@@ -173,8 +175,8 @@ struct Compute2 {
 };
 
 /// What x's moments say before anything is computed.
-struct Admit {
-  const Moments* moments;
+struct CheckInput {
+  const NormPartials* moments;
   bool normalize;
   Info* info;
   PION_HOST_DEVICE void operator()(Index b) const {
@@ -189,8 +191,8 @@ struct Admit {
 
 /// What the result's moments say. `epsilon` is that of the scalar computed in, `highest` the
 /// largest number of the scalar that y is stored in.
-struct Judge {
-  const Moments* moments;
+struct ClassifyResult {
+  const NormPartials* moments;
   bool normalize;
   double epsilon, highest, directions;
   Info* info;
@@ -205,9 +207,9 @@ struct Judge {
 };
 
 /// The infos of a batch, each to where the caller wants it, if anywhere.
-struct Deliver {
+struct CopyInfo {
   const Info* from;
-  Info* to[Table<const float>::most];
+  Info* to[PointerBatch<const float>::most];
   PION_HOST_DEVICE void operator()(Index k) const {
     if (to[k] != nullptr) *to[k] = from[k];
   }

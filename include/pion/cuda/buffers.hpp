@@ -42,8 +42,8 @@ struct Buffers {
 
 /// Matrices of one shape and layout, up to a table's, seen with their short side first.
 template <class S>
-Table<S> short_side_first(const Matrix<S>* all, Index count) {
-  Table<S> table;
+PointerBatch<S> short_side_first(const Matrix<S>* all, Index count) {
+  PointerBatch<S> table;
   const bool tall = all[0].rows > all[0].cols;
   table.stride = all[0].stride;
   table.crossed = (all[0].order == Order::rows) != tall;
@@ -51,11 +51,11 @@ Table<S> short_side_first(const Matrix<S>* all, Index count) {
   return table;
 }
 
-/// Table by table: use(first, count) for `count` matrices from `first` on.
+/// PointerBatch by table: use(first, count) for `count` matrices from `first` on.
 template <class Use>
 void by_table(Index count, const Use& use) {
-  for (Index first = 0; first < count; first += Table<const float>::most) {
-    use(first, std::min(Table<const float>::most, count - first));
+  for (Index first = 0; first < count; first += PointerBatch<const float>::most) {
+    use(first, std::min(PointerBatch<const float>::most, count - first));
   }
 }
 
@@ -68,16 +68,17 @@ Batch<T> from(const Batch<T>& all, Index first, Index count) {
 template <class T, class S>
 void load(const Matrix<const S>* x, Normalizer normalizer, const Buffers<T>& b) {
   by_table(b.x.count, [&](Index first, Index count) {
-    const Table<const S> table = short_side_first(x + first, count);
+    const PointerBatch<const S> table = short_side_first(x + first, count);
     // Read along what is adjacent.
-    Table<const S> along = table;
+    PointerBatch<const S> along = table;
     along.crossed = false;
     const Shape inside = from(b.x, first, count).shape();
     const Shape shape = table.crossed ? Shape{inside.cols, inside.rows, count} : inside;
     const auto moments = b.kernels.moments(along, shape);
     const cudaStream_t stream = b.kernels.stream();
     Info* info = b.info + first;
-    check(once(stream, count, Admit{moments.device, normalizer != Normalizer::none, info}), "once");
+    check(once(stream, count, CheckInput{moments.device, normalizer != Normalizer::none, info}),
+          "once");
     check(transfer(stream, inside, Load<S, T>{table, from(b.x, first, count), info}, table.crossed,
                    false),
           "transfer");
@@ -89,11 +90,11 @@ template <class T, class S>
 void store(const Buffers<T>& b, Normalizer normalizer, const Matrix<S>* y) {
   const auto moments = b.kernels.moments(b.x);
   check(once(b.kernels.stream(), b.x.count,
-             Judge{moments.device, normalizer != Normalizer::none, Scalar<T>::epsilon,
-                   Scalar<S>::highest, static_cast<double>(b.x.rows), b.info}),
+             ClassifyResult{moments.device, normalizer != Normalizer::none, Scalar<T>::epsilon,
+                            Scalar<S>::highest, static_cast<double>(b.x.rows), b.info}),
         "once");
   by_table(b.x.count, [&](Index first, Index count) {
-    const Table<S> table = short_side_first(y + first, count);
+    const PointerBatch<S> table = short_side_first(y + first, count);
     const Batch<T> part = from(b.x, first, count);
     check(transfer(b.kernels.stream(), part.shape(), Store<T, S>{part, table, b.info + first},
                    false, table.crossed),

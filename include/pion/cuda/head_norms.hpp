@@ -18,20 +18,20 @@ namespace pion {
 template <class X, class Layout>
 void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Context& context) {
   using S = std::remove_const_t<X>;
-  using cuda::Moments;
-  using cuda::Table;
+  using cuda::NormPartials;
+  using cuda::PointerBatch;
   constexpr const char* here = "head_norms";
   const cuda::Matrix<const S> in = x;
   cuda::require_fit(here, in, in);
   const auto list = cuda::list_of_heads(here, in, heads, in);
-  constexpr Index most = Table<const S>::most;
+  constexpr Index most = PointerBatch<const S>::most;
   Index largest = 0;
   for (const auto& head : list.x) largest = std::max(largest, head.rows * head.cols);
-  Moments* results = nullptr;
-  Moments* partials = nullptr;
+  NormPartials* results = nullptr;
+  NormPartials* partials = nullptr;
   const auto lay_out = [&](detail::Arena& arena) {
-    results = arena.take<Moments>(2 * most);
-    partials = arena.take<Moments>(most * cuda::reduction_pieces(largest));
+    results = arena.take<NormPartials>(2 * most);
+    partials = arena.take<NormPartials>(most * cuda::reduction_pieces(largest));
   };
   detail::Arena counting;
   lay_out(counting);
@@ -41,7 +41,7 @@ void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Con
     n = std::min(list.batch_from(i), static_cast<std::size_t>(most));
     const cuda::Matrix<const S>& first = list.x[i];
     const bool by_columns = first.order == cuda::Order::columns;
-    Table<const S> table;
+    PointerBatch<const S> table;
     table.stride = first.stride;
     for (std::size_t b = 0; b < n; ++b) table.data[b] = list.x[i + b].data;
     const cuda::Shape shape{by_columns ? first.rows : first.cols,
@@ -51,8 +51,9 @@ void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Con
       cuda::check(cudaMemsetAsync(norms + i, 0, bytes, context.stream()), "cudaMemsetAsync");
       continue;
     }
-    const Moments* const moments = cuda::measure(context.stream(), table, shape, results, partials);
-    using Norm = cuda::Compute1<Moments::Norm, double, Moments>;
+    const NormPartials* const moments =
+        cuda::measure(context.stream(), table, shape, results, partials);
+    using Norm = cuda::Compute1<NormPartials::Norm, double, NormPartials>;
     cuda::check(cuda::once(context.stream(), shape.count, Norm{{}, norms + i, moments}), "once");
   }
 }

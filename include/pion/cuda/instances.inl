@@ -35,7 +35,7 @@ namespace pion::cuda {
   PION_MAP(Copy<T>)                    \
   PION_MAP(ScaleRows<T>)               \
   PION_REDUCE(Measure<Batch<T>>)       \
-  PION_REDUCE(Measure<Table<const T>>) \
+  PION_REDUCE(Measure<PointerBatch<const T>>) \
   PION_REDUCE(Equilibrate<T>)          \
   PION_REDUCE(Welford<T>)              \
   PION_REDUCE(Averages<T>)             \
@@ -71,7 +71,7 @@ PION_MAP(Sum<float>)
   PION_REDUCE(Advance<W, G, optimizer::RmsNormalized>)
 #define PION_FOR_PARAMETER(W) \
   PION_FOR_GRADIENT(W, W)     \
-  PION_REDUCE(Descend<W>)     \
+  PION_REDUCE(UpdateParameter<W>)     \
   PION_MAP(Commit<W>)
 PION_FOR_PARAMETER(double)
 PION_FOR_PARAMETER(float)
@@ -82,16 +82,16 @@ PION_FOR_GRADIENT(bfloat16, float)
 PION_ONCE(Prepare<optimizer::HeavyBall>)
 PION_ONCE(Prepare<optimizer::Ema>)
 PION_ONCE(Prepare<optimizer::RmsNormalized>)
-PION_ONCE(Lengthen)
+PION_ONCE(ScaleStep)
 PION_ONCE(Untouched)
 PION_ONCE(Nothing)
 PION_ONCE(CountStep)
 PION_ONCE(AdmitSample)
 
-PION_ONCE(Admit)
-PION_ONCE(Judge)
-PION_ONCE(Deliver)
-PION_ONCE(Compute1<Moments::Norm, double, Moments>)
+PION_ONCE(CheckInput)
+PION_ONCE(ClassifyResult)
+PION_ONCE(CopyInfo)
+PION_ONCE(Compute1<NormPartials::Norm, double, NormPartials>)
 PION_ONCE(Compute1<algorithm::Inverse, double, double>)
 PION_ONCE(Compute1<algorithm::InverseSquare, double, double>)
 PION_ONCE(Compute1<algorithm::SquareRoot, double, double>)

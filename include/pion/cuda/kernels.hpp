@@ -27,7 +27,7 @@ class Kernels {
       : context_(&context), tf32_(tf32), count_(count) {
     const Index values = std::max(reduction_pieces(m * n) * count,   // of a norm
                                   reduction_pieces(m) * m * count);  // of rows
-    partials_ = arena.take<Moments>(values);
+    partials_ = arena.take<NormPartials>(values);
     numbers_ = arena.take<std::byte>(slots * slot_bytes * count);
     rows_ = arena.take<double>(m * count);
     const Index tiles = count * tiles_of(m);
@@ -74,23 +74,23 @@ class Kernels {
 
   /// The moments of anything with elements, `shape` of it.
   template <class Elements>
-  Number<Moments> moments(const Elements& x, Shape shape) const {
-    const auto result = number<Moments>();
+  Number<NormPartials> moments(const Elements& x, Shape shape) const {
+    const auto result = number<NormPartials>();
     check(reduce(stream(), shape, Measure<Elements>{x, nullptr, result.device}, partials_),
           "reduce");
     using Scalar = std::decay_t<decltype(x(0, 0, 0))>;
     if constexpr (!std::is_same_v<Scalar, double>) return result;
     // The squares of doubles can overflow or vanish where their norm does neither.
-    const auto scaled = number<Moments>();
+    const auto scaled = number<NormPartials>();
     check(reduce(stream(), shape, Measure<Elements>{x, result.device, scaled.device}, partials_),
           "reduce");
     return scaled;
   }
 
-  Number<Moments> moments(const Batch<T>& x) const { return moments(x, x.shape()); }
+  Number<NormPartials> moments(const Batch<T>& x) const { return moments(x, x.shape()); }
 
   Number<double> frobenius_norm(const Batch<T>& x) const {
-    return compute(Moments::Norm{}, moments(x));
+    return compute(NormPartials::Norm{}, moments(x));
   }
 
   template <class F, class A>
@@ -193,7 +193,7 @@ class Kernels {
   Context* context_;
   bool tf32_;
   Index count_;
-  Moments* partials_ = nullptr;
+  NormPartials* partials_ = nullptr;
   std::byte* numbers_ = nullptr;
   double* rows_ = nullptr;
   const void** from_a_ = nullptr;

@@ -56,32 +56,32 @@ using Read = std::conditional_t<std::is_same_v<S, half>, float, S>;
 /// What compression of S matrices works on: a scaled copy of x, where it cannot be read in place,
 /// and its own.
 template <class S>
-struct CompressionBuffers {
+struct SubspaceBuffers {
   using T = sum_t<S>;
 
-  CompressionBuffers(pion::detail::Arena& arena, Context& context, Index m, Index n, bool copied)
+  SubspaceBuffers(pion::detail::Arena& arena, Context& context, Index m, Index n, bool copied)
       : x(copied ? arena.take<Read<S>>(m * n) : nullptr, m, n),
         compression(arena, m, n, pion::detail::max_rank, context) {}
 
   engine::View<Read<S>> x;
-  algorithm::Compression<Narrow<Read<S>, T>, T> compression;
+  algorithm::SubspaceIteration<TallSkinnyKernels<Read<S>, T>, T> compression;
 };
 
 /// A multiply-add with narrow matrices is bound by memory, and some twenty times the host waits for
 /// the device: about a millisecond, in which large products do this much. Estimates, not measured.
 template <class S>
-CompressionCost compression_cost() {
-  return sizeof(S) == 2 ? CompressionCost{8.0, 3e11} : CompressionCost{1.5, 3e10};
+SubspaceCost compression_cost() {
+  return sizeof(S) == 2 ? SubspaceCost{8.0, 3e11} : SubspaceCost{1.5, 3e10};
 }
 
 /// The plan for a device's apply() with a tolerance. Its workspace is the low-rank method's alone.
 /// \throws std::invalid_argument as pion::plan().
 template <class S>
-Plan plan_for(const Filter& f, Index rows, Index cols, const ApplyOptions& options) {
-  pion::detail::require_valid(options);
+Plan plan_for(const Filter& f, Index rows, Index cols, const Tolerance& tolerance) {
+  pion::detail::require_valid(tolerance);
   return pion::detail::plan_compression(
-      f, options, compression_cost<S>(),
-      [&] { return algorithm::ChainTarget(f.chain, options.tolerance).likely_rank(); },
+      f, tolerance, compression_cost<S>(),
+      [&] { return algorithm::ChainCriterion(f.chain, tolerance.error).initial_rank(); },
       [&](Method method) { return plan_for<S>(f, rows, cols, method); });
 }
 
@@ -94,7 +94,7 @@ engine::View<T> as_it_lies(const Matrix<T>& x) {
 
 /// y <- left right^T, y as it lies. In one product where y is T; else in panels that are rounded.
 template <class S, class T, class Y>
-void store_product(const Narrow<S, T>& kernels, const engine::View<T>& left,
+void store_product(const TallSkinnyKernels<S, T>& kernels, const engine::View<T>& left,
                    const engine::View<T>& right, const engine::View<Y>& y) {
   if constexpr (std::is_same_v<T, Y>) {
     kernels.template multiply<Op::plain, Op::transposed>(left, right, y);
@@ -117,20 +117,20 @@ void store_product(const Narrow<S, T>& kernels, const engine::View<T>& left,
   pion::detail::refuse_values(std::string(function) + ": the result overflows");
 }
 
-/// As pion::detail::compress(), for any target of compression.
-template <class Target, class S, class Y>
-std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& target,
+/// As pion::detail::compress(), for any criterion of compression.
+template <class Criterion, class S, class Y>
+std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& criterion,
                                         const Matrix<const S>& x, const Matrix<Y>& y,
                                         Context& context, const Plan& plan,
-                                        const ApplyOptions& options, WarmStart<sum_t<S>>* start) {
+                                        const Tolerance& tolerance, WarmStart<sum_t<S>>* start) {
   using T = sum_t<S>;
-  if (!pion::detail::compression_is_due(options, start)) return std::nullopt;
+  if (!pion::detail::compression_is_due(tolerance, start)) return std::nullopt;
   const engine::View<const S> given = as_it_lies(x);
   for (bool copied = !std::is_same_v<S, Read<S>>;; copied = true) {
     pion::detail::Arena counting;
-    CompressionBuffers<S>(counting, context, given.rows, given.cols, copied);
+    SubspaceBuffers<S>(counting, context, given.rows, given.cols, copied);
     pion::detail::Arena arena(context.reserve(counting.used()));
-    CompressionBuffers<S> b(arena, context, given.rows, given.cols, copied);
+    SubspaceBuffers<S> b(arena, context, given.rows, given.cols, copied);
     auto& found = b.compression;
     const auto& kernels = found.kernels();
 
@@ -139,31 +139,31 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Target& targ
       if (!copied) seen = given;
     }
     if (copied) {
-      const Moments size = kernels.moments(given);
+      const NormPartials size = kernels.moments(given);
       if (!size.finite()) refuse_not_finite(function);
       if (!(size.largest > 0.0)) return std::nullopt;
       // 2^1000 brings the least of doubles within range, and no factor out of it.
       const int exponent = std::max(std::ilogb(size.largest), -1000);
       kernels.scaled_copy(std::ldexp(1.0, -exponent), given, b.x);
     }
-    const Moments size = kernels.moments(seen);
+    const NormPartials size = kernels.moments(seen);
     if (!size.finite()) refuse_not_finite(function);
     if (!(size.largest > 0.0)) return std::nullopt;
     if (!copied && !pion::detail::well_scaled<T>(size.norm())) continue;
 
-    if (!found.find(seen, size.norm(), target,
-                    pion::detail::search_for<T>(function, plan, options, start, given.rows))) {
+    if (!found.find(seen, size.norm(), criterion,
+                    pion::detail::search_for<T>(function, plan, tolerance, start, given.rows))) {
       if (start != nullptr) start->backoff().failed();
       return std::nullopt;
     }
-    const ApplyInfo info = pion::detail::found_info(found, target);
+    const ApplyInfo info = pion::detail::found_info(found, criterion);
     if (!(info.output_norm <= Scalar<Y>::highest)) refuse_overflow(function);
     if (start != nullptr) {
       start->remember(kernels, found.next_start());
       start->backoff().succeeded();
     }
     pion::detail::Small gains = pion::detail::Small::Zero(info.rank, info.rank);
-    for (Index i = 0; i < info.rank; ++i) gains(i, i) = target.gain(found.sigma()(i));
+    for (Index i = 0; i < info.rank; ++i) gains(i, i) = criterion.gain(found.sigma()(i));
     const engine::View<T> left = found.scratch().block(0, 0, given.rows, info.rank);
     kernels.multiply(found.left(), gains, left);
     if (x.order == y.order) {
@@ -182,14 +182,14 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
   if (method == Method::low_rank) method = Method::automatic;
   List<S, Y> one;
   one.add(x, y);
-  Options options;
-  options.method = method;
+  Options tolerance;
+  tolerance.method = method;
   constexpr std::size_t front = (sizeof(Info) + 63) / 64 * 64;
-  const std::size_t bytes = filter_list(f, context, options, one, nullptr);
+  const std::size_t bytes = filter_list(f, context, tolerance, one, nullptr);
   std::byte* const memory = context.reserve(front + bytes);
-  options.info = reinterpret_cast<Info*>(memory);
-  filter_list(f, context, options, one, memory + front);
-  const Info told = context.exchange().fetch(options.info);
+  tolerance.info = reinterpret_cast<Info*>(memory);
+  filter_list(f, context, tolerance, one, memory + front);
+  const Info told = context.exchange().fetch(tolerance.info);
   if (told.status == Info::not_finite) refuse_not_finite(function);
   if (told.status == Info::overflow) refuse_overflow(function);
 
@@ -205,7 +205,7 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
 
 }  // namespace cuda
 
-/// y = f(x) within options.tolerance on a device, as the host's apply() with a tolerance.
+/// y = f(x) within tolerance.error on a device, as the host's apply() with a tolerance.
 ///
 /// x, y and context as in the device's apply() without. The call waits for the device: where the
 /// method's loop looks at numbers, and for small matrices, about five times a sweep. They, and what
@@ -220,19 +220,19 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
 ///         and library version, and one seed.
 template <class X, class Y>
 ApplyInfo apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context& context,
-                const ApplyOptions& options,
+                const Tolerance& tolerance,
                 cuda::WarmStart<cuda::sum_t<std::remove_const_t<X>>>* start = nullptr) {
   using S = std::remove_const_t<X>;
   constexpr const char* here = "apply";
   const cuda::Matrix<const S> in = x;
   cuda::require_fit(here, in, y);
   context.require_no_capture(here);
-  const Plan p = cuda::plan_for<S>(f, x.rows, x.cols, options);
+  const Plan p = cuda::plan_for<S>(f, x.rows, x.cols, tolerance);
   if (x.rows == 0 || x.cols == 0) return {};
   context.exchange();  // so that nothing is begun where there is no memory for it
   if (p.method == Method::low_rank) {
-    const algorithm::ChainTarget target(f.chain, options.tolerance);
-    const auto info = cuda::apply_low_rank(here, target, in, y, context, p, options, start);
+    const algorithm::ChainCriterion criterion(f.chain, tolerance.error);
+    const auto info = cuda::apply_low_rank(here, criterion, in, y, context, p, tolerance, start);
     if (info) return *info;
   }
   return cuda::apply_and_wait(here, f, in, y, context, p.method);

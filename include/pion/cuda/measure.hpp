@@ -13,13 +13,13 @@ namespace pion::cuda {
 /// passes, since their squares can overflow or vanish where their norm does neither.
 /// \param results  memory for two for each matrix; the second half is used for doubles alone.
 template <class Elements>
-const Moments* measure(cudaStream_t stream, const Elements& x, Shape shape, Moments* results,
-                       Moments* partials) {
-  const auto pass = [&](const Moments* first, Moments* to) {
+const NormPartials* measure(cudaStream_t stream, const Elements& x, Shape shape,
+                            NormPartials* results, NormPartials* partials) {
+  const auto pass = [&](const NormPartials* first, NormPartials* to) {
     check(reduce(stream, shape, Measure<Elements>{x, first, to}, partials), "reduce");
     return to;
   };
-  const Moments* const once_through = pass(nullptr, results);
+  const NormPartials* const once_through = pass(nullptr, results);
   using Scalar = std::decay_t<decltype(x(0, 0, 0))>;
   if constexpr (!std::is_same_v<Scalar, double>) return once_through;
   return pass(once_through, results + shape.count);

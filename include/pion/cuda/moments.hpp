@@ -10,18 +10,18 @@ namespace pion::cuda {
 
 /// The largest |entry| of a matrix and the sum of its squares over 4^exponent. An entry that is not
 /// finite makes neither finite.
-struct Moments {
+struct NormPartials {
   double largest = 0.0;
   double squares = 0.0;
   int exponent = 0;
 
-  PION_HOST_DEVICE static Moments of(double value, int exponent) {
+  PION_HOST_DEVICE static NormPartials of(double value, int exponent) {
     const double scaled = exponent == 0 ? value : ldexp(value, -exponent);
     return {fabs(value), scaled * scaled, exponent};
   }
 
   /// Both together. A NaN stays: fmax would drop it.
-  PION_HOST_DEVICE Moments operator+(const Moments& other) const {
+  PION_HOST_DEVICE NormPartials operator+(const NormPartials& other) const {
     const bool keep = largest >= other.largest || largest != largest;
     return {keep ? largest : other.largest, squares + other.squares, exponent};
   }
@@ -30,7 +30,7 @@ struct Moments {
   PION_HOST_DEVICE double norm() const { return ldexp(sqrt(squares), exponent); }
 
   struct Norm {
-    PION_HOST_DEVICE double operator()(const Moments& m) const { return m.norm(); }
+    PION_HOST_DEVICE double operator()(const NormPartials& m) const { return m.norm(); }
   };
 };
 

@@ -44,15 +44,16 @@ class SnrMemory {
              pion::detail::shape(rows_, cols_));
     }
     require_fit(name_, g, g);
-    Moments* const partials = reserve(context);
+    NormPartials* const partials = reserve(context);
     const cudaStream_t stream = context.stream();
-    Table<const S> table;
+    PointerBatch<const S> table;
     table.data[0] = g.data;
     table.stride = g.stride;
     const bool by_columns = g.order == Order::columns;
     const Shape along{by_columns ? rows_ : cols_, by_columns ? cols_ : rows_, 1};
-    if (along.empty()) check(cudaMemsetAsync(size_, 0, sizeof(Moments), stream), "cudaMemsetAsync");
-    check(reduce(stream, along, Measure<Table<const S>>{table, nullptr, size_}, partials),
+    if (along.empty())
+      check(cudaMemsetAsync(size_, 0, sizeof(NormPartials), stream), "cudaMemsetAsync");
+    check(reduce(stream, along, Measure<PointerBatch<const S>>{table, nullptr, size_}, partials),
           "reduce");
     check(once(stream, 1, AdmitSample{size_, numbers_}), "once");
     table.crossed = !by_columns;
@@ -63,9 +64,9 @@ class SnrMemory {
 
   Seen fetch(Context& context) const {
     context.require_no_capture(name_);
-    Moments* const partials = reserve(context);
+    NormPartials* const partials = reserve(context);
     if (mean().shape().empty()) {
-      check(cudaMemsetAsync(size_, 0, sizeof(Moments), context.stream()), "cudaMemsetAsync");
+      check(cudaMemsetAsync(size_, 0, sizeof(NormPartials), context.stream()), "cudaMemsetAsync");
     }
     check(reduce(context.stream(), mean().shape(), Measure<Batch<double>>{mean(), nullptr, size_},
                  partials),
@@ -81,12 +82,12 @@ class SnrMemory {
   void lay_out(pion::detail::Arena& arena) {
     mean_ = arena.take<double>(rows_ * cols_);
     numbers_ = arena.take<SnrNumbers>(1);
-    size_ = arena.take<Moments>(1);
+    size_ = arena.take<NormPartials>(1);
   }
   Batch<double> mean() const { return {mean_, rows_, cols_, rows_, 1, 0}; }
-  Moments* reserve(Context& context) const {
+  NormPartials* reserve(Context& context) const {
     const auto pieces = static_cast<std::size_t>(reduction_pieces(rows_ * cols_));
-    return reinterpret_cast<Moments*>(context.reserve(sizeof(Moments) * pieces));
+    return reinterpret_cast<NormPartials*>(context.reserve(sizeof(NormPartials) * pieces));
   }
 
   const char* name_;
@@ -94,7 +95,7 @@ class SnrMemory {
   Index rows_, cols_;
   double* mean_ = nullptr;
   SnrNumbers* numbers_ = nullptr;
-  Moments* size_ = nullptr;
+  NormPartials* size_ = nullptr;
 };
 
 }  // namespace detail
@@ -104,8 +105,7 @@ class SnrSamples {
  public:
   /// For samples of one shape. \throws std::invalid_argument if a size is negative; device_error,
   /// here and below.
-  SnrSamples(Index rows, Index cols, Context& context)
-      : seen_("SnrSamples", rows, cols, context) {}
+  SnrSamples(Index rows, Index cols, Context& context) : seen_("SnrSamples", rows, cols, context) {}
 
   /// Only adds to the context's stream. A sample that is not finite changes nothing, and does not
   /// count. \throws std::invalid_argument if g's shape is another.

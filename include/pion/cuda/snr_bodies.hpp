@@ -18,7 +18,7 @@ struct SnrNumbers {
 };
 
 struct AdmitSample {
-  const Moments* moments;
+  const NormPartials* moments;
   SnrNumbers* numbers;
   PION_HOST_DEVICE void operator()(Index) const {
     numbers->admitted = moments->finite() && moments->squares <= DBL_MAX;
@@ -30,7 +30,7 @@ struct AdmitSample {
 template <class S>
 struct Welford {
   using Value = double;
-  Table<const S> sample;
+  PointerBatch<const S> sample;
   Batch<double> mean;
   SnrNumbers* numbers;
 
@@ -49,7 +49,7 @@ struct Welford {
 template <class S>
 struct Averages {
   using Value = double;
-  Table<const S> sample;
+  PointerBatch<const S> sample;
   Batch<double> mean;
   SnrNumbers* numbers;
   double decay;

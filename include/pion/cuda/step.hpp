@@ -88,12 +88,12 @@ template <class T>
 std::size_t direct(const optimizer::Identity&, const Matrix<T>& x, Context& context,
                    const Options& options, std::byte* at) {
   pion::detail::Arena arena(at);
-  Moments* const moments = arena.take<Moments>(2);
-  Moments* const partials = arena.take<Moments>(reduction_pieces(x.rows * x.cols));
+  NormPartials* const moments = arena.take<NormPartials>(2);
+  NormPartials* const partials = arena.take<NormPartials>(reduction_pieces(x.rows * x.cols));
   if (at == nullptr) return arena.used();
   const bool by_columns = x.order == Order::columns;
   const Batch<T> all{x.data, by_columns ? x.rows : x.cols, by_columns ? x.cols : x.rows, x.stride};
-  const Moments* const size = measure(context.stream(), all, all.shape(), moments, partials);
+  const NormPartials* const size = measure(context.stream(), all, all.shape(), moments, partials);
   check(once(context.stream(), 1, Untouched{size, options.info}), "once");
   return arena.used();
 }
@@ -203,7 +203,7 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   at.parameter = {parameter.data, m, n, parameter.stride};
   at.first = {first.data, m, n, m};
   at.second = {second.data, m, n, m};
-  cuda::Table<const Gradient> table;
+  cuda::PointerBatch<const Gradient> table;
   table.data[0] = gradient.data;
   table.stride = gradient.stride;
   table.crossed = gradient.order != parameter.order;
@@ -222,9 +222,9 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
     const double factor = learning_rate * recipe.scale.factor(rows, cols, unit);
     cuda::check(
         cuda::once(stream, 1,
-                   cuda::Lengthen{infos, heads, factor, cuda::over_norm(recipe.scale), info}),
+                   cuda::ScaleStep{infos, heads, factor, cuda::over_norm(recipe.scale), info}),
         "once");
-    const cuda::Descend<W> descend{at, recipe.decay.keep(learning_rate), info};
+    const cuda::UpdateParameter<W> descend{at, recipe.decay.retention(learning_rate), info};
     cuda::check(cuda::reduce(stream, shape, descend, partials), "reduce");
     cuda::check(cuda::map(stream, shape, cuda::Commit<W>{at, info}), "map");
   }

@@ -100,7 +100,7 @@ struct Advance {
   using T = sum_t<W>;
   using Value = Verdict;
   StepMatrices<W> at;
-  Table<const G> gradient;
+  PointerBatch<const G> gradient;
   M momentum;
   double in_gradient;
   const Unbias* factors;
@@ -137,7 +137,7 @@ struct Advance {
 
 /// The step's length from what the rule says of its heads. `factor` is lr times the scale's, for a
 /// direction of norm 1; where `over_norm`, the scale's falls as 1 / norm, and is 0 for a dead one.
-struct Lengthen {
+struct ScaleStep {
   const Info* heads;
   std::int64_t count;
   double factor;
@@ -165,7 +165,7 @@ struct Lengthen {
 
 /// What a rule says that leaves its input as it is.
 struct Untouched {
-  const Moments* moments;
+  const NormPartials* moments;
   Info* info;
   PION_HOST_DEVICE void operator()(Index) const {
     *info = Info();
@@ -175,7 +175,7 @@ struct Untouched {
 
 /// x <- keep W - length x, the new parameter.
 template <class W>
-struct Descend {
+struct UpdateParameter {
   using T = sum_t<W>;
   using Value = Verdict;
   StepMatrices<W> at;

@@ -42,8 +42,8 @@ struct Svd {
         sigma(arena.take<T>(m)),
         info(arena.take<Info>(1)),
         failed(arena.take<int>(1)),
-        moments(arena.take<Moments>(2)),
-        partials(arena.take<Moments>(reduction_pieces(n * m))),
+        moments(arena.take<NormPartials>(2)),
+        partials(arena.take<NormPartials>(reduction_pieces(n * m))),
         work_size(svd_work(solver, narrow(n), narrow(m), static_cast<T*>(nullptr))),
         work(arena.take<T>(work_size)) {
     if (!vectors) return;
@@ -55,12 +55,12 @@ struct Svd {
   /// finite is read as zeros.
   template <class S>
   void load(const Matrix<const S>& x) const {
-    const Table<const S> table = long_side_first(x);
-    Table<const S> along = table;
+    const PointerBatch<const S> table = long_side_first(x);
+    PointerBatch<const S> along = table;
     along.crossed = false;
     const Shape shape = table.crossed ? Shape{a.cols, a.rows, 1} : a.shape();
-    const Moments* const size = measure(stream, along, shape, moments, partials);
-    check(once(stream, 1, Admit{size, true, info}), "once");
+    const NormPartials* const size = measure(stream, along, shape, moments, partials);
+    check(once(stream, 1, CheckInput{size, true, info}), "once");
     check(transfer(stream, a.shape(), Load<S, T>{table, a, info}, table.crossed, false),
           "transfer");
   }
@@ -82,8 +82,8 @@ struct Svd {
   }
 
   template <class S>
-  static Table<S> long_side_first(const Matrix<S>& x) {
-    Table<S> table = short_side_first(&x, 1);
+  static PointerBatch<S> long_side_first(const Matrix<S>& x) {
+    PointerBatch<S> table = short_side_first(&x, 1);
     table.crossed = !table.crossed;
     return table;
   }
@@ -94,8 +94,8 @@ struct Svd {
   T* sigma;
   Info* info;
   int* failed;
-  Moments* moments;
-  Moments* partials;
+  NormPartials* moments;
+  NormPartials* partials;
   int work_size;
   T* work;
   Batch<T> u, vt;
@@ -119,10 +119,10 @@ std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>&
   const Batch<T> u = svd.u.block(0, 0, n, most), vt = svd.vt.block(0, 0, most, m);
   check(map(stream, u.shape(), ScaleColumns<T>{u, gain}), "map");
   multiply(context, false, 1.0, u, Op::plain, vt, Op::plain, 0.0, svd.a);
-  const Table<Y> table = Svd<T>::long_side_first(y);
+  const PointerBatch<Y> table = Svd<T>::long_side_first(y);
   check(transfer(stream, svd.a.shape(), Store<T, Y>{svd.a, table, svd.info}, false, table.crossed),
         "transfer");
-  Deliver deliver{svd.info, {}};
+  CopyInfo deliver{svd.info, {}};
   deliver.to[0] = told;
   check(once(stream, 1, deliver), "once");
   return arena.used();
@@ -131,9 +131,9 @@ std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>&
 /// The rule of LRMuon in a step on a device (cuda/step.hpp).
 template <class T>
 std::size_t direct(const optimizer::LowRank& rule, const Matrix<T>& x, Context& context,
-                   const Options& options, std::byte* at) {
+                   const Options& tolerance, std::byte* at) {
   const Matrix<const T> in = x;
-  return polar_of_largest(in, rule.rank, x, context, options.info, at);
+  return polar_of_largest(in, rule.rank, x, context, tolerance.info, at);
 }
 
 }  // namespace cuda
@@ -161,13 +161,13 @@ void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context
 }
 
 /// The same within a tolerance: by compression, certified, or by the SVD where that proves no gap
-/// after sigma_k, as low_rank_polar() with options on the host. Waits and crosses as the device's
+/// after sigma_k, as low_rank_polar() with tolerance on the host. Waits and crosses as the device's
 /// apply() with a tolerance does, and takes a warm start as that does.
 /// \throws std::invalid_argument as both; std::domain_error if an entry of x is not finite or the
 ///         SVD does not converge; device_error.
 template <class X, class Y>
 ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
-                         const ApplyOptions& options,
+                         const Tolerance& tolerance,
                          cuda::WarmStart<cuda::sum_t<std::remove_const_t<X>>>* start = nullptr) {
   using S = std::remove_const_t<X>;
   constexpr const char* here = "low_rank_polar";
@@ -175,7 +175,7 @@ ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Co
   cuda::require_fit(here, in, y);
   context.require_no_capture(here);
   const algorithm::Largest selection = detail::largest_directions(here, k);
-  const Plan p = detail::plan_polar<float, engine::eigen>(selection, x.rows, x.cols, options);
+  const Plan p = detail::plan_polar<float, engine::eigen>(selection, x.rows, x.cols, tolerance);
   ApplyInfo info;
   info.method = Method::svd;
   if (x.rows == 0 || x.cols == 0) return info;
@@ -183,8 +183,8 @@ ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Co
   if (p.method == Method::low_rank) {
     const double floor =
         static_cast<double>(std::max(x.rows, x.cols)) * cuda::Scalar<cuda::sum_t<S>>::epsilon;
-    const algorithm::PolarTarget<algorithm::Largest> target(selection, floor);
-    const auto found = cuda::apply_low_rank(here, target, in, y, context, p, options, start);
+    const algorithm::PolarCriterion<algorithm::Largest> criterion(selection, floor);
+    const auto found = cuda::apply_low_rank(here, criterion, in, y, context, p, tolerance, start);
     if (found) return *found;
   }
   constexpr std::size_t front = (sizeof(cuda::Info) + 63) / 64 * 64;

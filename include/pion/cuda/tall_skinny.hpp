@@ -31,16 +31,16 @@ Batch<std::remove_const_t<T>> batch_of(const engine::View<T>& v) {
 /// A large matrix of 16 bits is read as it is, and multiplied with narrow ones as [high low], each
 /// of S, in one product: 2^-17 of an entry of them is lost, and sums are in float.
 template <class S, class T>
-class Narrow {
+class TallSkinnyKernels {
  public:
   using Source = engine::View<const S>;
 
   /// For an m x n matrix and narrow ones of up to `width` columns.
-  Narrow(pion::detail::Arena& arena, Index m, Index n, Index width, Context& context)
+  TallSkinnyKernels(pion::detail::Arena& arena, Index m, Index n, Index width, Context& context)
       : context_(&context), panel_size_(std::min(m * n, std::max({most_of_panel, m, n}))) {
     const Index side = std::max(m, n);
-    partials_ = arena.take<Moments>(reduction_pieces(side * std::max(std::min(m, n), width)));
-    result_ = arena.take<Moments>(1);
+    partials_ = arena.take<NormPartials>(reduction_pieces(side * std::max(std::min(m, n), width)));
+    result_ = arena.take<NormPartials>(1);
     small_ = arena.take<double>(width * width);
     wide_ = arena.take<double>(side * width);
     panel_ = arena.take<double>(panel_size_);
@@ -53,7 +53,7 @@ class Narrow {
   /// The largest |entry| and the norm of a large x, of whatever scalar. The squares of doubles out
   /// of the middle of their range count as infinite or nothing.
   template <class A>
-  Moments moments(const engine::View<const A>& x) const {
+  NormPartials moments(const engine::View<const A>& x) const {
     check(reduce(stream(), Shape{x.rows, x.cols, 1},
                  Measure<Batch<A>>{batch_of(x), nullptr, result_}, partials_),
           "reduce");
@@ -209,8 +209,8 @@ class Narrow {
 
   Context* context_;
   Index panel_size_;
-  Moments* partials_ = nullptr;
-  Moments* result_ = nullptr;
+  NormPartials* partials_ = nullptr;
+  NormPartials* result_ = nullptr;
   double* small_ = nullptr;
   double* wide_ = nullptr;
   double* panel_ = nullptr;

@@ -40,7 +40,7 @@ inline OddQuintic plateau_step(double v) {
 }
 
 /// A rising chain with f(0) = 0 and f(1) = 1, and the sigma of its gains .1 and .9.
-struct Monotone {
+struct RisingHighPass {
   Chain chain;
   double from = 0.0;
   double to = 0.0;
@@ -63,7 +63,7 @@ class RisingPattern {
 
   std::size_t size() const { return free_; }
 
-  design::Monotone at(const std::vector<double>& z) const {
+  design::RisingHighPass at(const std::vector<double>& z) const {
     const std::vector<OddQuintic> steps = steps_at(z);
     return {Chain(steps), sigma(steps, 0.1), sigma(steps, 0.9)};
   }
@@ -168,7 +168,7 @@ namespace pion::design {
 /// Cost: some 600 ms for five steps, and twice that for every further one.
 /// \throws std::invalid_argument unless 0 < tau < 1 and 1 <= steps <= 8; std::domain_error if no
 ///         pattern has its gain 1/2 within a thousandth of tau.
-inline Monotone monotone_high_pass(double tau, int steps = 5, std::uint64_t seed = 1) {
+inline RisingHighPass monotone_high_pass(double tau, int steps = 5, std::uint64_t seed = 1) {
   if (!(0.0 < tau && tau < 1.0 && 1 <= steps && steps <= 8)) {
     detail::refuse_argument("monotone_high_pass: tau = " + std::to_string(tau) +
                             ", steps = " + std::to_string(steps) + " is out of range");
@@ -200,7 +200,7 @@ inline Monotone monotone_high_pass(double tau, int steps = 5, std::uint64_t seed
   }
   std::sort(all.begin(), all.end(),
             [](const Candidate& one, const Candidate& two) { return one.value < two.value; });
-  Monotone best;
+  RisingHighPass best;
   for (std::size_t k = 0; k < std::min<std::size_t>(all.size(), 5); ++k) {
     Candidate& c = all[k];
     improve(c, 20);
@@ -208,7 +208,7 @@ inline Monotone monotone_high_pass(double tau, int steps = 5, std::uint64_t seed
       const auto f = [&](const std::vector<double>& at) { return c.pattern(at, penalty); };
       detail::nelder_mead(f, c.z, 0.01, 300);
     }
-    const Monotone found = c.pattern.at(c.z);
+    const RisingHighPass found = c.pattern.at(c.z);
     if (std::fabs(found.chain(tau) - 0.5) > 2e-3) continue;
     if (best.chain.empty() || found.ratio() < best.ratio()) best = found;
   }

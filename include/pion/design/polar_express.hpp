@@ -58,7 +58,7 @@ inline Chain polar_express(double lo, int steps, const PolarExpressOptions& opti
 }
 
 /// A chain into [1 - delta, 1 + delta], and the smallest s from which it gets there.
-struct Cans {
+struct CansChain {
   Chain chain;
   double from = 0.0;
 };
@@ -69,7 +69,7 @@ struct Cans {
 ///
 /// Cost: some sixty designs of a chain.
 /// \throws std::invalid_argument unless 0 < delta < 1 and steps >= 1.
-inline Cans cans(int steps, double delta, Degree degree = Degree::quintic) {
+inline CansChain cans(int steps, double delta, Degree degree = Degree::quintic) {
   if (!(0.0 < delta && delta < 1.0 && steps >= 1)) {
     detail::refuse_argument("cans: steps = " + std::to_string(steps) +
                             ", delta = " + std::to_string(delta) + " is out of range");

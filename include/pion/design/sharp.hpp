@@ -19,7 +19,7 @@ namespace pion::design {
 
 /// A chain whose ripple on its bands is at most what was asked for; certified::pass_ripple() and
 /// stop_ripple() prove it.
-struct Sharp {
+struct SharpFilter {
   Chain chain;
   Bands bands;
   double ratio = 0.0;  ///< The upper edge of every gap between bands over its lower edge.
@@ -33,12 +33,12 @@ namespace pion::detail {
 /// From a chain of some ripple, the chain whose gaps are as narrow as `limit` allows. `at(ratio)`
 /// are the bands. log(ripple) is nearly linear in log(log(ratio)), so a few secants find it.
 /// Nothing if no ratio up to `widest` reaches the limit.
-inline std::optional<design::Sharp> narrowest(const std::function<design::Bands(double)>& at,
-                                              const Chain& start, double ratio, double widest,
-                                              double limit) {
+inline std::optional<design::SharpFilter> narrowest(const std::function<design::Bands(double)>& at,
+                                                    const Chain& start, double ratio, double widest,
+                                                    double limit) {
   double wide = std::log(widest), width = std::log(ratio), step = 2.5;
   design::Equiripple now{start, 0.0};
-  design::Sharp best;
+  design::SharpFilter best;
   double before_width = 0.0, before_ripple = 0.0;
   for (int i = 0; i < 14; ++i) {
     const design::Bands bands = at(std::exp(width));
@@ -86,7 +86,7 @@ namespace pion::design {
 /// Cost: some 50 ms for five steps.
 /// \throws std::invalid_argument unless 0 < tau < 1, steps >= 1 and 0 < ripple < .5;
 ///         std::domain_error if no gap within (tau^2, 1) is wide enough for so few steps.
-inline Sharp sharp_high_pass(double tau, int steps = 5, double ripple = 0.02) {
+inline SharpFilter sharp_high_pass(double tau, int steps = 5, double ripple = 0.02) {
   detail::check_order("sharp_high_pass", tau, steps, ripple);
   const auto at = [tau](double ratio) {
     const double root = std::sqrt(ratio);
@@ -99,7 +99,7 @@ inline Sharp sharp_high_pass(double tau, int steps = 5, double ripple = 0.02) {
     ratio = std::min(std::pow(ratio, 1.2), widest);
     start = two_band_high_pass(tau / std::sqrt(ratio), tau * std::sqrt(ratio), steps);
   } while (start.error > std::min(2.0 * ripple, 0.4) && ratio < widest);  // a filter, at least
-  std::optional<Sharp> found;
+  std::optional<SharpFilter> found;
   if (start.chain.size() == steps) {
     found = detail::narrowest(at, start.chain, ratio, widest, ripple);
   }
@@ -118,7 +118,7 @@ inline Sharp sharp_high_pass(double tau, int steps = 5, double ripple = 0.02) {
 /// Cost: some 400 ms.
 /// \throws std::invalid_argument unless .05 < tau < .95 and 0 < ripple < .5; std::domain_error if
 ///         the ripple is not reached.
-inline Sharp sharp_low_pass(double tau, double ripple = 0.02) {
+inline SharpFilter sharp_low_pass(double tau, double ripple = 0.02) {
   detail::check_order("sharp_low_pass", tau, 5, ripple);
   const auto at = [tau](double ratio) {
     const double root = std::sqrt(ratio);
@@ -134,9 +134,9 @@ inline Sharp sharp_low_pass(double tau, double ripple = 0.02) {
   }
   std::sort(starts.begin(), starts.end(),
             [](const Equiripple& f, const Equiripple& g) { return f.ripple < g.ripple; });
-  std::optional<Sharp> best;
+  std::optional<SharpFilter> best;
   for (std::size_t i = 0; i < std::min<std::size_t>(starts.size(), 3); ++i) {
-    const std::optional<Sharp> found =
+    const std::optional<SharpFilter> found =
         detail::narrowest(at, starts[i].chain, first, widest, ripple);
     if (found && (!best || found->ratio < best->ratio)) best = found;
   }
@@ -150,7 +150,8 @@ inline Sharp sharp_low_pass(double tau, double ripple = 0.02) {
 /// Cost: some 500 ms for five steps.
 /// \throws std::invalid_argument unless 0 < lower < upper < 1, steps >= 1 and 0 < ripple < .5;
 ///         std::domain_error if the ripple is not reached.
-inline Sharp sharp_band_pass(double lower, double upper, int steps = 5, double ripple = 0.02) {
+inline SharpFilter sharp_band_pass(double lower, double upper, int steps = 5,
+                                   double ripple = 0.02) {
   detail::check_order("sharp_band_pass", lower, steps, ripple);
   if (!(lower < upper && upper < 1.0)) {
     detail::refuse_argument("sharp_band_pass: the upper cutoff " + std::to_string(upper) +
@@ -167,7 +168,8 @@ inline Sharp sharp_band_pass(double lower, double upper, int steps = 5, double r
   options.steps = steps;
   options.starts = options.hops = 20;
   const Fit start = fit(BandLoss(bands.pass, bands.stop), options);
-  const std::optional<Sharp> found = detail::narrowest(at, start.chain, ratio, widest, ripple);
+  const std::optional<SharpFilter> found =
+      detail::narrowest(at, start.chain, ratio, widest, ripple);
   if (!found) detail::refuse_ripple("sharp_band_pass", steps, ripple);
   return *found;
 }

@@ -31,10 +31,10 @@ namespace pion::engine {
 /// side: squares of gemm below the diagonal, and one part in eight more work than the half.
 /// Sizes are 64-bit here and `int` in a BLAS: larger ones are refused.
 template <class T>
-class Blas : public Elementwise<T> {
+class BlasKernels : public Elementwise<T> {
  public:
   /// \throws std::invalid_argument if a size does not fit the BLAS's integer.
-  Blas(pion::detail::Arena& /*arena*/, Index rows, Index cols) {
+  BlasKernels(pion::detail::Arena& /*arena*/, Index rows, Index cols) {
     narrow(rows);
     narrow(cols);
   }
@@ -129,10 +129,10 @@ class Blas : public Elementwise<T> {
 /// of threads.
 struct blas {
   template <class T>
-  using Kernels = Blas<T>;
+  using Kernels = BlasKernels<T>;
   template <class T>
-  using NarrowKernels = HostNarrow<blas, T, Blas<T>>;
-  using OneWorker = blas;  ///< Tasks run one after the other, each on the BLAS's threads.
+  using TallSkinnyKernels = TallSkinnyKernels<blas, T, BlasKernels<T>>;
+  using Serial = blas;  ///< Tasks run one after the other, each on the BLAS's threads.
 
   static constexpr int workers() { return 1; }
 

@@ -9,10 +9,10 @@ namespace pion::engine {
 /// The default engine: Eigen's kernels on the calling thread.
 struct eigen {
   template <class T>
-  using Kernels = Host<eigen, T>;
+  using Kernels = HostKernels<eigen, T>;
   template <class T>
-  using NarrowKernels = HostNarrow<eigen, T>;
-  using OneWorker = eigen;  ///< The engine for work inside one of this engine's tasks.
+  using TallSkinnyKernels = TallSkinnyKernels<eigen, T>;
+  using Serial = eigen;  ///< The engine for work inside one of this engine's tasks.
 
   static constexpr int workers() { return 1; }
 

@@ -17,7 +17,7 @@ namespace pion::engine {
 
 /// Of a result whose entry (0, 0) lies on the diagonal of a symmetric matrix: all of it, or only
 /// what lies on and below the diagonal. (What lies above is then left with no meaning.)
-enum class Part { all, lower };
+enum class Triangle { all, lower };
 
 /// The rows [i, i + r) of op(a), as the block of a that holds them; and its columns.
 template <Op op, class T>
@@ -57,26 +57,26 @@ class GemmBuffers {
 };
 
 /// Whether a product is added to what c holds, or replaces it.
-enum class Into { sum, nothing };
+enum class Write { accumulate, overwrite };
 
-/// c += alpha op_a(a) op_b(b), or c = with Into::nothing, every product and sum in c's scalar,
+/// c += alpha op_a(a) op_b(b), or c = with Write::overwrite, every product and sum in c's scalar,
 /// whatever those of a and b.
-template <Op op_a, Op op_b, Part part = Part::all, class T, class S, class U>
+template <Op op_a, Op op_b, Triangle part = Triangle::all, class T, class S, class U>
 void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>& c,
-          const GemmBuffers<T>& buffers, Into into = Into::sum) {
+          const GemmBuffers<T>& buffers, Write write = Write::accumulate) {
   using B = detail::Blocking<T>;
   constexpr Op op_bt = op_b == Op::plain ? Op::transposed : Op::plain;
   const Index depth = op_a == Op::plain ? a.cols : a.rows;
-  if (depth == 0 && into == Into::nothing) as_eigen(c).setZero();
+  if (depth == 0 && write == Write::overwrite) as_eigen(c).setZero();
   alignas(64) T corner[B::rows * B::cols] = {};
   for (Index j = 0; j < c.cols; j += buffers.cols()) {
     const Index cols = std::min(buffers.cols(), c.cols - j);
     for (Index k = 0; k < depth; k += B::depth) {
       const Index deep = std::min(B::depth, depth - k);
-      const bool overwrite = k == 0 && into == Into::nothing;
+      const bool overwrite = k == 0 && write == Write::overwrite;
       const auto b_block = rows_of<op_b>(cols_of<op_b>(b, j, cols), k, deep);
       detail::pack<op_bt>(b_block, B::cols, B::cols, buffers.b());
-      for (Index i = part == Part::lower ? j / B::rows * B::rows : 0; i < c.rows;
+      for (Index i = part == Triangle::lower ? j / B::rows * B::rows : 0; i < c.rows;
            i += buffers.rows()) {
         const Index rows = std::min(buffers.rows(), c.rows - i);
         const auto a_block = cols_of<op_a>(rows_of<op_a>(a, i, rows), k, deep);
@@ -87,7 +87,7 @@ void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>
           for (Index ii = 0; ii < rows; ii += B::rows) {
             const T* left = buffers.a() + ii * deep;
             const Index high = std::min<Index>(B::rows, rows - ii);
-            if (part == Part::lower && i + ii + high <= j + jj) continue;
+            if (part == Triangle::lower && i + ii + high <= j + jj) continue;
             const auto packets = static_cast<int>((high + B::lanes - 1) / B::lanes);
             const View<T> at = c.block(i + ii, j + jj, high, wide);
             if (high % B::lanes == 0 && wide == B::cols) {

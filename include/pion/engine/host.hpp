@@ -24,10 +24,10 @@ namespace pion::engine {
 /// gemm() keeps whatever the part; so results are bitwise the same for every executor and number of
 /// workers.
 template <class Executor, class T>
-class Host : public Elementwise<T> {
+class HostKernels : public Elementwise<T> {
  public:
   /// Packing buffers for operands of up to `rows` x `cols`, either way round, one for each worker.
-  Host(detail::Arena& arena, Index rows, Index cols) : workers_(Executor::workers()) {
+  HostKernels(detail::Arena& arena, Index rows, Index cols) : workers_(Executor::workers()) {
     buffers_ = arena.take<GemmBuffers<T>>(workers_);
     const Index side = std::max(rows, cols);
     for (int w = 0; w < workers_; ++w) {
@@ -39,9 +39,9 @@ class Host : public Elementwise<T> {
   /// r = x x^T, both halves, exactly symmetric, at half the cost of a product.
   void gram(const View<const T>& x, const View<T>& r) const {
     symmetric_panels(r, [&](Index j, const View<T>& panel, int worker) {
-      gemm<Op::plain, Op::transposed, Part::lower>(T(1), x.block(j, 0, panel.rows, x.cols),
-                                                   x.block(j, 0, panel.cols, x.cols), panel,
-                                                   buffers_[worker], Into::nothing);
+      gemm<Op::plain, Op::transposed, Triangle::lower>(T(1), x.block(j, 0, panel.rows, x.cols),
+                                                       x.block(j, 0, panel.cols, x.cols), panel,
+                                                       buffers_[worker], Write::overwrite);
     });
   }
 
@@ -53,18 +53,18 @@ class Host : public Elementwise<T> {
       block.diagonal().array() += T(p.a);
       if (p.c == 0.0) return;
       // r is its own transpose, whose columns are quicker to pack.
-      gemm<Op::plain, Op::transposed, Part::lower>(T(p.c), r.block(j, 0, panel.rows, r.cols),
-                                                   r.block(j, 0, panel.cols, r.cols), panel,
-                                                   buffers_[worker]);
+      gemm<Op::plain, Op::transposed, Triangle::lower>(T(p.c), r.block(j, 0, panel.rows, r.cols),
+                                                       r.block(j, 0, panel.cols, r.cols), panel,
+                                                       buffers_[worker]);
     });
   }
 
   /// c = a b, where a and b are symmetric and commute, so that c is symmetric too: half the cost.
   void multiply_commuting(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     symmetric_panels(c, [&](Index j, const View<T>& panel, int worker) {
-      gemm<Op::plain, Op::transposed, Part::lower>(T(1), a.block(j, 0, panel.rows, a.cols),
-                                                   b.block(j, 0, panel.cols, b.cols), panel,
-                                                   buffers_[worker], Into::nothing);
+      gemm<Op::plain, Op::transposed, Triangle::lower>(T(1), a.block(j, 0, panel.rows, a.cols),
+                                                       b.block(j, 0, panel.cols, b.cols), panel,
+                                                       buffers_[worker], Write::overwrite);
     });
   }
 
@@ -80,7 +80,7 @@ class Host : public Elementwise<T> {
       const View<T> part = by_cols ? c.block(0, at, c.rows, size) : c.block(at, 0, size, c.cols);
       gemm<op_a, op_b>(T(1), by_cols ? a : rows_of<op_a>(a, at, size),
                        by_cols ? cols_of<op_b>(b, at, size) : b, part, buffers_[worker],
-                       Into::nothing);
+                       Write::overwrite);
     });
   }
 

@@ -20,10 +20,10 @@ namespace pion::engine {
 /// already. Results are bitwise those of engine::eigen, whatever the number of threads.
 struct openmp {
   template <class T>
-  using Kernels = Host<openmp, T>;
+  using Kernels = HostKernels<openmp, T>;
   template <class T>
-  using NarrowKernels = HostNarrow<openmp, T>;
-  using OneWorker = eigen;  ///< The engine for work inside one of this engine's tasks.
+  using TallSkinnyKernels = TallSkinnyKernels<openmp, T>;
+  using Serial = eigen;  ///< The engine for work inside one of this engine's tasks.
 
   static int workers() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }
 

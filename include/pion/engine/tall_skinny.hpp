@@ -24,13 +24,13 @@ namespace pion::engine {
 /// seed alone. `Products` multiplies in the scalar (Host, Blas).
 ///
 /// Determinism as that of `Products`; of all else, bitwise the same for every number of workers.
-template <class Executor, class T, class Products = Host<Executor, T>>
-class HostNarrow {
+template <class Executor, class T, class Products = HostKernels<Executor, T>>
+class TallSkinnyKernels {
  public:
   using Source = View<const T>;  ///< The large matrix.
 
   /// For an m x n matrix and narrow ones of up to `width` columns.
-  HostNarrow(detail::Arena& arena, Index m, Index n, Index width)
+  TallSkinnyKernels(detail::Arena& arena, Index m, Index n, Index width)
       : products_(arena, std::max({m, n, width}), width),
         sweep_(arena, m, n),
         workers_(Executor::workers()) {
@@ -64,7 +64,7 @@ class HostNarrow {
   template <class S>
   void sweep(double factor, const View<const T>& x, const View<const T>& q, const View<S>& z,
              const View<S>& y, double* norm = nullptr) const {
-    if constexpr (std::is_same_v<S, T> && !std::is_same_v<Products, Host<Executor, T>>) {
+    if constexpr (std::is_same_v<S, T> && !std::is_same_v<Products, HostKernels<Executor, T>>) {
       products_.template multiply<Op::transposed, Op::plain>(x, q, z);
       scale(factor, z);
       products_.multiply(x, View<const T>(z), y);
@@ -91,7 +91,7 @@ class HostNarrow {
       const View<double> part = c.block(at, 0, std::min(size, c.rows - at), c.cols);
       const View<const A> rows = y.block(at, 0, part.rows, y.cols);
       gemm<Op::plain, Op::plain>(1.0, rows, View<const double>(m.data(), m.rows(), m.cols()), part,
-                                 buffers_[worker], Into::nothing);
+                                 buffers_[worker], Write::overwrite);
     });
   }
 
@@ -127,7 +127,7 @@ class HostNarrow {
     detail::Small g(y.cols, y.cols);
     const View<const A> read = y;
     gemm<Op::transposed, Op::plain>(1.0, read, read, View<double>(g.data(), y.cols, y.cols),
-                                    buffers_[0], Into::nothing);
+                                    buffers_[0], Write::overwrite);
     return g;
   }
 

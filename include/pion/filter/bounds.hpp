@@ -15,10 +15,10 @@
 /// that. (certify.hpp proves tighter ones, with outward rounding.)
 namespace pion {
 
-class Slopes {
+class SlopeBounds {
  public:
   /// The intervals between 2^(-i / 16): 1/16 octave each over twelve octaves, and all below in one.
-  explicit Slopes(const Chain& f, double top = 1.0) : top_(top) {
+  explicit SlopeBounds(const Chain& f, double top = 1.0) : top_(top) {
     for (std::size_t i = 0; i < count; ++i) {
       const double hi = top * std::exp2(-static_cast<double>(i) / per_octave);
       const double lo =

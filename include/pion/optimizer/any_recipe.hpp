@@ -30,8 +30,8 @@ AnyMap<T> row_major(T* data, Index rows, Index cols = 1) {
   return any_map(data, rows, cols, cols, Index(1));
 }
 
-/// A recipe whose type is forgotten, so that a table can hold Muon beside AdamW. start() and step()
-/// as those of step.hpp.
+/// A recipe whose type is forgotten, so that a table can hold Muon beside AdamW. initial_state()
+/// and step() as those of step.hpp.
 template <class Scalar, class Engine = DefaultEngine>
 class AnyRecipe {
  public:
@@ -41,7 +41,7 @@ class AnyRecipe {
   AnyRecipe(
       const Recipe<R, M, S, D>& recipe)  // NOLINT(google-explicit-constructor): a recipe is one
       : start_([recipe](Index rows, Index cols) {
-          return optimizer::start<Scalar>(recipe, rows, cols);
+          return optimizer::initial_state<Scalar>(recipe, rows, cols);
         }),
         step_([recipe](AnyMap<Scalar> parameter, const AnyMap<const Scalar>& gradient,
                        double learning_rate, Memory& state, StepWorkspace& workspace) {
@@ -49,7 +49,7 @@ class AnyRecipe {
                                          workspace);
         }) {}
 
-  Memory start(Index rows, Index cols) const { return start_(rows, cols); }
+  Memory initial_state(Index rows, Index cols) const { return start_(rows, cols); }
 
   StepInfo step(const AnyMap<Scalar>& parameter, const AnyMap<const Scalar>& gradient,
                 double learning_rate, Memory& state, StepWorkspace& workspace) const {

@@ -163,7 +163,7 @@ void save(const std::string& path, const States<T>& states) {
   }
 }
 
-/// Fills the states of a model, made by start(), with what save() wrote.
+/// Fills the states of a model, made by initial_state(), with what save() wrote.
 /// \throws std::runtime_error that names the file and what is wrong with it: it cannot be read, is
 ///         not a checkpoint, of another version or scalar, truncated or altered, or its parameters
 ///         or their shapes are not the model's. Nothing is then changed.

@@ -13,20 +13,21 @@ namespace pion::optimizer {
 /// to step. Whatever the start, the direction is within the tolerance.
 struct FilteredWithin {
   Filter filter;
-  ApplyOptions options{};
+  Tolerance tolerance{};
 
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
-    return detail::direction_of(apply<Engine>(filter, matrix, matrix, workspace, options, &start));
+    return detail::direction_of(
+        apply<Engine>(filter, matrix, matrix, workspace, tolerance, &start));
   }
 };
 
 namespace presets {
 
 /// presets::pion() within a tolerance.
-inline auto pion_within(const ApplyOptions& options = {}, int promotions = 2) {
-  return Recipe{FilteredWithin{{chains::high_pass(promotions)}, options}, HeavyBall{0.95}};
+inline auto pion_within(const Tolerance& tolerance = {}, int promotions = 2) {
+  return Recipe{FilteredWithin{{chains::high_pass(promotions)}, tolerance}, HeavyBall{0.95}};
 }
 
 }  // namespace presets

@@ -9,7 +9,7 @@
 #include <pion/optimizer/step.hpp>
 
 /// The rules that keep the leading singular directions, all with gain 1: a number of them, those of
-/// a certain size, or those that stand out of the noise. `options` says how (low_rank_polar.hpp):
+/// a certain size, or those that stand out of the noise. `tolerance` says how (low_rank_polar.hpp):
 /// by compression within a tolerance, which begins where the last step's ended and does not
 /// allocate once warm, or by an SVD, which is slow and allocates, and is the fall-back. This header
 /// alone costs the compilation of Eigen's SVD.
@@ -19,26 +19,26 @@ namespace pion::optimizer {
 /// the paper, or with Method::automatic by compression.
 struct LowRank {
   Index rank = 128;
-  ApplyOptions options{1e-4, Method::svd};
+  Tolerance tolerance{1e-4, Method::svd};
 
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
     return detail::direction_of(
-        low_rank_polar<Engine>(matrix, rank, matrix, workspace, options, &start));
+        low_rank_polar<Engine>(matrix, rank, matrix, workspace, tolerance, &start));
   }
 };
 
 /// The directions with sigma >= tau ||X||_F, so as many as there are of that size.
 struct AdaptiveRank {
   double tau = 0.1;
-  ApplyOptions options{};
+  Tolerance tolerance{};
 
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
     return detail::direction_of(
-        adaptive_polar<Engine>(matrix, tau, matrix, workspace, options, &start));
+        adaptive_polar<Engine>(matrix, tau, matrix, workspace, tolerance, &start));
   }
 };
 
@@ -54,23 +54,23 @@ enum class NothingStandsOut {
 /// fifth of the short side may be taken for 0.
 struct AboveNoise {
   NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
-  ApplyOptions options{1e-3};
+  Tolerance tolerance{1e-3};
 
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
     return detail::direction_of(
         pion::detail::polar_within<Engine>("AboveNoise", Selection{otherwise, x.rows, x.cols},
-                                           matrix, matrix, workspace, options, &start));
+                                           matrix, matrix, workspace, tolerance, &start));
   }
 
  private:
-  /// For PolarTarget.
+  /// For PolarCriterion.
   struct Selection {
     NothingStandsOut otherwise;
     Index rows, cols;
 
-    static Index likely_rank() { return 32; }
+    static Index initial_rank() { return 32; }
     template <class Values>
     Index keep(const Values& sigma) const {
       const bool whole = sigma.size() == std::min(rows, cols);
@@ -82,7 +82,7 @@ struct AboveNoise {
                                                      : std::min<Index>(1, sigma.size());
     }
     template <class Values>
-    bool wants_more(const Values& sigma) const {
+    bool needs_more_directions(const Values& sigma) const {
       return keep(sigma) == sigma.size();
     }
   };

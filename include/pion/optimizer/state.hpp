@@ -12,9 +12,9 @@ namespace pion::optimizer {
 
 /// What an optimiser remembers of one parameter between steps: this, and nothing else.
 ///
-/// Made by start(), changed by step() alone. T is float or double: the scalar that the parameter's
-/// steps are computed in. The matrices are column-major whatever the parameter's storage order, of
-/// the parameter's shape, and empty where the recipe has no use for them.
+/// Made by initial_state(), changed by step() alone. T is float or double: the scalar that the
+/// parameter's steps are computed in. The matrices are column-major whatever the parameter's
+/// storage order, of the parameter's shape, and empty where the recipe has no use for them.
 template <class T>
 struct State {
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;

@@ -68,8 +68,8 @@ struct StepWorkspace {
 /// \tparam Scalar  the parameter's; 16-bit types are stepped in float.
 /// \throws std::invalid_argument if a size is negative or a number of the recipe out of range.
 template <class Scalar, class R, class M, class S, class D>
-State<pion::detail::compute_t<Scalar>> start(const Recipe<R, M, S, D>& recipe, Index rows,
-                                             Index cols) {
+State<pion::detail::compute_t<Scalar>> initial_state(const Recipe<R, M, S, D>& recipe, Index rows,
+                                                     Index cols) {
   if (rows < 0 || cols < 0) {
     pion::detail::refuse_argument("start: a parameter cannot be " +
                                   pion::detail::shape(rows, cols));
@@ -83,8 +83,8 @@ State<pion::detail::compute_t<Scalar>> start(const Recipe<R, M, S, D>& recipe, I
 
 /// The same for a parameter at hand.
 template <class R, class M, class S, class D, class W>
-auto start(const Recipe<R, M, S, D>& recipe, const Eigen::MatrixBase<W>& parameter) {
-  return start<typename W::Scalar>(recipe, parameter.rows(), parameter.cols());
+auto initial_state(const Recipe<R, M, S, D>& recipe, const Eigen::MatrixBase<W>& parameter) {
+  return initial_state<typename W::Scalar>(recipe, parameter.rows(), parameter.cols());
 }
 
 namespace detail {
@@ -94,10 +94,10 @@ template <class Matrix>
 void require_buffer(const char* name, const Matrix& buffer, bool used, Index rows, Index cols) {
   if (!used) rows = cols = 0;
   if (buffer.rows() == rows && buffer.cols() == cols) return;
-  pion::detail::refuse_argument(std::string("step: the state's ") + name + " is " +
-                                pion::detail::shape(buffer.rows(), buffer.cols()) +
-                                ", this recipe and parameter have " +
-                                pion::detail::shape(rows, cols) + "; make the state with start()");
+  pion::detail::refuse_argument(
+      std::string("step: the state's ") + name + " is " +
+      pion::detail::shape(buffer.rows(), buffer.cols()) + ", this recipe and parameter have " +
+      pion::detail::shape(rows, cols) + "; make the state with initial_state()");
 }
 
 }  // namespace detail
@@ -110,7 +110,7 @@ void require_buffer(const char* name, const Matrix& buffer, bool used, Index row
 /// \param gradient  of the parameter's shape: any expression, any order, evaluated once. It must
 ///                not overlap the parameter.
 /// \param learning_rate  of this step; schedules are the caller's.
-/// \param[in,out] state  made by start() for this recipe and shape.
+/// \param[in,out] state  made by initial_state() for this recipe and shape.
 /// \param workspace  grows to what the largest parameter needs; once it is warm, rules without an
 ///                SVD allocate nothing.
 /// \return what happened. A step that is not taken(), and a call that throws, leaves parameter and
@@ -189,7 +189,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
   const double length = learning_rate * recipe.scale.factor(rows, cols, info.direction);
   info.update_norm = length * info.direction.norm;
 
-  x = static_cast<T>(recipe.decay.keep(learning_rate)) * parameter.template cast<T>() -
+  x = static_cast<T>(recipe.decay.retention(learning_rate)) * parameter.template cast<T>() -
       static_cast<T>(length) * x;
   const T largest = x.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
   const auto highest = static_cast<T>(std::numeric_limits<Scalar>::max());

@@ -49,15 +49,15 @@ Outcome add_up(const std::vector<ApplyInfo>& infos) {
 Filtering::Filtering(Filter filter, Method method, HeadOptions heads,
                      std::optional<double> tolerance)
     : filter_(std::move(filter)), heads_(heads) {
-  options_.method = method;
+  tolerance_.method = method;
   if (tolerance) {
-    options_.tolerance = *tolerance;
+    tolerance_.error = *tolerance;
     if (method == Method::automatic && heads.heads == 0 &&
         filter_.normalizer == Normalizer::frobenius) {
-      options_.method = Method::low_rank;
+      tolerance_.method = Method::low_rank;
     }
   }
-  if (options_.method == Method::low_rank && heads.heads > 0) {
+  if (tolerance_.method == Method::low_rank && heads.heads > 0) {
     throw io::Error("--method", "lowrank filters whole matrices; leave out --heads");
   }
 }
@@ -82,11 +82,11 @@ Outcome Filtering::run(std::string_view name, const io::Matrix<Scalar>& x, io::M
   std::vector<ApplyInfo> infos(heads ? static_cast<std::size_t>(heads->count) : 1);
   const auto start = std::chrono::steady_clock::now();
   if (!heads) {
-    infos[0] = apply_by(options_, filter_, x, y, workspace_);
-  } else if (options_.method == Method::svd) {
+    infos[0] = apply_by(tolerance_, filter_, x, y, workspace_);
+  } else if (tolerance_.method == Method::svd) {
     svd_per_head(filter_, x, *heads, y, infos);
   } else {
-    apply_per_head(filter_, x, *heads, y, workspace_, options_.method, infos.data());
+    apply_per_head(filter_, x, *heads, y, workspace_, tolerance_.method, infos.data());
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   Outcome out = add_up(infos);

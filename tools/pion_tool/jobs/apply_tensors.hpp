@@ -42,7 +42,7 @@ class Filtering {
   Outcome run(std::string_view name, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y);
 
   Filter filter_;
-  ApplyOptions options_;
+  Tolerance tolerance_;
   HeadOptions heads_;
   Workspace workspace_;
 };

@@ -20,19 +20,18 @@ template ApplyInfo apply_by_svd(const Filter&, const io::Matrix<Eigen::bfloat16>
                                 io::Matrix<Eigen::bfloat16>&);
 
 template <class Scalar>
-ApplyInfo apply_within(const ApplyOptions& options, const Filter& f, const io::Matrix<Scalar>& x,
+ApplyInfo apply_within(const Tolerance& tolerance, const Filter& f, const io::Matrix<Scalar>& x,
                        io::Matrix<Scalar>& y, Workspace& workspace) {
-  return apply(f, x, y, workspace, options);
+  return apply(f, x, y, workspace, tolerance);
 }
-template ApplyInfo apply_within(const ApplyOptions&, const Filter&, const io::Matrix<float>&,
+template ApplyInfo apply_within(const Tolerance&, const Filter&, const io::Matrix<float>&,
                                 io::Matrix<float>&, Workspace&);
-template ApplyInfo apply_within(const ApplyOptions&, const Filter&, const io::Matrix<double>&,
+template ApplyInfo apply_within(const Tolerance&, const Filter&, const io::Matrix<double>&,
                                 io::Matrix<double>&, Workspace&);
-template ApplyInfo apply_within(const ApplyOptions&, const Filter&, const io::Matrix<Eigen::half>&,
+template ApplyInfo apply_within(const Tolerance&, const Filter&, const io::Matrix<Eigen::half>&,
                                 io::Matrix<Eigen::half>&, Workspace&);
-template ApplyInfo apply_within(const ApplyOptions&, const Filter&,
-                                const io::Matrix<Eigen::bfloat16>&, io::Matrix<Eigen::bfloat16>&,
-                                Workspace&);
+template ApplyInfo apply_within(const Tolerance&, const Filter&, const io::Matrix<Eigen::bfloat16>&,
+                                io::Matrix<Eigen::bfloat16>&, Workspace&);
 
 template <class Scalar>
 ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Matrix<Scalar>& y) {

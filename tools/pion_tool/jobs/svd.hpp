@@ -24,16 +24,16 @@ ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Ma
 
 /// apply() with a tolerance, for every scalar that files hold.
 template <class Scalar>
-ApplyInfo apply_within(const ApplyOptions& options, const Filter& f, const io::Matrix<Scalar>& x,
+ApplyInfo apply_within(const Tolerance& tolerance, const Filter& f, const io::Matrix<Scalar>& x,
                        io::Matrix<Scalar>& y, Workspace& workspace);
 
 /// apply() by any method; the tolerance is that of low_rank.
 template <class Scalar>
-ApplyInfo apply_by(const ApplyOptions& options, const Filter& f, const io::Matrix<Scalar>& x,
+ApplyInfo apply_by(const Tolerance& tolerance, const Filter& f, const io::Matrix<Scalar>& x,
                    io::Matrix<Scalar>& y, Workspace& workspace) {
-  if (options.method == Method::svd) return apply_by_svd(f, x, y);
-  if (options.method == Method::low_rank) return apply_within(options, f, x, y, workspace);
-  return apply(f, x, y, workspace, options.method);
+  if (tolerance.method == Method::svd) return apply_by_svd(f, x, y);
+  if (tolerance.method == Method::low_rank) return apply_within(tolerance, f, x, y, workspace);
+  return apply(f, x, y, workspace, tolerance.method);
 }
 
 }  // namespace pion::tool

@@ -96,10 +96,10 @@ void predict(const Filter& f, const Float& x, Row& row) {
     row.multiply_adds = m * m * (3.0 * n + 11.0 * m);
     row.cost = svd_cost * m * m * n;
   } else if (row.method == Method::low_rank) {
-    ApplyOptions options;
-    options.method = row.method;
-    const CompressionCost cost;
-    row.multiply_adds = plan<float>(f, x.rows(), x.cols(), options).multiply_adds;
+    Tolerance tolerance;
+    tolerance.method = row.method;
+    const SubspaceCost cost;
+    row.multiply_adds = plan<float>(f, x.rows(), x.cols(), tolerance).multiply_adds;
     row.cost = cost.narrow * row.multiply_adds + cost.small_matrices;
   } else {
     row.multiply_adds = plan<float>(f, x.rows(), x.cols(), row.method).multiply_adds;
@@ -138,14 +138,14 @@ class Comparison {
 
  private:
   void add(const std::string& name, const Filter& f, Method method) {
-    ApplyOptions options;
-    options.method = method;
+    Tolerance tolerance;
+    tolerance.method = method;
     ApplyInfo info;
-    time(name, f, method, [&] { info = apply_by(options, f, x_, y_, workspace_); });
+    time(name, f, method, [&] { info = apply_by(tolerance, f, x_, y_, workspace_); });
     rows_.back().error = relative_error(y_, exact_);
     if (method == Method::low_rank) {
-      rows_.back().name += info.method == method ? fmt::format(" to {}", options.tolerance)
-                                                 : ", gave way to another";
+      rows_.back().name +=
+          info.method == method ? fmt::format(" to {}", tolerance.error) : ", gave way to another";
     }
   }
 

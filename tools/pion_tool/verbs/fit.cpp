@@ -173,7 +173,7 @@ Fitted searched(const Options& o) {
 /// The narrowest gap for a ripple.
 Fitted sharp(const Options& o) {
   const int steps = static_cast<int>(o.steps);
-  const design::Sharp s =
+  const design::SharpFilter s =
       o.kind == Kind::highpass  ? design::sharp_high_pass(*o.tau, steps, *o.ripple)
       : o.kind == Kind::lowpass ? design::sharp_low_pass(*o.tau, *o.ripple)
                                 : design::sharp_band_pass(*o.tau, *o.upper, steps, *o.ripple);
@@ -199,8 +199,8 @@ Fitted sharp(const Options& o) {
 
 /// The narrowest rise from .1 to .9 that keeps the order of the singular values.
 Fitted monotone(const Options& o) {
-  const design::Monotone m = design::monotone_high_pass(*o.tau, static_cast<int>(o.steps),
-                                                        static_cast<std::uint64_t>(o.seed));
+  const design::RisingHighPass m = design::monotone_high_pass(*o.tau, static_cast<int>(o.steps),
+                                                              static_cast<std::uint64_t>(o.seed));
   const auto rise = [](const Chain& f) {
     const auto from = sigma_at_gain(f, 0.1), to = sigma_at_gain(f, 0.9);
     return from && to ? *to / *from : HUGE_VAL;
