@@ -39,9 +39,9 @@ std::unique_ptr<Memory<T>> falling(cuda::Context& context, Index n, unsigned see
 }
 
 template <class T>
-void run(cuda::Context& context, const char* scalar, double tolerance) {
+void run(cuda::Context& context, const char* scalar, double error) {
   Tolerance tolerance;
-  tolerance.error = tolerance;
+  tolerance.error = error;
   for (const int kp : {2, 1}) {
     const Filter f{chains::high_pass(kp)};
     for (const Index n : {1024, 2048, 4096, 8192}) {
@@ -64,7 +64,7 @@ void run(cuda::Context& context, const char* scalar, double tolerance) {
             "{\"name\":\"highpass%d certified\",\"scalar\":\"%s\",\"rows\":%td,\"cols\":%td,"
             "\"start\":\"%s\",\"method\":\"%s\",\"tolerance\":%g,\"bound\":%.3g,\"rank\":%td,"
             "\"ms\":%.4f}\n",
-            kp, scalar, n, n, warm ? "warm" : "cold", name(info.method).data(), tolerance,
+            kp, scalar, n, n, warm ? "warm" : "cold", name(info.method).data(), error,
             info.bound.value_or(-1.0), info.rank, ms);
         std::fflush(stdout);
       }

@@ -182,7 +182,7 @@ TEST_CASE("each refusal says what is wrong") {
   states["third"] = initial_state(presets::sgd(), model.bias);
   says(states, "has no state of \"third\"");
   states = model.states;
-  states["bias"] = start<float>(presets::adamw(), 5, 1);
+  states["bias"] = initial_state<float>(presets::adamw(), 5, 1);
   says(states, "the momentum of \"bias\" is 6x1, the model's 5x1");
   states["bias"] = initial_state(presets::sgd(), model.bias);
   says(states, "the second moment of \"bias\" is 6x1, the model's 0x0");
@@ -209,7 +209,7 @@ TEST_CASE("numbers that a right checksum vouches for are still not believed") {
   // Patches a number and the checksum: what a program other than save() could write.
   const Folder folder;
   const std::string path = folder.file("run");
-  States<float> states{{"w", start<float>(presets::sgd(), 2, 2)}};
+  States<float> states{{"w", initial_state<float>(presets::sgd(), 2, 2)}};
   save(path, states);
   const std::string bytes = bytes_of(path);
   const auto refused = [&](std::string altered) {
@@ -243,7 +243,7 @@ TEST_CASE("the checksum is CRC-64/XZ") {
 }
 
 TEST_CASE("a state is visited by name") {
-  auto state = start<float>(presets::adamw(), 2, 3);
+  auto state = initial_state<float>(presets::adamw(), 2, 3);
   std::string names;
   visit(state, [&names](const char* name, auto& member) {
     names += std::string(name) + " ";

@@ -71,7 +71,7 @@ template <class Scalar, class R, class M, class S, class D>
 State<pion::detail::compute_t<Scalar>> initial_state(const Recipe<R, M, S, D>& recipe, Index rows,
                                                      Index cols) {
   if (rows < 0 || cols < 0) {
-    pion::detail::refuse_argument("start: a parameter cannot be " +
+    pion::detail::refuse_argument("initial_state: a parameter cannot be " +
                                   pion::detail::shape(rows, cols));
   }
   recipe.momentum.require_valid();
