@@ -47,6 +47,8 @@ TEST_CASE("a warm call allocates nothing, for this size and smaller ones") {
       CHECK(count([&] { apply(f, x * 1e-3F, y, fresh, method); }) > 0);
       CHECK(count([&] { apply(f, x * 1e-3F, y, fresh, method); }) == 0);
       apply(f, x * 1e-3F, y, workspace, method);
+      const auto planned = plan<float>(f, 320, 700, method);
+      CHECK(count([&] { apply(planned, x * 1e-3F, y, fresh); }) == 0);
     }
     CHECK(count([&] { apply(f, x.topRows(100) * 1e-3F, y.topRows(100), workspace); }) == 0);
     CHECK(count([&] { apply(f, x.leftCols(99) * 1e-3F, y.leftCols(99), workspace); }) == 0);
@@ -105,7 +107,7 @@ TEST_CASE("a warm batch allocates nothing, whichever worker gets which matrix") 
   Tolerance tolerance;
   tolerance.method = Method::low_rank;
   std::vector<WarmStart<float>> starts(xs.size());
-  const auto within = [&] { apply_batch(f, xs, ys, workspace, tolerance, nullptr, starts.data()); };
+  const auto within = [&] { apply_batch(f, xs, ys, workspace, tolerance, {}, starts); };
   for (int repeat = 0; repeat < 3; ++repeat) within();
   CHECK(count(within) == 0);
 }

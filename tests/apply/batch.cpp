@@ -44,7 +44,7 @@ TEST_CASE("a batch is its matrices one by one, to the last bit, with their infos
   for (Matrices& xs : lists()) {
     Matrices ys = like(xs);
     std::vector<ApplyInfo> infos(xs.size());
-    apply_batch(f, xs, ys, workspace, Method::automatic, infos.data());
+    apply_batch(f, xs, ys, workspace, Method::automatic, infos);
     for (std::size_t i = 0; i < xs.size(); ++i) {
       Eigen::MatrixXf y = like(xs)[i];
       const ApplyInfo info = apply<engine::eigen>(f, xs[i], y);
@@ -71,7 +71,7 @@ TEST_CASE("a batch within a tolerance compresses where that pays, from a warm st
   Workspace own;
   for (int round = 0; round < 2; ++round) {
     Matrices ys = like(xs);
-    apply_batch(f, xs, ys, workspace, tolerance, infos.data(), starts.data());
+    apply_batch(f, xs, ys, workspace, tolerance, infos, starts);
     for (std::size_t i = 0; i < xs.size(); ++i) {
       Eigen::MatrixXf y = like(xs)[i];
       const ApplyInfo info = apply<engine::eigen>(f, xs[i], y, own, tolerance, &alone[i]);
@@ -135,7 +135,10 @@ TEST_CASE("the schedule: together where one worker would end late, apart where i
   std::vector<double> two(2), one(1);
   const auto items = [](std::initializer_list<double> costs) {
     Items all;
-    for (const double cost : costs) all.push_back({cost, 0, all.size()});
+    for (const double cost : costs) {
+      all.push_back({all.size(), {}, {}});
+      all.back().plan.multiply_adds = cost;
+    }
     return all;
   };
   CHECK(detail::makespan(items({3, 2, 2}), 0, two) == 4.0);
@@ -152,13 +155,13 @@ TEST_CASE("the largest matrices of a batch come first, equal ones in their order
   Matrices xs = {Eigen::MatrixXf(5, 3), Eigen::MatrixXf(20, 30), Eigen::MatrixXf(5, 3),
                  Eigen::MatrixXf(9, 40)};
   BatchWorkspace workspace;
+  for (std::size_t i = 0; i < xs.size(); ++i) {
+    workspace.items.push_back({i, plan<float>(f, xs[i].rows(), xs[i].cols()), {}});
+  }
   std::vector<std::size_t> order;
-  detail::share_out<engine::eigen>(
-      xs, xs, workspace,
-      [&](auto engine, std::size_t i) {
-        return plan<float, decltype(engine)>(f, xs[i].rows(), xs[i].cols());
-      },
-      [&](auto /*engine*/, std::size_t i, Workspace& /*own*/) { order.push_back(i); });
+  detail::share_out<engine::eigen>(xs.size(), workspace,
+                                   [&](auto /*engine*/, const BatchWorkspace::Item& item,
+                                       Workspace& /*own*/) { order.push_back(item.index); });
   CHECK(order == std::vector<std::size_t>{1, 3, 0, 2});
 }
 

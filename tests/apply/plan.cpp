@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a plan says of a call before it is made.
+// What a plan says of a call before it is made, and that it runs. Covers its own header and
+// apply/method.hpp, detail/span.hpp.
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include <pion/pion.hpp>
 
@@ -86,4 +90,55 @@ TEST_CASE("a plan counts the multiply-adds and the bytes of the products that it
       }
     }
   }
+}
+
+TEST_CASE("a planned call is the call that plans, to the last bit, and refuses another shape") {
+  const Filter f{chains::high_pass(2)};
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(40, 24);
+  Eigen::MatrixXf y(40, 24), expected(40, 24), other(24, 40);
+  Workspace workspace;
+  for (const Method method : {Method::automatic, Method::dense, Method::gram}) {
+    const auto planned = plan<float>(f, 40, 24, method);
+    apply(f, x, expected, workspace, method);
+    CHECK(apply(planned, x, y, workspace).method == planned.method);
+    CHECK(y == expected);
+    y.setConstant(7.0F);
+    CHECK_THROWS_WITH(apply(planned, x.transpose(), other, workspace),
+                      "apply: x is 24x40 and the filter is planned for 40x24");
+    CHECK_THROWS_AS(apply(planned, x, other, workspace), std::invalid_argument);
+    CHECK((y.array() == 7.0F).all());
+  }
+  for (const Method method : {Method::automatic, Method::low_rank}) {
+    const Tolerance tolerance{1e-3, method};
+    const auto planned = plan<float>(f, 40, 24, tolerance);
+    CHECK((planned.method == Method::low_rank) == (method == Method::low_rank));
+    WarmStart<float> start, planned_start;
+    for (int call = 0; call < 2; ++call) {
+      const ApplyInfo info = apply(f, x, expected, workspace, tolerance, &start);
+      CHECK(apply(planned, x, y, workspace, &planned_start).method == info.method);
+      CHECK(y == expected);
+      CHECK(planned_start.values() == start.values());
+    }
+  }
+  for (const Heads& heads : {Heads{4, Axis::rows}, Heads{3, Axis::cols}}) {
+    const auto planned = plan_per_head<float>(f, heads, 40, 24);
+    std::vector<ApplyInfo> each(static_cast<std::size_t>(heads.count));
+    CHECK(apply_per_head(planned, x, y, workspace, each).heads == heads.count);
+    CHECK(y == apply_per_head(f, x, heads));
+    CHECK(each[0].output_norm > 0.0);
+    each.pop_back();
+    CHECK_THROWS_AS(apply_per_head(planned, x, y, workspace, each), std::invalid_argument);
+  }
+  CHECK_THROWS_AS(plan_per_head<float>(f, Heads{7, Axis::rows}, 40, 24), std::invalid_argument);
+}
+
+TEST_CASE("a plan keeps its filter when the caller's is gone") {
+  std::optional<Filter> f{Filter{chains::high_pass(2)}};
+  const auto planned = plan<double>(*f, 6, 9, Tolerance{1e-3, Method::low_rank});
+  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(6, 9), expected = apply(*f, x);
+  f.reset();
+  Eigen::MatrixXd y(6, 9);
+  Workspace workspace;
+  apply(planned, x, y, workspace);
+  CHECK((y - expected).norm() <= 1e-3);
 }

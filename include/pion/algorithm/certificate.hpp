@@ -88,7 +88,6 @@ class ChainCriterion {
  public:
   static constexpr int most_powers = 4;  ///< Of the probes that bound Residuals::unseen.
 
-  /// `f` must outlive the criterion.
   ChainCriterion(const Chain& f, double tolerance)
       : f_(f), slopes_(f), floor_(slopes_.sigma_at_ratio(0.25 * tolerance)) {}
 
@@ -136,7 +135,7 @@ class ChainCriterion {
   }
 
  private:
-  const Chain& f_;
+  Chain f_;
   SlopeBounds slopes_;
   double floor_;
 };

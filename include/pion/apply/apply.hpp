@@ -5,6 +5,7 @@
 #include <cmath>      // std::sqrt
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
@@ -61,6 +62,31 @@ ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, Buffe
   return info;
 }
 
+/// The whole of a call: x in, filter, y out. The plan is for x's shape on Engine.
+template <class Engine, class X, class Y>
+ApplyInfo run(const Filter& f, const Plan& plan, const Eigen::MatrixBase<X>& x, Y& y,
+              Workspace& workspace) {
+  using T = compute_t<typename X::Scalar>;
+  Arena arena(workspace, plan.workspace);
+  Buffers<Engine, T> buffers(arena, plan.method, std::min(plan.rows, plan.cols),
+                             std::max(plan.rows, plan.cols));
+  const double largest = load("apply", x, buffers.x);
+  const ApplyInfo info = filter_loaded<Engine>(f, plan, largest, buffers);
+  require_representable<typename plain_t<Y>::Scalar>("apply", buffers.x, info.output_norm);
+  store(buffers.x, y);
+  return info;
+}
+
+/// What a planned call requires of its matrices.
+template <class Scalar, class X>
+void require_planned(const char* function, const Plan& plan, const X& x) {
+  static_assert(std::is_same_v<compute_t<Scalar>, compute_t<typename X::Scalar>>,
+                "pion: the filter is planned for another scalar: plan<Scalar>()");
+  if (x.rows() == plan.rows && x.cols() == plan.cols) return;
+  refuse_argument(std::string(function) + ": x is " + shape(x.rows(), x.cols()) +
+                  " and the filter is planned for " + shape(plan.rows, plan.cols));
+}
+
 template <class X, class Y>
 void require_same_shape(const char* function, const X& x, const Y& y) {
   if (x.rows() == y.rows() && x.cols() == y.cols()) return;
@@ -72,36 +98,42 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 
 /// y = U f(S) V^T for x = U S V^T, where S is measured by the filter's normaliser.
 ///
-/// \tparam Engine  where the products run (engine/); linking pion::openmp changes the default.
-/// \param f   chain and normaliser.
+/// \param f   a filter planned for x's shape and scalar (apply/plan.hpp). The plan names the
+///         engine.
 /// \param x   m x n: any dense Eigen expression of float, double, Eigen::half or Eigen::bfloat16,
 ///            in any storage order, evaluated once. The 16-bit types are computed in float.
 /// \param[out] y  m x n, writable: a matrix, map or block of any of those scalars, storage orders
 ///            and strides. It may be x, or overlap it. It is written last, or not at all.
-/// \param workspace  grows to plan().workspace; where it has that size already, nothing is
+/// \param workspace  grows to the plan's workspace; where it has that size already, nothing is
 ///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
-/// \throws std::invalid_argument if y's shape is not x's; as plan().
+/// \throws std::invalid_argument if the filter is planned for another shape, or y's shape is not
+///         x's.
 /// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows. Cost:
-///         plan().multiply_adds. Determinism: bitwise the same for engine::eigen and
+///         the plan's multiply_adds. Determinism: bitwise the same for engine::eigen and
 ///         engine::openmp, with any number of threads; scaling x by a power of two changes nothing
 ///         (but with Normalizer::none). A zero or empty x gives a zero or empty y. Source: Fan et
 ///         al. 2026, Alg. 2, App. D.
+template <class Scalar, class Engine, class X, class Y, detail::require_matrix<Y> = 0>
+ApplyInfo apply(const PlannedFilter<Scalar, Engine>& f, const Eigen::MatrixBase<X>& x, Y&& y,
+                Workspace& workspace) {
+  detail::require_writable<Y>();
+  detail::require_same_shape("apply", x, y);
+  detail::require_planned<Scalar>("apply", f, x);
+  return detail::run<Engine>(f.filter, f, x, y, workspace);
+}
+
+/// The same with a plan of its own: plan() of x's shape, then apply().
+/// \tparam Engine  where the products run (engine/); linking pion::openmp changes the default.
+/// \throws std::invalid_argument if y's shape is not x's, the bytes cannot be counted, or `method`
+///         is svd or low_rank, or gram for a chain of more than 64 steps.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
 template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
                 Method method = Method::automatic) {
   detail::require_writable<Y>();
   detail::require_same_shape("apply", x, y);
-  using T = detail::compute_t<typename X::Scalar>;
-  const Plan p = plan<T, Engine>(f, x.rows(), x.cols(), method);
-  detail::Arena arena(workspace, p.workspace);
-  detail::Buffers<Engine, T> buffers(arena, p.method, std::min(x.rows(), x.cols()),
-                                     std::max(x.rows(), x.cols()));
-  const double largest = detail::load("apply", x, buffers.x);
-  const ApplyInfo info = detail::filter_loaded<Engine>(f, p, largest, buffers);
-  detail::require_representable<typename detail::plain_t<Y>::Scalar>("apply", buffers.x,
-                                                                     info.output_norm);
-  detail::store(buffers.x, y);
-  return info;
+  const Plan p = plan<typename X::Scalar, Engine>(f, x.rows(), x.cols(), method);
+  return detail::run<Engine>(f, p, x, y, workspace);
 }
 
 /// The same with a workspace of its own.

@@ -4,13 +4,15 @@
 #include <algorithm>  // std::fill, std::max_element, std::min_element, std::sort
 #include <cstddef>    // std::size_t
 #include <exception>
-#include <iterator>   // std::size
+#include <iterator>  // std::size
+#include <optional>
 #include <stdexcept>  // std::domain_error, std::invalid_argument
 #include <string>
 #include <utility>  // std::declval
 #include <vector>
 
 #include <pion/apply/within.hpp>
+#include <pion/detail/span.hpp>
 
 namespace pion {
 
@@ -19,9 +21,9 @@ namespace pion {
 class BatchWorkspace {
  public:
   struct Item {
-    double cost;
-    std::size_t bytes;
     std::size_t index;
+    Plan plan;   ///< On one worker.
+    Plan exact;  ///< Within a tolerance: of what runs where the plan's low-rank method does not.
   };
   std::vector<Workspace> workers;          ///< One each; the first also serves all together.
   std::vector<Item> items;                 ///< Largest first.
@@ -36,7 +38,7 @@ inline double makespan(const std::vector<BatchWorkspace::Item>& items, std::size
                        std::vector<double>& loads) {
   std::fill(loads.begin(), loads.end(), 0.0);
   for (std::size_t i = first; i < items.size(); ++i) {
-    *std::min_element(loads.begin(), loads.end()) += items[i].cost;
+    *std::min_element(loads.begin(), loads.end()) += items[i].plan.multiply_adds;
   }
   return *std::max_element(loads.begin(), loads.end());
 }
@@ -51,7 +53,7 @@ inline std::size_t done_together(const std::vector<BatchWorkspace::Item>& items,
   std::size_t best = 0;
   double least = makespan(items, 0, loads), before = 0.0;
   for (std::size_t k = 1; k <= std::min(items.size(), 2 * loads.size()); ++k) {
-    before += items[k - 1].cost / (workers * together);
+    before += items[k - 1].plan.multiply_adds / (workers * together);
     const double time = before + makespan(items, k, loads);
     if (time < least) {
       least = time;
@@ -94,27 +96,15 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 #endif
 }
 
-/// apply_batch() by one(engine, i, workspace) for each matrix, which costs what plan_of(Worker{},
-/// i) says.
-template <class Engine, class Xs, class Ys, class PlanOf, class One>
-void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& plan_of,
-               const One& one) {
+/// apply_batch() of planned items: run(engine, item, workspace) for each. An item's plan is for one
+/// worker; where all workers take one matrix together, it is planned again but for its workspace.
+template <class Engine, class Run>
+void share_out(std::size_t count, BatchWorkspace& workspace, const Run& run) {
   using Worker = typename Engine::Serial;
-  const std::size_t count = std::size(xs);
-  if (count != std::size(ys)) {
-    refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
-                    std::to_string(std::size(ys)) + " out");
-  }
-  workspace.items.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (xs[i].rows() != ys[i].rows() || xs[i].cols() != ys[i].cols()) {
-      require_same_shape(("apply_batch: matrix " + std::to_string(i)).c_str(), xs[i], ys[i]);
-    }
-    const Plan p = plan_of(Worker{}, i);
-    workspace.items[i] = {p.multiply_adds, p.workspace, i};
-  }
-  std::sort(workspace.items.begin(), workspace.items.end(), [](const auto& a, const auto& b) {
-    return a.cost != b.cost ? a.cost > b.cost : a.index < b.index;
+  std::vector<BatchWorkspace::Item>& items = workspace.items;
+  std::sort(items.begin(), items.end(), [](const auto& a, const auto& b) {
+    const double cost = a.plan.multiply_adds, other = b.plan.multiply_adds;
+    return cost != other ? cost > other : a.index < b.index;
   });
 
   const int workers = Engine::workers();
@@ -123,70 +113,131 @@ void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& pl
     workspace.workers.resize(workspace.loads.size());
   }
   workspace.errors.assign(count, nullptr);
-  const auto run = [&](auto engine, std::size_t item, Workspace& own) {
-    const std::size_t i = workspace.items[item].index;
-    guarded(workspace.errors[i], [&] { one(engine, i, own); });
+  const auto guarded_run = [&](auto engine, std::size_t k, Workspace& own) {
+    guarded(workspace.errors[items[k].index], [&] { run(engine, items[k], own); });
   };
-  const std::size_t together = done_together(workspace.items, workspace.loads);
-  for (std::size_t k = 0; k < together; ++k) run(Engine{}, k, workspace.workers[0]);
+  const std::size_t together = done_together(items, workspace.loads);
+  for (std::size_t k = 0; k < together; ++k) guarded_run(Engine{}, k, workspace.workers[0]);
   std::size_t most = 0;  // any worker may get any of the rest
-  for (std::size_t k = together; k < count; ++k) most = std::max(most, workspace.items[k].bytes);
+  for (std::size_t k = together; k < count; ++k) most = std::max(most, items[k].plan.workspace);
   for (Workspace& own : workspace.workers) own.reserve(most);
   Engine::for_each(workers, static_cast<Index>(count - together), [&](Index k, int worker) {
-    run(Worker{}, together + static_cast<std::size_t>(k),
-        workspace.workers[static_cast<std::size_t>(worker)]);
+    guarded_run(Worker{}, together + static_cast<std::size_t>(k),
+                workspace.workers[static_cast<std::size_t>(worker)]);
   });
   rethrow_first(workspace.errors);
 }
 
+/// \throws std::invalid_argument if the lists or a pair of shapes differ.
+template <class Xs, class Ys>
+void require_same_shapes(const Xs& xs, const Ys& ys) {
+  const std::size_t count = std::size(xs);
+  if (count != std::size(ys)) {
+    refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
+                    std::to_string(std::size(ys)) + " out");
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (xs[i].rows() == ys[i].rows() && xs[i].cols() == ys[i].cols()) continue;
+    require_same_shape(("apply_batch: matrix " + std::to_string(i)).c_str(), xs[i], ys[i]);
+  }
+}
+
+/// What a plan takes on the engine that runs it, be it all workers or one of them.
+template <class Engine, class T>
+Plan on_engine(Plan p) {
+  if (p.method == Method::low_rank) {
+    plan_compression_memory<Engine, T>(p);
+  } else {
+    p.workspace =
+        workspace_bytes<Engine, T>(p.method, std::min(p.rows, p.cols), std::max(p.rows, p.cols));
+  }
+  return p;
+}
+
+template <class List>
+using scalar_of = typename plain_t<decltype(std::declval<const List&>()[0])>::Scalar;
+
 }  // namespace detail
 
-/// ys[i] = f(xs[i]) for each matrix of a list: apply() of one after the other, to the last bit, on
-/// all cores.
+/// Filters a list of matrices, ys[i] = f(xs[i]): apply() of one after the other, to the last bit,
+/// on all cores.
 ///
 /// \param xs  a list (std::vector, std::array, ...) of what apply() takes, of any shapes.
 /// \param ys  a list of as many outputs of the same shapes; it may be xs.
 /// \param workspace  nothing is allocated where it has seen the like before.
-/// \param each  where given, receives as many infos.
-/// The largest come first. Matrices are shared out among the workers, one worker each, but for the
-/// few on which all work together because the last of them would end later otherwise. Inside a
-/// parallel region of the caller everything stays on the caller's thread.
-/// \throws std::invalid_argument if the lists or a pair of shapes differ, before anything is done;
-///         as apply(), with the number of the first matrix that is refused. Its y is as it was; the
-///         other matrices are done.
+/// \param each  where given, one ApplyInfo for each matrix. The largest matrices come first.
+///         Matrices are shared out among the workers, one worker each, but for the few on which all
+///         work together because the last of them would end later otherwise. Inside a parallel
+///         region of the caller everything stays on the caller's thread.
+/// \throws std::invalid_argument if the lists or a pair of shapes differ, or `each` has another
+///         size, before anything is done; or with the number of the first matrix that apply()
+///         refuses.
+/// \throws std::domain_error with the number of the first matrix that has an entry that is NaN or
+///         infinite, or whose result overflows. The y of a refused matrix is as it was; the other
+///         matrices are done.
+/// Cost: the multiply-adds of each matrix's plan; the chain is planned once.
 template <class Engine = DefaultEngine, class Xs, class Ys>
 void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace,
-                 Method method = Method::automatic, ApplyInfo* each = nullptr) {
-  using Scalar = typename detail::plain_t<decltype(xs[0])>::Scalar;
+                 Method method = Method::automatic, Span<ApplyInfo> each = {}) {
+  using Scalar = detail::scalar_of<Xs>;
+  using Worker = typename Engine::Serial;
+  const std::size_t count = std::size(xs);
+  detail::require_same_shapes(xs, ys);
+  detail::require_places("apply_batch", "infos", each, count);
+  const detail::ChainPlan by_chain = detail::plan_chain(f.chain, method);
+  workspace.items.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    workspace.items[i].index = i;
+    workspace.items[i].plan =
+        detail::plan_shape<Scalar, Worker>(f.chain, by_chain, xs[i].rows(), xs[i].cols());
+  }
   detail::share_out<Engine>(
-      xs, ys, workspace,
-      [&](auto engine, std::size_t i) {
-        return plan<Scalar, decltype(engine)>(f, xs[i].rows(), xs[i].cols(), method);
-      },
-      [&](auto engine, std::size_t i, Workspace& own) {
-        const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, method);
-        if (each != nullptr) each[i] = info;
+      count, workspace, [&](auto engine, const BatchWorkspace::Item& item, Workspace& own) {
+        using E = decltype(engine);
+        const Plan p = detail::on_engine<E, detail::compute_t<Scalar>>(item.plan);
+        const ApplyInfo info = detail::run<E>(f, p, xs[item.index], ys[item.index], own);
+        if (!each.empty()) each[item.index] = info;
       });
 }
 
 /// The same within a tolerance, each matrix by the method that pays for it.
-/// \param starts  where given, as many warm starts, one for each matrix.
+/// \param starts  where given, one warm start for each matrix.
+/// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
+///         the lists, a pair of shapes or the number of starts differ, or a start is for another
+///         number of rows.
+/// \throws std::domain_error as above.
 template <class Engine = DefaultEngine, class Xs, class Ys>
-void apply_batch(
-    const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace, const Tolerance& tolerance,
-    ApplyInfo* each = nullptr,
-    WarmStart<detail::compute_t<typename detail::plain_t<decltype(std::declval<Xs>()[0])>::Scalar>>*
-        starts = nullptr) {
-  using Scalar = typename detail::plain_t<decltype(xs[0])>::Scalar;
+void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace,
+                 const Tolerance& tolerance, Span<ApplyInfo> each = {},
+                 Span<WarmStart<detail::compute_t<detail::scalar_of<Xs>>>> starts = {}) {
+  using Scalar = detail::scalar_of<Xs>;
+  using Worker = typename Engine::Serial;
+  const std::size_t count = std::size(xs);
+  detail::require_valid(tolerance);
+  detail::require_same_shapes(xs, ys);
+  detail::require_places("apply_batch", "infos", each, count);
+  detail::require_places("apply_batch", "warm starts", starts, count);
+  const detail::ChainPlan by_chain = detail::plan_chain(f.chain, detail::exact_method(tolerance));
+  std::optional<algorithm::ChainCriterion> criterion;  // of the chain, whatever the shape
+  workspace.items.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    BatchWorkspace::Item& item = workspace.items[i];
+    item.index = i;
+    item.exact = detail::plan_shape<Scalar, Worker>(f.chain, by_chain, xs[i].rows(), xs[i].cols());
+    item.plan = item.exact;
+    if (!detail::compression_may_pay(f, tolerance, item.exact, SubspaceCost{})) continue;
+    if (!criterion) criterion.emplace(f.chain, tolerance.error);
+    item.plan = detail::plan_subspace<Scalar, Worker>(*criterion, tolerance, item.exact);
+  }
   detail::share_out<Engine>(
-      xs, ys, workspace,
-      [&](auto engine, std::size_t i) {
-        return plan<Scalar, decltype(engine)>(f, xs[i].rows(), xs[i].cols(), tolerance);
-      },
-      [&](auto engine, std::size_t i, Workspace& own) {
-        auto* const start = starts == nullptr ? nullptr : starts + i;
-        const ApplyInfo info = apply<decltype(engine)>(f, xs[i], ys[i], own, tolerance, start);
-        if (each != nullptr) each[i] = info;
+      count, workspace, [&](auto engine, const BatchWorkspace::Item& item, Workspace& own) {
+        using E = decltype(engine);
+        const std::size_t i = item.index;
+        auto* const start = starts.empty() ? nullptr : &starts[i];
+        const Plan exact = detail::on_engine<E, detail::compute_t<Scalar>>(item.exact);
+        const ApplyInfo info = detail::run_within<E>(f, item.plan, exact, criterion, xs[i], ys[i],
+                                                     own, tolerance, start);
+        if (!each.empty()) each[i] = info;
       });
 }
 

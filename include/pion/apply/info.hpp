@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include <pion/apply/plan.hpp>
+#include <pion/apply/method.hpp>
 #include <pion/detail/traits.hpp>
 
 namespace pion {

@@ -2,13 +2,11 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <array>
-#include <cstddef>  // std::size_t
+#include <cstddef>    // std::size_t
 #include <limits>
-#include <optional>
-#include <string_view>
 
 #include <pion/algorithm/gram.hpp>
+#include <pion/apply/method.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/default.hpp>
@@ -17,59 +15,33 @@
 
 namespace pion {
 
-/// How a filter is applied. All give U f(S) V^T; they differ in cost and in rounding.
-///
-/// low_rank wants a tolerance (apply/within.hpp). The SVD is not among what apply() runs, because
-/// it costs every translation unit that contains it some fifteen seconds of compilation.
-enum class Method {
-  automatic,  ///< The one with the least multiply-adds.
-  dense,      ///< The chain on the matrix, step by step (algorithm/dense.hpp).
-  gram,       ///< The chain on X X^T (algorithm/gram.hpp); cheaper far from square.
-  low_rank,   ///< The few directions that pass, certified (algorithm/subspace_iteration.hpp).
-  svd,        ///< The reference, a function of its own: apply_svd().
-};
-
-inline constexpr std::array<Method, 5> all_methods = {Method::automatic, Method::dense,
-                                                      Method::gram, Method::low_rank, Method::svd};
-
-constexpr std::string_view name(Method m) {
-  switch (m) {
-    case Method::automatic: return "auto";
-    case Method::dense: return "dense";
-    case Method::gram: return "gram";
-    case Method::low_rank: return "lowrank";
-    case Method::svd: return "svd";
-  }
-  return "unknown";
-}
-
-/// The method of that name, or nothing.
-constexpr std::optional<Method> method_named(std::string_view text) {
-  for (const Method m : all_methods) {
-    if (name(m) == text) return m;
-  }
-  return std::nullopt;
-}
-
-/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n
-/// (docs/performance.md).
+/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n (docs/performance.md).
 inline constexpr double svd_cost = 30.0;
 
-/// What apply() will do with a matrix of a given shape, decided before any of its entries is seen.
+/// What apply() does with a matrix of a given shape, decided before it sees any entry.
 struct Plan {
   Method method = Method::dense;  ///< Never automatic.
   Index rows = 0;
   Index cols = 0;
   /// Multiply-adds of the chain's products; the normaliser shares their first Gram matrix. (The
-  /// squarings of `spectral`, whose number depends on the matrix, are at most 10 of m^3 / 2 more.)
+  /// squarings of `spectral`, whose number depends on the matrix, add at most 10 of m^3 / 2.)
   double multiply_adds = 0.0;
-  /// Bytes of the matrices that its products, the copy in and the copy out read and write, if each
-  /// operand passes through memory once: what a roofline sets against the bandwidth. 0 for an SVD.
+  /// Bytes that the products, the copy in and the copy out read and write, if each operand passes
+  /// through memory once: a roofline sets them against the bandwidth. 0 for an SVD.
   double bytes = 0.0;
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
   Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
   double budget = 0.0;           ///< For Method::low_rank: multiply-adds that it may cost.
+};
+
+/// A filter with its plan for matrices of one shape, ready to run: apply(planned, x, y, workspace).
+/// A call with a filter makes the same object; who filters many matrices of one shape makes it
+/// once. It is a plain value. A copy of it allocates nothing.
+/// \tparam Scalar  the scalar of the matrices.
+template <class Scalar, class Engine = DefaultEngine>
+struct PlannedFilter : Plan {
+  Filter filter;
 };
 
 namespace detail {
@@ -99,64 +71,84 @@ std::size_t workspace_bytes(Method method, Index m, Index n) {
   return counting.used();
 }
 
+/// What plan() decides by the chain alone, whatever the shape. Finding the restarts takes about as
+/// long as filtering a 32 x 32 matrix, so a call that plans many shapes finds them once.
+struct ChainPlan {
+  Method method = Method::automatic;  ///< dense where Gram space is impossible.
+  algorithm::Restarts restarts;
+};
+
+/// \throws std::invalid_argument if `method` is svd or low_rank, or gram for a chain of more than
+///         64 steps.
+inline ChainPlan plan_chain(const Chain& f, Method method) {
+  if (method == Method::low_rank) {
+    refuse_argument("plan: the low-rank method takes a tolerance: pass a Tolerance");
+  }
+  if (method == Method::svd) {
+    refuse_argument("plan: the SVD is a function of its own, apply_svd()");
+  }
+  ChainPlan p{method, {}};
+  const bool gram_possible = f.size() <= algorithm::Restarts::max_steps;
+  if (method == Method::gram && !gram_possible) {
+    refuse_argument("plan: the Gram-space method takes at most 64 steps; use dense");
+  }
+  if (!gram_possible) p.method = Method::dense;
+  if (p.method != Method::dense) p.restarts = algorithm::gram_restarts(f);
+  return p;
+}
+
+/// The plan for one shape, from what was decided by the chain.
+/// \throws std::invalid_argument if a size is negative or the bytes cannot be counted.
+template <class Scalar, class Engine>
+Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index cols) {
+  if (rows < 0 || cols < 0) refuse_argument("plan: a matrix cannot be " + shape(rows, cols));
+  const Index m = std::min(rows, cols);
+  const Index n = std::max(rows, cols);
+  if (n > 0 && m > std::numeric_limits<Index>::max() / 128 / n) {
+    refuse_argument("plan: the bytes for " + shape(rows, cols) + " cannot be counted");
+  }
+  const double steps = f.size();
+  const double segments = f.empty() ? 0.0 : 1.0 + by_chain.restarts.count();
+  const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
+  const double alpha = m == 0 ? 0.0 : static_cast<double>(n) / static_cast<double>(m);
+  const double dense = 0.5 * steps * (3.0 * alpha + 1.0) * cube;
+  const double gram = 0.5 * (4.0 * steps - 3.0 * segments + 3.0 * segments * alpha) * cube;
+
+  Plan p;
+  p.method = by_chain.method;
+  p.rows = rows;
+  p.cols = cols;
+  p.restarts = by_chain.restarts;
+  if (p.method == Method::automatic) p.method = gram < dense ? Method::gram : Method::dense;
+  p.multiply_adds = p.method == Method::gram ? gram : dense;
+
+  using T = compute_t<Scalar>;
+  const double square = static_cast<double>(m) * static_cast<double>(m) * sizeof(T);
+  const double entries = static_cast<double>(m) * static_cast<double>(n);
+  const double whole = entries * sizeof(T);
+  const double in_and_out = 2.0 * whole + 2.0 * entries * sizeof(Scalar);
+  p.bytes = in_and_out + (p.method == Method::gram
+                              ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
+                              : steps * (3.0 * whole + 4.0 * square));
+  p.workspace = workspace_bytes<Engine, T>(p.method, m, n);
+  return p;
+}
+
 }  // namespace detail
 
-/// The plan for applying `f` to rows x cols matrices with scalars `Scalar` on `Engine`.
+/// Plans `f` for rows x cols matrices of `Scalar` on `Engine`.
 ///
 /// Cost model: multiply-adds, products that are known to be symmetric at half. With m the short
 /// side and alpha = n / m, T steps: dense T (3 alpha + 1) / 2 m^3; Gram space with s segments (4 T
 /// - 3 s + 3 s alpha) / 2 m^3.
 /// \throws std::invalid_argument if a size is negative or the bytes cannot be counted; if `method`
 ///         is svd or low_rank, or gram for a chain of more than 64 steps.
+/// Cost: microseconds, for the restarts of the chain; no allocation.
 template <class Scalar = float, class Engine = DefaultEngine>
-Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::automatic) {
-  if (rows < 0 || cols < 0) {
-    detail::refuse_argument("plan: a matrix cannot be " + detail::shape(rows, cols));
-  }
-  if (method == Method::low_rank) {
-    detail::refuse_argument("plan: the low-rank method takes a tolerance: pass Tolerance");
-  }
-  if (method == Method::svd) {
-    detail::refuse_argument("plan: the SVD is a function of its own, apply_svd()");
-  }
-  const Index m = std::min(rows, cols);
-  const Index n = std::max(rows, cols);
-  if (n > 0 && m > std::numeric_limits<Index>::max() / 128 / n) {
-    detail::refuse_argument("plan: the bytes for " + detail::shape(rows, cols) +
-                            " cannot be counted");
-  }
-  const double steps = f.chain.size();
-  const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
-  const double alpha = m == 0 ? 0.0 : static_cast<double>(n) / static_cast<double>(m);
-
-  Plan p;
-  p.method = method;
-  p.rows = rows;
-  p.cols = cols;
-  const bool gram_possible = f.chain.size() <= algorithm::Restarts::max_steps;
-  if (p.method == Method::gram && !gram_possible) {
-    detail::refuse_argument("plan: the Gram-space method takes at most 64 steps; use dense");
-  }
-  if (p.method == Method::gram || (p.method == Method::automatic && gram_possible)) {
-    p.restarts = algorithm::gram_restarts(f.chain);
-  }
-  const double segments = f.chain.empty() ? 0.0 : 1.0 + p.restarts.count();
-  const double dense = 0.5 * steps * (3.0 * alpha + 1.0) * cube;
-  const double gram = 0.5 * (4.0 * steps - 3.0 * segments + 3.0 * segments * alpha) * cube;
-  if (p.method == Method::automatic) {
-    p.method = gram_possible && gram < dense ? Method::gram : Method::dense;
-  }
-  p.multiply_adds = p.method == Method::gram ? gram : dense;
-  using T = detail::compute_t<Scalar>;
-  const double square = static_cast<double>(m) * static_cast<double>(m) * sizeof(T);
-  const double whole = static_cast<double>(m) * static_cast<double>(n) * sizeof(T);
-  const double in_and_out =
-      2.0 * whole + 2.0 * static_cast<double>(m) * static_cast<double>(n) * sizeof(Scalar);
-  p.bytes = in_and_out + (p.method == Method::gram
-                              ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
-                              : steps * (3.0 * whole + 4.0 * square));
-  p.workspace = detail::workspace_bytes<Engine, T>(p.method, m, n);
-  return p;
+PlannedFilter<Scalar, Engine> plan(const Filter& f, Index rows, Index cols,
+                                   Method method = Method::automatic) {
+  const detail::ChainPlan by_chain = detail::plan_chain(f.chain, method);
+  return {detail::plan_shape<Scalar, Engine>(f.chain, by_chain, rows, cols), f};
 }
 
 }  // namespace pion

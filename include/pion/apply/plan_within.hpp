@@ -4,15 +4,16 @@
 #include <algorithm>  // std::max
 #include <cmath>      // HUGE_VAL
 #include <cstdint>    // std::uint64_t
+#include <optional>
 #include <string>
 
 #include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/apply/plan.hpp>
 
-/// What apply() with a tolerance will do, and what that is expected to cost.
+/// What apply() within a tolerance does, and what that is expected to cost.
 namespace pion {
 
-/// What a caller fixes of a call that may be approximate.
+/// How far a result may be from the exact one, for calls that may be approximate.
 struct Tolerance {
   /// What ||y - f(x)||_F may be, beside the rounding of the other methods.
   double error = 1e-4;
@@ -24,33 +25,20 @@ struct Tolerance {
   std::uint64_t seed = 0;
 };
 
-namespace detail {
-
-/// What the low-rank method works on: a copy of x, where it cannot be read in place, and its own.
-template <class Engine, class T>
-struct SubspaceBuffers {
-  SubspaceBuffers(Arena& arena, Index m, Index n, bool copied)
-      : x(copied ? arena.take<T>(m * n) : nullptr, m, n), compression(arena, m, n, max_rank) {}
-
-  engine::View<T> x;
-  algorithm::SubspaceIteration<typename Engine::template TallSkinnyKernels<T>, T> compression;
+/// A filter with its plan for matrices of one shape and a tolerance, ready to run:
+/// apply(planned, x, y, workspace[, start]). As a Plan it is that of the low-rank method where this
+/// is expected to pay, else that of `exact`. It is a plain value; a copy of it allocates nothing.
+template <class Scalar, class Engine = DefaultEngine>
+struct PlannedWithin : Plan {
+  PlannedFilter<Scalar, Engine> exact;  ///< What runs where the low-rank method does not.
+  Tolerance tolerance;
+  /// What the filter wants of a decomposition: bounds of the chain's slope. Only for low_rank.
+  std::optional<algorithm::ChainCriterion> criterion;
 };
-
-template <class Engine, class T>
-void plan_compression_memory(Plan& p) {
-  constexpr double passes = 7.0;  // the norm, three steps, the check, the probes, the result
-  p.bytes = passes * static_cast<double>(p.rows) * static_cast<double>(p.cols) * sizeof(T);
-  Arena arena, turned;  // in place, either side may come first
-  const SubspaceBuffers<Engine, T> one(arena, p.rows, p.cols, true),
-      other(turned, p.cols, p.rows, true);
-  p.workspace = std::max(arena.used(), turned.used());
-}
-
-}  // namespace detail
 
 /// What compression costs an engine, in multiply-adds of a dense chain (docs/performance.md).
 struct SubspaceCost {
-  double narrow = 1.6;          ///< A multiply-add with a narrow matrix.
+  double narrow = 1.6;          ///< A multiply-add with a tall and skinny matrix.
   double small_matrices = 1e8;  ///< All that is done with small ones, about.
 };
 
@@ -67,13 +55,23 @@ inline void require_valid(const Tolerance& tolerance) {
   }
 }
 
+/// What the low-rank method works on: a copy of x, where it cannot be read in place, and its own.
+template <class Engine, class T>
+struct SubspaceBuffers {
+  SubspaceBuffers(Arena& arena, Index m, Index n, bool copied)
+      : x(copied ? arena.take<T>(m * n) : nullptr, m, n), compression(arena, m, n, max_rank) {}
+
+  engine::View<T> x;
+  algorithm::SubspaceIteration<typename Engine::template TallSkinnyKernels<T>, T> compression;
+};
+
 /// The multiply-adds with x that compression to `rank` directions is expected to take.
 inline double expected_compression(const Plan& p, Index rank) {
   return static_cast<double>(p.rows) * static_cast<double>(p.cols) *
          (8.0 * static_cast<double>(rank) + 32.0);
 }
 
-/// And those that take as long as the other method, whose plan p is.
+/// The multiply-adds with x that take as long as the other method, whose plan p is.
 inline double compression_budget(const Plan& p, const SubspaceCost& cost) {
   return (p.multiply_adds - cost.small_matrices) / cost.narrow;
 }
@@ -82,9 +80,9 @@ inline bool compression_pays(const Plan& p, Index rank, const SubspaceCost& cost
   return expected_compression(p, rank) <= 0.5 * compression_budget(p, cost);
 }
 
-/// Turns the plan of the method that it gives way to into one that compresses to `rank` directions,
-/// but for its workspace: always if that is asked for, and then it gives way only where it has no
-/// hope; else where it is expected to cost at most half of the other, which is its budget.
+/// Turns the plan of another method into one that compresses to `rank` directions, but for its
+/// memory. Where compression is `asked` for, it has no budget; else it must be expected to cost at
+/// most half of the other method, whose cost is its budget.
 inline void prefer_compression(Plan& p, Index rank, bool asked, const SubspaceCost& cost) {
   if (!asked && !compression_pays(p, rank, cost)) return;
   p.budget = asked ? HUGE_VAL : compression_budget(p, cost);
@@ -93,55 +91,85 @@ inline void prefer_compression(Plan& p, Index rank, bool asked, const SubspaceCo
   p.rank = rank;
 }
 
-/// The plan with the low-rank method, but for its workspace; or other(method), the plan without,
-/// where that will not pay.
-/// \param initial_rank  ChainCriterion's, called only where the matrix is large enough for it to
-///                     matter: what it is computed from takes as long as a step with a small
-///                     matrix.
-template <class InitialRank, class Other>
-Plan plan_compression(const Filter& f, const Tolerance& tolerance, const SubspaceCost& cost,
-                      const InitialRank& initial_rank, const Other& other) {
+/// The plan of compression's memory, for a matrix of either orientation.
+template <class Engine, class T>
+void plan_compression_memory(Plan& p) {
+  constexpr double passes = 7.0;  // the norm, three steps, the check, the probes, the result
+  p.bytes = passes * static_cast<double>(p.rows) * static_cast<double>(p.cols) * sizeof(T);
+  Arena arena, turned;  // in place, either side may come first
+  const SubspaceBuffers<Engine, T> one(arena, p.rows, p.cols, true),
+      other(turned, p.cols, p.rows, true);
+  p.workspace = std::max(arena.used(), turned.used());
+}
+
+/// The method to plan beside compression: what runs where it does not.
+inline Method exact_method(const Tolerance& tolerance) {
+  return tolerance.method == Method::low_rank ? Method::automatic : tolerance.method;
+}
+
+/// Whether compression is asked for, or may pay for a matrix of this shape. A criterion takes as
+/// long to make as filtering a small matrix takes, so this is asked first.
+/// \throws std::invalid_argument if it is asked for under another normaliser than the Frobenius
+///         norm.
+inline bool compression_may_pay(const Filter& f, const Tolerance& tolerance, const Plan& exact,
+                                const SubspaceCost& cost) {
   const bool asked = tolerance.method == Method::low_rank;
   const bool compressible = f.normalizer == Normalizer::frobenius;
   if (asked && !compressible) {
     refuse_argument("plan: the low-rank method needs the Frobenius normaliser");
   }
-  Plan p = other(asked ? Method::automatic : tolerance.method);
-  const bool may_pay =
-      tolerance.method == Method::automatic && compressible && compression_pays(p, 1, cost);
-  if (!asked && !may_pay) return p;
-  const Index limit = initial_rank();
-  if (asked || limit > 0) prefer_compression(p, limit > 0 ? limit : Index(32), asked, cost);
+  return asked || (tolerance.method == Method::automatic && compressible &&
+                   compression_pays(exact, 1, cost));
+}
+
+/// The plan of compression by this criterion where it is asked for or pays, but for its memory;
+/// else the plan of the exact method.
+inline Plan plan_compression(const algorithm::ChainCriterion& criterion, const Tolerance& tolerance,
+                             const Plan& exact, const SubspaceCost& cost) {
+  constexpr Index without_limit = 32;  // directions to begin with where the filter sets no limit
+  const bool asked = tolerance.method == Method::low_rank;
+  const Index limit = criterion.initial_rank();
+  Plan p = exact;
+  if (asked || limit > 0) {
+    prefer_compression(p, limit > 0 ? limit : without_limit, asked, cost);
+  }
   return p;
 }
 
-template <class Scalar, class Engine, class InitialRank>
-Plan plan_with_tolerance(const Filter& f, Index rows, Index cols, const Tolerance& tolerance,
-                         const InitialRank& initial_rank) {
-  Plan p = plan_compression(f, tolerance, SubspaceCost{}, initial_rank, [&](Method method) {
-    return plan<Scalar, Engine>(f, rows, cols, method);
-  });
+/// The same with the memory that it takes on Engine.
+template <class Scalar, class Engine>
+Plan plan_subspace(const algorithm::ChainCriterion& criterion, const Tolerance& tolerance,
+                   const Plan& exact) {
+  Plan p = plan_compression(criterion, tolerance, exact, SubspaceCost{});
   if (p.method == Method::low_rank) plan_compression_memory<Engine, compute_t<Scalar>>(p);
   return p;
 }
 
 }  // namespace detail
 
-/// The plan for apply() with a tolerance.
+/// Plans `f` within a tolerance for rows x cols matrices of `Scalar` on `Engine`.
 ///
 /// Method::automatic takes low_rank where the filter sets a limit to the directions that can pass
 /// (a chain with small gains for small sigma, under the Frobenius norm) and it is expected to cost
 /// at most half of the other methods. Cost model: three power steps and a check of `rank`
-/// directions and the probes, m n (8 rank + 32) multiply-adds, at what SubspaceCost says; with
-/// the norm and the result, 7 passes over a matrix in place.
-/// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
-///         low_rank is asked for under another normaliser than the Frobenius norm; as plan().
+/// directions and the probes, m n (8 rank + 32) multiply-adds, at what SubspaceCost says; with the
+/// norm and the result, 7 passes over a matrix in place.
+/// \throws std::invalid_argument if the tolerance is not positive or the probability of failure is
+///         not between 0 and 1; if low_rank is asked for under another normaliser than the
+///         Frobenius norm; if a size is negative, the bytes cannot be counted, or `method` is svd,
+///         or gram for a chain of more than 64 steps. Cost: some 50 microseconds where compression
+///         may pay, else those of plan() without a tolerance; no allocation.
 template <class Scalar = float, class Engine = DefaultEngine>
-Plan plan(const Filter& f, Index rows, Index cols, const Tolerance& tolerance) {
+PlannedWithin<Scalar, Engine> plan(const Filter& f, Index rows, Index cols,
+                                   const Tolerance& tolerance) {
   detail::require_valid(tolerance);
-  return detail::plan_with_tolerance<Scalar, Engine>(f, rows, cols, tolerance, [&] {
-    return algorithm::ChainCriterion(f.chain, tolerance.error).initial_rank();
-  });
+  const auto exact = plan<Scalar, Engine>(f, rows, cols, detail::exact_method(tolerance));
+  PlannedWithin<Scalar, Engine> p{exact, exact, tolerance, std::nullopt};
+  if (detail::compression_may_pay(f, tolerance, exact, SubspaceCost{})) {
+    p.criterion.emplace(f.chain, tolerance.error);
+    static_cast<Plan&>(p) = detail::plan_subspace<Scalar, Engine>(*p.criterion, tolerance, exact);
+  }
+  return p;
 }
 
 }  // namespace pion

@@ -94,9 +94,10 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const Tolera
   return p;
 }
 
-template <class Engine, class Selection, class X, class Y, class Start>
+template <class Engine, class Selection, class X, class Y>
 ApplyInfo polar_within(const char* function, const Selection& selection, const X& x, Y& y,
-                       Workspace& workspace, const Tolerance& tolerance, Start start) {
+                       Workspace& workspace, const Tolerance& tolerance,
+                       WarmStart<compute_t<typename X::Scalar>>* start) {
   using T = compute_t<typename X::Scalar>;
   const Plan p = plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), tolerance);
   if (p.method == Method::low_rank) {
@@ -144,10 +145,10 @@ auto low_rank_polar(const Eigen::MatrixBase<X>& x, Index k) {
 }
 
 /// The same within a tolerance.
-template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
-          detail::require_matrix<Y> = 0>
+template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y, Workspace& workspace,
-                         const Tolerance& tolerance, Start start = nullptr) {
+                         const Tolerance& tolerance,
+                         WarmStart<detail::compute_t<typename X::Scalar>>* start = nullptr) {
   constexpr const char* here = "low_rank_polar";
   detail::require_writable<Y>();
   detail::require_same_shape(here, x, y);
@@ -159,10 +160,10 @@ ApplyInfo low_rank_polar(const Eigen::MatrixBase<X>& x, Index k, Y&& y, Workspac
 /// they are is decided by the computed sigma, so for one within rounding of tau ||x||_F either
 /// answer is right.
 /// \param tau  in (0, 1].
-template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
-          detail::require_matrix<Y> = 0>
+template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo adaptive_polar(const Eigen::MatrixBase<X>& x, double tau, Y&& y, Workspace& workspace,
-                         const Tolerance& tolerance, Start start = nullptr) {
+                         const Tolerance& tolerance,
+                         WarmStart<detail::compute_t<typename X::Scalar>>* start = nullptr) {
   constexpr const char* here = "adaptive_polar";
   detail::require_writable<Y>();
   detail::require_same_shape(here, x, y);

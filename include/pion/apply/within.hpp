@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::min
+#include <algorithm>  // std::max, std::min
 #include <cmath>      // std::sqrt
-#include <cstddef>    // std::nullptr_t
 #include <limits>
 #include <optional>
 #include <string>
@@ -14,29 +13,25 @@
 #include <pion/apply/warm_start.hpp>
 #include <pion/engine/in_place.hpp>
 
-/// apply() with a tolerance: the few directions that a high-pass lets through are found by products
-/// with narrow matrices, and the result is certified.
+/// apply() within a tolerance: products with tall and skinny matrices find the few directions that
+/// a high-pass lets through, and the result is certified (algorithm/subspace_iteration.hpp).
 namespace pion {
 
 namespace detail {
 
-/// The search that a call asks for, from a warm start where there is one. `m` is what it must be
-/// for.
+/// The options of the search that a plan asks for, with a basis to begin from where there is a warm
+/// start. The start must have `m` rows.
 template <class T, class Start>
-algorithm::SubspaceOptions<T> search_for([[maybe_unused]] const char* function, const Plan& plan,
-                                         const Tolerance& tolerance,
-                                         [[maybe_unused]] const Start& start,
-                                         [[maybe_unused]] Index m) {
+algorithm::SubspaceOptions<T> search_for(const char* function, const Plan& plan,
+                                         const Tolerance& tolerance, const Start* start, Index m) {
   algorithm::SubspaceOptions<T> search;
-  if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-    if (start != nullptr && start->directions() > 0) {
-      if (start->extent() != m) {
-        refuse_argument(std::string(function) + ": the warm start is for " +
-                        std::to_string(start->extent()) + " rows, and x has " + std::to_string(m) +
-                        " as it lies in memory");
-      }
-      search.start = start->basis();
+  if (start != nullptr && start->directions() > 0) {
+    if (start->extent() != m) {
+      refuse_argument(std::string(function) + ": the warm start is for " +
+                      std::to_string(start->extent()) + " rows, and x has " + std::to_string(m) +
+                      " as it lies in memory");
     }
+    search.start = start->basis();
   }
   search.rank = plan.rank;
   search.tolerance = tolerance.error;
@@ -46,14 +41,10 @@ algorithm::SubspaceOptions<T> search_for([[maybe_unused]] const char* function, 
   return search;
 }
 
-/// Whether to try to compress: always where that is asked for.
+/// Whether to try to compress: always where that is asked for, else as the start's backoff says.
 template <class Start>
-bool compression_is_due(const Tolerance& tolerance, [[maybe_unused]] const Start& start) {
-  if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-    return tolerance.method == Method::low_rank || start == nullptr ||
-           start->backoff().should_try();
-  }
-  return true;
+bool compression_is_due(const Tolerance& tolerance, Start* start) {
+  return tolerance.method == Method::low_rank || start == nullptr || start->backoff().should_try();
 }
 
 /// What is known of the result once the triplets are found.
@@ -79,93 +70,157 @@ ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
   return info;
 }
 
-/// y <- U g(S) V^T of the directions that criterion keeps, g its gain, certified; nothing, and y
-/// untouched, where the bound cannot be had within the plan's budget, x is zero, or it failed not
-/// long ago.
-template <class Engine, class Criterion, class X, class Y, class Start>
+/// Leaves in `start` how an attempt ended and, where `basis` says so, where the next one begins.
+template <class T, class Found>
+void remember_attempt(WarmStart<T>* start, const Found& found, bool done, bool basis = true) {
+  if (start == nullptr) return;
+  if (!done) return start->backoff().failed();
+  start->backoff().succeeded();
+  if (basis) start->remember(found.next_start());
+}
+
+/// y <- U g(S) V^T of the triplets found, g the criterion's gain. They are those of x^T if
+/// `turned`.
+template <class Found, class Criterion, class Y>
+ApplyInfo store_found(Found& found, const Criterion& criterion, bool turned, Y& y) {
+  const ApplyInfo info = found_info(found, criterion);
+  auto left = engine::as_eigen(found.left());
+  for (Index i = 0; i < info.rank; ++i) {
+    left.col(i) *= static_cast<typename decltype(left)::Scalar>(criterion.gain(found.sigma()(i)));
+  }
+  store_product(found.kernels(), found.left(), found.right(), turned, found.scratch(), y);
+  return info;
+}
+
+/// An attempt to compress a matrix where it lies.
+struct InPlaceAttempt {
+  bool in_range = false;  ///< If not, squares of x leave the scalar's range: x must be copied.
+  std::optional<ApplyInfo> info;  ///< Nothing where the tolerance was not proved.
+};
+
+/// compress() of a matrix that is read where it lies, inner dimension first.
+template <class Engine, class T, class Criterion, class X, class Y>
+InPlaceAttempt compress_in_place(const Criterion& criterion, const X& x, Y& y, Workspace& workspace,
+                                 const algorithm::SubspaceOptions<T>& search, WarmStart<T>* start) {
+  auto b = laid_out<SubspaceBuffers<Engine, T>>(workspace, x.innerSize(), x.outerSize(), false);
+  auto& found = b.compression;
+  const auto inside = in_place<engine::View<const T>>(x);
+  const bool warm = search.start.cols > 0;  // a warm search finds the norm on its way
+  const double norm = warm ? 0.0 : found.kernels().frobenius_norm(inside);
+  if (!warm && !well_scaled<T>(norm)) return {};
+  const bool done = found.find(inside, norm, criterion, search);
+  if (!well_scaled<T>(found.norm())) return {};
+  remember_attempt(start, found, done);
+  if (!done) return {true, std::nullopt};
+  return {true, store_found(found, criterion, X::IsRowMajor, y)};
+}
+
+/// compress() of a copy of x, scaled by a power of two, with its short side first.
+template <class Engine, class T, class Criterion, class X, class Y>
+std::optional<ApplyInfo> compress_copied(const char* function, const Criterion& criterion,
+                                         const X& x, Y& y, Workspace& workspace,
+                                         algorithm::SubspaceOptions<T> search, Index start_rows,
+                                         WarmStart<T>* start) {
+  const Index m = std::min(x.rows(), x.cols()), n = std::max(x.rows(), x.cols());
+  auto b = laid_out<SubspaceBuffers<Engine, T>>(workspace, m, n, true);
+  auto& found = b.compression;
+  const double largest = load(function, x, b.x);
+  if (!(largest > 0.0)) return std::nullopt;
+  scale_to_one(largest, b.x);
+  // A start for x as it lies is none for a copy that has been turned.
+  if (search.start.rows != m) search.start = {};
+  const double norm = found.kernels().frobenius_norm(b.x);
+  const bool done = found.find(b.x, norm, criterion, search);
+  remember_attempt(start, found, done, start_rows == m);
+  if (!done) return std::nullopt;
+  return store_found(found, criterion, x.rows() > x.cols(), y);
+}
+
+/// y <- U g(S) V^T of the directions that the criterion keeps, g its gain, certified. Nothing, and
+/// y untouched, where the bound cannot be had within the plan's budget, where x is zero, or where
+/// an attempt failed not long ago.
+template <class Engine, class Criterion, class X, class Y>
 std::optional<ApplyInfo> compress(const char* function, const Criterion& criterion, const X& x,
                                   Y& y, Workspace& workspace, const Plan& plan,
-                                  const Tolerance& tolerance, Start start) {
+                                  const Tolerance& tolerance,
+                                  WarmStart<compute_t<typename X::Scalar>>* start) {
   using T = compute_t<typename X::Scalar>;
   if (x.size() == 0 || !compression_is_due(tolerance, start)) return std::nullopt;
-  const bool row_major = X::IsRowMajor;
-  const bool tall = x.rows() > x.cols();
-  bool copied = !lies_in_place<T>(x);
-  const Index extent = copied ? std::min(x.rows(), x.cols()) : x.innerSize();
-  auto search = search_for<T>(function, plan, tolerance, start, extent);
-  for (;;) {
-    // Inside, the short side comes first in a copy, and the inner dimension in place.
-    const bool turned = copied ? tall : row_major;
-    const Index m = turned ? x.cols() : x.rows();
-    const Index n = turned ? x.rows() : x.cols();
-    Arena counting;
-    SubspaceBuffers<Engine, T>(counting, m, n, copied);
-    Arena arena(workspace, counting.used());
-    SubspaceBuffers<Engine, T> b(arena, m, n, copied);
-    const auto inside = source<T>(function, x, copied ? b.x : engine::View<T>(nullptr, m, n));
-    auto& found = b.compression;
-    // A start for x in place is none for a copy that has been turned.
-    if (search.start.rows != m) search.start = {};
-    // In place, a warm search finds the norm on its way.
-    const bool known = copied || search.start.cols == 0;
-    const double norm = known ? found.kernels().frobenius_norm(inside) : 0.0;
-    if (copied && !(norm > 0.0)) return std::nullopt;
-    const bool tried = copied || !known || well_scaled<T>(norm);
-    const bool done = tried && found.find(inside, norm, criterion, search);
-    if (!copied && !(tried && well_scaled<T>(found.norm()))) {
-      copied = true;
-      continue;
+  if constexpr (may_lie_in_place_v<T, X>) {
+    if (lies_in_place<T>(x)) {
+      const auto search = search_for<T>(function, plan, tolerance, start, x.innerSize());
+      const InPlaceAttempt attempt =
+          compress_in_place<Engine, T>(criterion, x, y, workspace, search, start);
+      if (attempt.in_range) return attempt.info;
+      return compress_copied<Engine, T>(function, criterion, x, y, workspace, search, x.innerSize(),
+                                        start);
     }
-    if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
-      if (start != nullptr && !done) start->backoff().failed();
-      if (start != nullptr && done) {
-        start->backoff().succeeded();
-        if (m == extent) start->remember(found.next_start());
-      }
-    }
-    if (!done) return std::nullopt;
-
-    const ApplyInfo info = found_info(found, criterion);
-    for (Index i = 0; i < info.rank; ++i) {
-      engine::as_eigen(found.left()).col(i) *= static_cast<T>(criterion.gain(found.sigma()(i)));
-    }
-    store_product(found.kernels(), found.left(), found.right(), turned, found.scratch(), y);
-    return info;
   }
+  const Index m = std::min(x.rows(), x.cols());
+  const auto search = search_for<T>(function, plan, tolerance, start, m);
+  return compress_copied<Engine, T>(function, criterion, x, y, workspace, search, m, start);
+}
+
+/// The whole of a call within a tolerance, by its plan or by that of the exact method.
+template <class Engine, class X, class Y>
+ApplyInfo run_within(const Filter& f, const Plan& plan, const Plan& exact,
+                     const std::optional<algorithm::ChainCriterion>& criterion,
+                     const Eigen::MatrixBase<X>& x, Y& y, Workspace& workspace,
+                     const Tolerance& tolerance, WarmStart<compute_t<typename X::Scalar>>* start) {
+  if (plan.method == Method::low_rank) {
+    const auto info =
+        compress<Engine>("apply", *criterion, x.derived(), y, workspace, plan, tolerance, start);
+    if (info) return *info;
+  }
+  return run<Engine>(f, exact, x, y, workspace);
 }
 
 }  // namespace detail
 
-/// y = f(x) within tolerance.error, by the method that plan() chooses.
+/// y = f(x) within a tolerance, by the method that the plan chose.
 ///
-/// f, x, y and workspace as in apply() without a tolerance. Where x lies in memory with unit inner
-/// stride, and y does, neither is copied.
-/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call. The
-///         info's bound holds but for tolerance.failure_probability; rounding is in it. Where the
-///         low-rank method cannot prove the tolerance at less than the cost of another method, the
-///         other is used (its workspace is reserved when that first happens), and the info says so
-///         and has no bound. Method::automatic then passes the next calls with that start to the
-///         other at once, 31 at most (apply/backoff.hpp).
-/// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
-///         Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm
-///         start; no allocation once warm. Determinism: bitwise the same for engine::eigen and
-///         engine::openmp, with any number of threads. Source: Halko, Martinsson and Tropp 2011;
-///         algorithm/certificate.hpp.
-template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
-          detail::require_matrix<Y> = 0>
-ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
-                const Tolerance& tolerance, Start start = nullptr) {
+/// \param f  a filter planned for x's shape and scalar, with a tolerance (apply/plan_within.hpp).
+/// \param x  m x n: any dense Eigen expression of float, double, Eigen::half or Eigen::bfloat16. It
+///           is not copied where it lies in memory with unit inner stride; neither is y.
+/// \param[out] y  m x n, writable, as in apply() without a tolerance. It may be x, or overlap it.
+/// \param workspace  grows to the plan's workspace; no allocation once warm.
+/// \param start  where the search begins and what it leaves for the next call, or null.
+///
+/// The info's bound of ||y - f(x)||_F holds but for the tolerance's failure_probability, and
+/// rounding is in it. Where the low-rank method cannot prove the tolerance at less than the cost of
+/// another method, the other runs (its workspace is reserved when that first happens); the info
+/// then names that method and has no bound. Method::automatic passes the next calls with that start
+/// to the other method at once, 31 calls at most (apply/backoff.hpp).
+/// \throws std::invalid_argument if the filter is planned for another shape, y's shape is not x's,
+///         or the warm start is for another number of rows.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
+/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start.
+/// Determinism: bitwise the same for engine::eigen and engine::openmp, with any number of threads.
+/// Source: Halko, Martinsson and Tropp 2011; algorithm/certificate.hpp.
+template <class Scalar, class Engine, class X, class Y, detail::require_matrix<Y> = 0>
+ApplyInfo apply(const PlannedWithin<Scalar, Engine>& f, const Eigen::MatrixBase<X>& x, Y&& y,
+                Workspace& workspace,
+                WarmStart<detail::compute_t<typename X::Scalar>>* start = nullptr) {
   detail::require_writable<Y>();
   detail::require_same_shape("apply", x, y);
-  detail::require_valid(tolerance);
-  std::optional<algorithm::ChainCriterion> criterion;
-  const Plan p = detail::plan_with_tolerance<typename X::Scalar, Engine>(
-      f, x.rows(), x.cols(), tolerance,
-      [&] { return criterion.emplace(f.chain, tolerance.error).initial_rank(); });
-  if (p.method != Method::low_rank) return apply<Engine>(f, x, y, workspace, p.method);
-  const auto info =
-      detail::compress<Engine>("apply", *criterion, x.derived(), y, workspace, p, tolerance, start);
-  return info ? *info : apply<Engine>(f, x, y, workspace);
+  detail::require_planned<Scalar>("apply", f, x);
+  return detail::run_within<Engine>(f.exact.filter, f, f.exact, f.criterion, x, y, workspace,
+                                    f.tolerance, start);
+}
+
+/// The same with a plan of its own: plan() of x's shape with the tolerance, then apply().
+/// \throws std::invalid_argument if the tolerance or the probability of failure is out of range, if
+///         low_rank is asked for under another normaliser than the Frobenius norm, if y's shape is
+///         not x's or the warm start is for another number of rows.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
+template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix<Y> = 0>
+ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,
+                const Tolerance& tolerance,
+                WarmStart<detail::compute_t<typename X::Scalar>>* start = nullptr) {
+  detail::require_writable<Y>();
+  detail::require_same_shape("apply", x, y);
+  const auto planned = plan<typename X::Scalar, Engine>(f, x.rows(), x.cols(), tolerance);
+  return apply(planned, x, y, workspace, start);
 }
 
 /// The same with a workspace of its own.
@@ -173,6 +228,14 @@ template <class Engine = DefaultEngine, class X, class Y, detail::require_matrix
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, const Tolerance& tolerance) {
   Workspace workspace;
   return apply<Engine>(f, x, y, workspace, tolerance);
+}
+
+/// The same, returning the matrix (in x's scalar and storage order).
+template <class Engine = DefaultEngine, class X>
+auto apply(const Filter& f, const Eigen::MatrixBase<X>& x, const Tolerance& tolerance) {
+  typename X::PlainObject y(x.rows(), x.cols());
+  apply<Engine>(f, x, y, tolerance);
+  return y;
 }
 
 }  // namespace pion

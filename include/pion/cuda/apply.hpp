@@ -78,7 +78,8 @@ void require_fit(const char* function, const Matrix<X>& x, const Matrix<Y>& y) {
 /// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows
 ///         that AOL makes equal; as pion::plan().
 template <class T>
-Plan plan_for(const Filter& f, Index rows, Index cols, Method method) {
+PlannedFilter<float, engine::eigen> plan_for(const Filter& f, Index rows, Index cols,
+                                             Method method) {
   if (std::is_same_v<T, half> && f.normalizer == Normalizer::aol) {
     pion::detail::refuse_argument("cuda: AOL needs more range than float16 has; take bf16 or f32");
   }

@@ -74,15 +74,21 @@ SubspaceCost compression_cost() {
   return sizeof(S) == 2 ? SubspaceCost{8.0, 3e11} : SubspaceCost{1.5, 3e10};
 }
 
-/// The plan for a device's apply() with a tolerance. Its workspace is the low-rank method's alone.
+/// The plan of a device's apply() within a tolerance. The workspace of a device is laid out by the
+/// call.
 /// \throws std::invalid_argument as pion::plan().
 template <class S>
-Plan plan_for(const Filter& f, Index rows, Index cols, const Tolerance& tolerance) {
+PlannedWithin<float, engine::eigen> plan_for(const Filter& f, Index rows, Index cols,
+                                             const Tolerance& tolerance) {
   pion::detail::require_valid(tolerance);
-  return pion::detail::plan_compression(
-      f, tolerance, compression_cost<S>(),
-      [&] { return algorithm::ChainCriterion(f.chain, tolerance.error).initial_rank(); },
-      [&](Method method) { return plan_for<S>(f, rows, cols, method); });
+  const auto exact = plan_for<S>(f, rows, cols, pion::detail::exact_method(tolerance));
+  PlannedWithin<float, engine::eigen> p{exact, exact, tolerance, std::nullopt};
+  if (pion::detail::compression_may_pay(f, tolerance, exact, compression_cost<S>())) {
+    p.criterion.emplace(f.chain, tolerance.error);
+    static_cast<Plan&>(p) =
+        pion::detail::plan_compression(*p.criterion, tolerance, exact, compression_cost<S>());
+  }
+  return p;
 }
 
 /// A matrix as it lies, inner dimension first: x, or where rows are adjacent its transpose.
@@ -178,22 +184,20 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& c
 /// y <- f(x) by another method, and what became of it, for which the host waits.
 template <class S, class Y>
 ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<const S>& x,
-                         const Matrix<Y>& y, Context& context, Method method) {
-  if (method == Method::low_rank) method = Method::automatic;
+                         const Matrix<Y>& y, Context& context, const Plan& plan) {
   List<S, Y> one;
   one.add(x, y);
-  Options tolerance;
-  tolerance.method = method;
+  Options options;
+  options.method = plan.method;
   constexpr std::size_t front = (sizeof(Info) + 63) / 64 * 64;
-  const std::size_t bytes = filter_list(f, context, tolerance, one, nullptr);
+  const std::size_t bytes = filter_list(f, context, options, one, nullptr);
   std::byte* const memory = context.reserve(front + bytes);
-  tolerance.info = reinterpret_cast<Info*>(memory);
-  filter_list(f, context, tolerance, one, memory + front);
-  const Info told = context.exchange().fetch(tolerance.info);
+  options.info = reinterpret_cast<Info*>(memory);
+  filter_list(f, context, options, one, memory + front);
+  const Info told = context.exchange().fetch(options.info);
   if (told.status == Info::not_finite) refuse_not_finite(function);
   if (told.status == Info::overflow) refuse_overflow(function);
 
-  const Plan plan = plan_for<S>(f, x.rows, x.cols, method);
   ApplyInfo info;
   info.method = plan.method;
   info.rank = std::min(x.rows, x.cols);
@@ -227,15 +231,14 @@ ApplyInfo apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Con
   const cuda::Matrix<const S> in = x;
   cuda::require_fit(here, in, y);
   context.require_no_capture(here);
-  const Plan p = cuda::plan_for<S>(f, x.rows, x.cols, tolerance);
+  const auto p = cuda::plan_for<S>(f, x.rows, x.cols, tolerance);
   if (x.rows == 0 || x.cols == 0) return {};
   context.exchange();  // so that nothing is begun where there is no memory for it
   if (p.method == Method::low_rank) {
-    const algorithm::ChainCriterion criterion(f.chain, tolerance.error);
-    const auto info = cuda::apply_low_rank(here, criterion, in, y, context, p, tolerance, start);
+    const auto info = cuda::apply_low_rank(here, *p.criterion, in, y, context, p, tolerance, start);
     if (info) return *info;
   }
-  return cuda::apply_and_wait(here, f, in, y, context, p.method);
+  return cuda::apply_and_wait(here, f, in, y, context, p.exact);
 }
 
 }  // namespace pion

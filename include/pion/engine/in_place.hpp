@@ -16,10 +16,15 @@
 /// written where it goes, without a copy between, wherever layouts allow it.
 namespace pion::detail {
 
+/// Whether an expression of type X is memory that holds T.
+template <class T, class X>
+inline constexpr bool may_lie_in_place_v = std::is_same_v<typename X::Scalar, T> &&
+                                           (X::Flags & Eigen::DirectAccessBit) != 0;
+
 /// Whether x lies in memory as a column-major matrix of T, or its transpose does.
 template <class T, class X>
 bool lies_in_place([[maybe_unused]] const X& x) {
-  if constexpr (std::is_same_v<typename X::Scalar, T> && (X::Flags & Eigen::DirectAccessBit) != 0) {
+  if constexpr (may_lie_in_place_v<T, X>) {
     return x.innerStride() == 1 && x.outerStride() >= x.innerSize();
   } else {
     return false;
@@ -46,7 +51,7 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
                    const engine::View<T>& right, bool transposed, const engine::View<T>& scratch,
                    Y& y) {
   using Op = engine::Op;
-  if constexpr (std::is_same_v<typename Y::Scalar, T> && (Y::Flags & Eigen::DirectAccessBit) != 0) {
+  if constexpr (may_lie_in_place_v<T, Y>) {
     if (lies_in_place<T>(y)) {
       const auto to = in_place<engine::View<T>>(y);
       if (transposed == static_cast<bool>(Y::IsRowMajor)) {
@@ -69,18 +74,6 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
       y.middleCols(j, width) = engine::as_eigen(piece).template cast<Scalar>();
     }
   }
-}
-
-/// x as the low-rank method sees it: its memory, or where `copy` has some, a copy scaled by a power
-/// of two. It is x^T where `transposed`.
-template <class T, class X>
-engine::View<const T> source(const char* function, const X& x, const engine::View<T>& copy) {
-  if constexpr (std::is_same_v<typename X::Scalar, T> && (X::Flags & Eigen::DirectAccessBit) != 0) {
-    if (copy.data == nullptr) return in_place<engine::View<const T>>(x);
-  }
-  const double largest = load(function, x, copy);
-  if (largest > 0.0) scale_to_one(largest, copy);
-  return copy;
 }
 
 }  // namespace pion::detail

@@ -72,5 +72,15 @@ class Arena {
   std::size_t used_ = 0;
 };
 
+/// The layout that its constructor makes in an arena, made in the workspace: the constructor runs
+/// once to count the bytes, and once on the memory.
+template <class Layout, class... Arguments>
+Layout laid_out(Workspace& workspace, const Arguments&... arguments) {
+  Arena counting;
+  Layout(counting, arguments...);
+  Arena arena(workspace, counting.used());
+  return Layout(arena, arguments...);
+}
+
 }  // namespace detail
 }  // namespace pion

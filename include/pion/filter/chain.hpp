@@ -4,6 +4,7 @@
 #include <cmath>    // std::isfinite
 #include <cstddef>  // std::size_t
 #include <initializer_list>
+#include <memory>  // std::make_shared, std::shared_ptr
 #include <string>
 #include <utility>  // std::move
 #include <vector>
@@ -15,33 +16,40 @@ namespace pion {
 
 /// A list of odd quintics, applied first to last: f = p_T o ... o p_1. An empty chain is f(s) = s.
 ///
-/// A chain alone is not yet a filter: what its argument is measured against is the normaliser's
-/// part (filter.hpp).
+/// A chain alone is not yet a filter: a normaliser says what its argument is measured against
+/// (filter/filter.hpp). A chain never changes, and its copies share its steps: to copy one
+/// allocates nothing.
 class Chain {
  public:
   Chain() = default;
 
   /// \throws std::invalid_argument if a coefficient is not finite; the message names the step.
-  explicit Chain(std::vector<OddQuintic> steps) : steps_(std::move(steps)) {
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      const OddQuintic& p = steps_[i];
+  explicit Chain(std::vector<OddQuintic> steps) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const OddQuintic& p = steps[i];
       if (!(std::isfinite(p.a) && std::isfinite(p.b) && std::isfinite(p.c))) {
         detail::refuse_argument("Chain: step " + std::to_string(i + 1) +
                                 " has a coefficient that is not finite");
       }
     }
+    if (!steps.empty()) {
+      steps_ = std::make_shared<const std::vector<OddQuintic>>(std::move(steps));
+    }
   }
   Chain(std::initializer_list<OddQuintic> steps) : Chain(std::vector<OddQuintic>(steps)) {}
 
-  const std::vector<OddQuintic>& steps() const { return steps_; }
-  int size() const { return static_cast<int>(steps_.size()); }
-  bool empty() const { return steps_.empty(); }
+  const std::vector<OddQuintic>& steps() const {
+    static const std::vector<OddQuintic> none;
+    return steps_ ? *steps_ : none;
+  }
+  int size() const { return static_cast<int>(steps().size()); }
+  bool empty() const { return steps().empty(); }
 
   /// f(s), in the wider of double and T.
   template <class T>
   auto operator()(const T& s) const {
     auto x = 1.0 * s;
-    for (const OddQuintic& p : steps_) x = p(x);
+    for (const OddQuintic& p : steps()) x = p(x);
     return x;
   }
 
@@ -50,7 +58,7 @@ class Chain {
   auto derivative(const T& s) const {
     auto x = 1.0 * s;
     auto slope = 1.0 + 0.0 * s;
-    for (const OddQuintic& p : steps_) {
+    for (const OddQuintic& p : steps()) {
       slope = p.derivative(x) * slope;
       x = p(x);
     }
@@ -59,16 +67,16 @@ class Chain {
 
   /// The composition "this, then `next`": s -> next(f(s)).
   Chain then(const Chain& next) const {
-    std::vector<OddQuintic> all = steps_;
-    all.insert(all.end(), next.steps_.begin(), next.steps_.end());
+    std::vector<OddQuintic> all = steps();
+    all.insert(all.end(), next.steps().begin(), next.steps().end());
     return Chain(std::move(all));
   }
 
-  friend bool operator==(const Chain& f, const Chain& g) { return f.steps_ == g.steps_; }
+  friend bool operator==(const Chain& f, const Chain& g) { return f.steps() == g.steps(); }
   friend bool operator!=(const Chain& f, const Chain& g) { return !(f == g); }
 
  private:
-  std::vector<OddQuintic> steps_;
+  std::shared_ptr<const std::vector<OddQuintic>> steps_;  // none where there are no steps
 };
 
 /// The chain that repeats one step.

@@ -86,7 +86,7 @@ Outcome Filtering::run(std::string_view name, const io::Matrix<Scalar>& x, io::M
   } else if (tolerance_.method == Method::svd) {
     svd_per_head(filter_, x, *heads, y, infos);
   } else {
-    apply_per_head(filter_, x, *heads, y, workspace_, tolerance_.method, infos.data());
+    apply_per_head(filter_, x, *heads, y, workspace_, tolerance_.method, infos);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   Outcome out = add_up(infos);
