@@ -99,7 +99,8 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 template <class Engine, class Xs, class Ys, class PlanOf, class One>
 void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& plan_of,
                const One& one) {
-  using Worker = typename Engine::Serial;
+  using T = compute_t<typename plain_t<decltype(xs[0])>::Scalar>;
+  using Worker = typename engine::require_engine_t<Engine, T>::Serial;
   const std::size_t count = std::size(xs);
   if (count != std::size(ys)) {
     refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +

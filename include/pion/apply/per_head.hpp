@@ -36,7 +36,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
   require_heads_fit(here, heads, x.rows(), x.cols());
   if (x.size() == 0) return {head_count(heads), 0, 0.0};
   using T = detail::compute_t<typename X::Scalar>;
-  using Worker = typename Engine::Serial;
+  using Worker = typename engine::require_engine_t<Engine, T>::Serial;
 
   // Inside, the matrix may lie transposed (detail::load), and its heads then along the other axis.
   const bool tall = x.rows() > x.cols();

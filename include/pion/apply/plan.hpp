@@ -11,6 +11,7 @@
 #include <pion/algorithm/gram.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
+#include <pion/engine/concept.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/engine/workspace.hpp>
 #include <pion/filter/filter.hpp>
@@ -89,7 +90,7 @@ struct Buffers {
   }
 
   View x, y, r, h, t, q;
-  typename Engine::template Kernels<T> kernels;
+  typename engine::require_engine_t<Engine, T>::template Kernels<T> kernels;
 };
 
 template <class Engine, class T>

@@ -8,6 +8,7 @@
 
 #include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/apply/plan.hpp>
+#include <pion/detail/finite.hpp>
 
 /// What apply() with a tolerance will do, and what that is expected to cost.
 namespace pion {
@@ -58,10 +59,11 @@ namespace detail {
 
 /// \throws std::invalid_argument if a number is out of range.
 inline void require_valid(const Tolerance& tolerance) {
-  if (!(tolerance.error > 0.0)) {
+  if (is_nan(tolerance.error) || !(tolerance.error > 0.0)) {
     refuse_argument("plan: the tolerance " + std::to_string(tolerance.error) + " is not positive");
   }
-  if (!(tolerance.failure_probability > 0.0 && tolerance.failure_probability < 1.0)) {
+  if (is_nan(tolerance.failure_probability) ||
+      !(tolerance.failure_probability > 0.0 && tolerance.failure_probability < 1.0)) {
     refuse_argument("plan: the probability of failure " +
                     std::to_string(tolerance.failure_probability) + " is not between 0 and 1");
   }

@@ -4,13 +4,13 @@
 #include <Eigen/Core>
 #include <Eigen/LU>
 #include <algorithm>  // std::max
-#include <cmath>      // std::isfinite
 #include <cstddef>    // std::size_t
 #include <limits>
 #include <string>
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/chains.hpp>
 #include <pion/filter/polynomial.hpp>
@@ -35,8 +35,8 @@ struct TwoBandMinimax {
 /// Cost: below a millisecond.
 /// \throws std::invalid_argument unless 0 < stop < pass.lo <= pass.hi and weight > 0.
 inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double weight) {
-  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && std::isfinite(pass.hi) &&
-        weight > 0.0 && std::isfinite(weight))) {
+  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && pion::detail::is_finite(pass.hi) &&
+        weight > 0.0 && pion::detail::is_finite(weight))) {
     detail::refuse_argument("minimax_two_band: stop [0, " + std::to_string(stop) + "], pass [" +
                             std::to_string(pass.lo) + ", " + std::to_string(pass.hi) +
                             "] and weight " + std::to_string(weight) + " do not fit together");
@@ -75,7 +75,7 @@ inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double we
             const Eigen::Vector4d at = m.partialPivLu().solve(Eigen::Vector4d(
                 active[i].bound, active[j].bound, active[k].bound, active[l].bound));
             if (!(at[3] < least)) continue;
-            bool feasible = at.allFinite();
+            bool feasible = pion::detail::all_finite(at.data(), at.size());
             for (const Inequality& c : active) feasible = feasible && c.excess(at) <= 1e-11;
             if (feasible) {
               least = at[3];

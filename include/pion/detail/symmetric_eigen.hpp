@@ -3,6 +3,7 @@
 
 #include <Eigen/Eigenvalues>
 
+#include <pion/detail/settings.hpp>
 #include <pion/detail/traits.hpp>
 
 namespace pion::detail {
@@ -10,30 +11,52 @@ namespace pion::detail {
 /// The most rows of the small matrices that compression decomposes.
 inline constexpr Index max_rank = 128;
 
-/// A small square matrix of doubles that lives in its own storage, never on the heap.
-using Small =
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>;
-using SmallVector = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, max_rank, 1>;
+/// Aligns an Eigen matrix that lives in its own storage as every setting of Eigen's would: what one
+/// file makes, a function of a file compiled with wider vectors may read.
+template <class Matrix>
+struct alignas(64) Aligned : Matrix {
+  using Matrix::Matrix;
+  using Matrix::operator=;
+};
 
-/// g = vectors diag(values) vectors^T, values descending; for symmetric g, a Small. A template so
+/// A small square matrix of doubles that lives in its own storage, never on the heap.
+using Small = Aligned<
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>>;
+using SmallVector =
+    Aligned<Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, max_rank, 1>>;
+
+/// Writes the decomposition g = vectors diag(values) vectors^T of a symmetric matrix, values
+/// descending.
+///
+/// g and vectors are n x n with n <= max_rank, column by column without gaps. Only such bare memory
+/// goes in and out: the function may be compiled in another file, with other flags. A template, so
 /// that Eigen's solver is compiled by whoever compresses, not by whoever includes.
+template <class T>
+void decompose_symmetric(Index n, const T* g, T* values, T* vectors) {
+  using Matrix =
+      Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>;
+  const Eigen::Map<const ColumnMajor<T>> given(g, n, n);
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(given);
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver.eigenvalues().reverse();
+  Eigen::Map<ColumnMajor<T>>(vectors, n, n) = solver.eigenvectors().rowwise().reverse();
+}
+
+#ifdef PION_DECOMPOSITIONS_COMPILED
+extern template void decompose_symmetric(Index, const double*, double*, double*);
+#endif
+
+inline namespace PION_SETTINGS {
+
+/// g = vectors diag(values) vectors^T, values descending; for symmetric g, a Small.
 template <class Matrix>
 struct SymmetricEigen {
   SmallVector values;
   Matrix vectors;
 
-  explicit SymmetricEigen(const Matrix& g);
+  explicit SymmetricEigen(const Matrix& g) : values(g.rows()), vectors(g.rows(), g.rows()) {
+    decompose_symmetric(g.rows(), g.data(), values.data(), vectors.data());
+  }
 };
 
-template <class Matrix>
-SymmetricEigen<Matrix>::SymmetricEigen(const Matrix& g) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(g);
-  values = solver.eigenvalues().reverse();
-  vectors = solver.eigenvectors().rowwise().reverse();
-}
-
-#ifdef PION_DECOMPOSITIONS_COMPILED
-extern template struct SymmetricEigen<Small>;
-#endif
-
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

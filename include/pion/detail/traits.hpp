@@ -30,6 +30,10 @@ struct compute<Eigen::bfloat16> {
 template <class Scalar>
 using compute_t = typename compute<Scalar>::type;
 
+/// A matrix of any size, column by column, whatever the order that Eigen gives to types without one.
+template <class T>
+using ColumnMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+
 template <class T>
 using plain_t = std::remove_cv_t<std::remove_reference_t<T>>;
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::isfinite, std::sqrt
+#include <cmath>  // std::sqrt
 #include <limits>
 
+#include <pion/detail/finite.hpp>
 #include <pion/engine/view.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// The primitives that are no products, on host memory, and the numbers that they give and take.
 /// (Every engine on the host has these; they run on the calling thread.)
@@ -20,7 +22,7 @@ class Elementwise {
       sum += as_eigen(x).col(j).template cast<double>().squaredNorm();
     }
     // The squares of doubles can overflow or vanish where their norm does neither.
-    if (sum > 1e-280 && std::isfinite(sum)) return std::sqrt(sum);
+    if (sum > 1e-280 && pion::detail::is_finite(sum)) return std::sqrt(sum);
     return static_cast<double>(as_eigen(x).stableNorm());
   }
 
@@ -65,4 +67,5 @@ class Elementwise {
   static void copy(const View<T>& from, const View<T>& to) { as_eigen(to) = as_eigen(from); }
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -14,6 +14,7 @@
 /// (docs/performance.md). Here each entry is summed in an order that depends on the inner dimension
 /// alone, so that a product may be cut into any parts without a bit of it changing.
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// Of a result whose entry (0, 0) lies on the diagonal of a symmetric matrix: all of it, or only
 /// what lies on and below the diagonal. (What lies above is then left with no meaning.)
@@ -107,4 +108,5 @@ void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>
   }
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 
 namespace pion::detail {
+inline namespace PION_SETTINGS {
 
 // g++ says of every template argument that is a vector register that its alignment is ignored
 // there.
@@ -21,4 +22,5 @@ struct Register {
 
 #pragma GCC diagnostic pop
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

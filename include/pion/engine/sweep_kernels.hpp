@@ -11,6 +11,7 @@
 /// The innermost parts of a sweep (engine/sweep.hpp): q^T x and x z^T for a panel x of a large
 /// matrix, in S, with a narrow q and z. Nothing of x is packed.
 namespace pion::detail {
+inline namespace PION_SETTINGS {
 
 /// Columns of a large matrix that stay in L2 from one product to the next.
 inline constexpr Index sweep_panel = 24;
@@ -258,4 +259,5 @@ struct PacketsOfLarge {
   }
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

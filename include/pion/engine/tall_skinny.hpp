@@ -17,6 +17,7 @@
 #include <pion/engine/workspace.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// The primitives of compression (algorithm/subspace_iteration.hpp) on host memory: sweeps of a
 /// large matrix with narrow ones (many rows, few columns), in its scalar and in double, products of
@@ -147,26 +148,27 @@ class TallSkinnyKernels {
   /// Independent standard normal entries (Box and Muller 1958).
   static void fill_gaussian(std::uint64_t seed, const View<T>& x) {
     constexpr Index half = 64;
-    using Block = Eigen::Array<T, half, 1>;
     std::uint64_t counter = 0;
-    Eigen::Array<T, 2 * half, 1> normal;
+    alignas(64) T u[half], v[half];  // uniform in (0, 1]
+    alignas(64) T normal[std::size_t(2) * half];
+    const auto as_array = [](T* numbers) { return as_eigen(View<T>(numbers, half, 1)).array(); };
     Index used = 2 * half;
     for (Index j = 0; j < x.cols; ++j) {
       for (Index i = 0; i < x.rows; ++i) {
         if (used == 2 * half) {
-          Block u, v;  // uniform in (0, 1]
           for (Index l = 0; l < half; ++l) {
             const std::uint64_t bits = detail::random_bits(seed, counter++);
-            u(l) = static_cast<T>(static_cast<double>((bits >> 32U) + 1) * 0x1p-32);
-            v(l) = static_cast<T>(static_cast<double>((bits & 0xffffffffU) + 1) * 0x1p-32);
+            u[l] = static_cast<T>(static_cast<double>((bits >> 32U) + 1) * 0x1p-32);
+            v[l] = static_cast<T>(static_cast<double>((bits & 0xffffffffU) + 1) * 0x1p-32);
           }
-          const Block radius = (T(-2) * u.log()).sqrt();
-          const Block angle = T(6.283185307179586) * v;
-          normal.template head<half>() = radius * angle.cos();
-          normal.template tail<half>() = radius * angle.sin();
+          auto radius = as_array(u), angle = as_array(v);
+          radius = (T(-2) * radius.log()).sqrt();
+          angle *= T(6.283185307179586);
+          as_array(normal) = radius * angle.cos();
+          as_array(normal + half) = radius * angle.sin();
           used = 0;
         }
-        x.data[i + j * x.stride] = normal(used++);
+        x.data[i + j * x.stride] = normal[used++];
       }
     }
   }
@@ -184,4 +186,5 @@ class TallSkinnyKernels {
   GemmBuffers<double>* buffers_ = nullptr;
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -6,6 +6,7 @@
 #include <cmath>    // std::exp2, std::fabs
 #include <cstddef>  // std::size_t
 
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 
 /// Upper bounds of a chain's slope |f'(s)| and ratio |f(s)| / s on a grid of intervals, made in
@@ -39,7 +40,7 @@ class SlopeBounds {
 
   /// max |f(s)| / s for 0 < s <= rho; rho beyond top counts as infinite steepness.
   double ratio(double rho) const {
-    if (!(rho <= top_)) return HUGE_VAL;
+    if (detail::is_nan(rho) || rho > top_) return HUGE_VAL;
     std::size_t i = count - 1;
     while (upper_[i] < rho) --i;
     return ratio_[i];

@@ -107,7 +107,7 @@ class CheckpointReader {
   }
   template <class T>
   void get(WarmStart<T>& start) {
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> basis;
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor> basis;
     get(basis);
     start.remember(engine::View<T>(basis.data(), basis.rows(), basis.cols()));
     std::int32_t failures = 0, pause = 0;
