@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pion/detail/svd.hpp>
 
-template void pion::detail::decompose(pion::Index, pion::Index, const float*, float*, float*, float*);
+template void pion::detail::decompose(pion::Index, pion::Index, const float*, float*, float*,
+                                      float*);

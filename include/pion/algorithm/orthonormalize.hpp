@@ -12,17 +12,17 @@
 
 namespace pion::algorithm {
 
-/// Writes a matrix m with (Y m)^T (Y m) = I, given g = Y^T Y, k x k, and returns how many columns it
-/// has: from Cholesky's factor, or where g is singular to working precision from its eigenvectors,
-/// and then m has fewer columns: directions that only rounding has put into Y are dropped, and none
-/// is made up.
+/// Writes a matrix m with (Y m)^T (Y m) = I, given g = Y^T Y, k x k, and returns how many columns
+/// it has: from Cholesky's factor, or where g is singular to working precision from its
+/// eigenvectors, and then m has fewer columns: directions that only rounding has put into Y are
+/// dropped, and none is made up.
 ///
 /// g is scaled to a unit diagonal first, so that columns may differ in size by any factor. `noise`
 /// is the relative error of Y's entries. g and m (room for k columns) lie column by column without
 /// gaps; only such bare memory goes in and out, because the function may be compiled in another
 /// file, with other flags.
 template <class T>
-Index orthonormalizer(Index k, const T* g_data, T noise, T* m_data) {
+[[gnu::noinline]] Index orthonormalizer(Index k, const T* g_data, T noise, T* m_data) {
   using Matrix = detail::Small;
   using Map = Eigen::Map<detail::ColumnMajor<T>>;
   Matrix g = Eigen::Map<const detail::ColumnMajor<T>>(g_data, k, k);
@@ -30,7 +30,7 @@ Index orthonormalizer(Index k, const T* g_data, T noise, T* m_data) {
   detail::SmallVector d = g.diagonal();
   d = (d.array() > least_square).select(d.cwiseSqrt().cwiseInverse(), 0.0);
   g = d.asDiagonal() * g * d.asDiagonal();
-  const Eigen::LLT<Matrix::PlainObject> cholesky(g);
+  alignas(64) const Eigen::LLT<Matrix::PlainObject> cholesky(g);
   // A pivot is the squared sine of a column's angle to those before it.
   constexpr T clear_of_rounding = 1e-10;
   if (cholesky.info() == Eigen::Success &&
@@ -41,7 +41,7 @@ Index orthonormalizer(Index k, const T* g_data, T noise, T* m_data) {
     Map(m_data, k, k) = d.asDiagonal() * m;
     return k;
   }
-  const detail::SymmetricEigen eigen(g);
+  const detail::SymmetricEigen<Matrix> eigen(g);
   // Rounding in g's own sums makes eigenvalues of some 2 epsilon k, however long the sums.
   constexpr T own_rounding = 8.0 * std::numeric_limits<T>::epsilon();
   const T floor = noise * noise * static_cast<T>(k * k) * eigen.values(0) +

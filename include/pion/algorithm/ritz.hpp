@@ -169,7 +169,7 @@ bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
   z_gram *= unit_ * unit_;
   detail::Small c = orthonormalizer(q_gram, std::numeric_limits<double>::epsilon());
   if (c.cols() == 0) return false;
-  const detail::SymmetricEigen eigen(detail::Small(c.transpose() * z_gram * c));
+  const detail::SymmetricEigen<detail::Small> eigen(detail::Small(c.transpose() * z_gram * c));
   sigma_ = eigen.values.cwiseMax(0.0).cwiseSqrt();
   // What is smaller has lost to rounding, in z_gram, what would make its V orthonormal.
   constexpr double least = 1e-4;

@@ -4,6 +4,7 @@
 #include <algorithm>  // std::max, std::min
 #include <cmath>      // std::sqrt
 #include <cstddef>    // std::byte, std::size_t
+#include <cstdint>    // std::int64_t
 #include <new>        // placement new
 
 #include <pion/apply/apply.hpp>
@@ -69,7 +70,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
   const auto lay_out = [&](detail::Arena& arena) {
     whole = engine::View<T>(arena.take<T>(m * n), m, n);
     infos = arena.take<ApplyInfo>(count);
-    work = arena.take<std::byte>(static_cast<Index>(bytes_each) * workers);
+    work = arena.take<std::byte>(static_cast<std::int64_t>(bytes_each) * workers);
   };
   detail::Arena counting;
   lay_out(counting);

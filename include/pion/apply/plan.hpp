@@ -4,6 +4,7 @@
 #include <algorithm>  // std::max, std::min
 #include <array>
 #include <cstddef>  // std::size_t
+#include <cstdint>  // std::int64_t, std::uint64_t
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -94,7 +95,7 @@ struct Buffers {
 };
 
 template <class Engine, class T>
-std::size_t workspace_bytes(Method method, Index m, Index n) {
+std::uint64_t workspace_bytes(Method method, Index m, Index n) {
   Arena counting;
   Buffers<Engine, T>(counting, method, m, n);
   return counting.used();
@@ -122,10 +123,16 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
   }
   const Index m = std::min(rows, cols);
   const Index n = std::max(rows, cols);
-  if (n > 0 && m > std::numeric_limits<Index>::max() / 128 / n) {
+  const auto require_countable = [rows, cols](bool countable) {
+    if (countable) return;
     detail::refuse_argument("plan: the bytes for " + detail::shape(rows, cols) +
                             " cannot be counted");
-  }
+  };
+  // In 64 bits, and the entries of a matrix in an Index, which may have fewer.
+  constexpr auto most_bytes = std::numeric_limits<std::int64_t>::max() / 128;
+  constexpr auto most_entries =
+      std::min<std::int64_t>(std::numeric_limits<Index>::max(), most_bytes);
+  require_countable(n == 0 || m <= most_entries / n);
   const double steps = f.chain.size();
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
   const double alpha = m == 0 ? 0.0 : static_cast<double>(n) / static_cast<double>(m);
@@ -156,7 +163,9 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
   p.bytes = in_and_out + (p.method == Method::gram
                               ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
                               : steps * (3.0 * whole + 4.0 * square));
-  p.workspace = detail::workspace_bytes<Engine, T>(p.method, m, n);
+  const std::uint64_t bytes = detail::workspace_bytes<Engine, T>(p.method, m, n);
+  require_countable(bytes <= std::numeric_limits<std::size_t>::max());
+  p.workspace = static_cast<std::size_t>(bytes);
   return p;
 }
 

@@ -33,7 +33,7 @@
 /// where it has failed with a start, not in the next calls with that start, 31 at most
 /// (apply/backoff.hpp). Method::low_rank always tries; Method::svd never. Without allocation once
 /// warm, unless the SVD is taken.
-/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
+/// `start` is a WarmStart<T>*: where the search begins and what it leaves for the next call.
 namespace pion {
 
 namespace detail {

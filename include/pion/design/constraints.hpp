@@ -35,7 +35,8 @@ inline OddQuintic quintic(const std::array<Condition, 3>& conditions) {
   double m[3][3], y[3];
   for (std::size_t i = 0; i < 3; ++i) {
     const Condition& c = conditions[i];
-    if (!pion::detail::is_finite(c.at) || !pion::detail::is_finite(c.value) || c.order < 0 || c.order > 2) {
+    if (!pion::detail::is_finite(c.at) || !pion::detail::is_finite(c.value) || c.order < 0 ||
+        c.order > 2) {
       detail::refuse_argument("quintic: condition " + std::to_string(i + 1) + " (order " +
                               std::to_string(c.order) + ", at " + std::to_string(c.at) +
                               ", value " + std::to_string(c.value) + ") is not one");

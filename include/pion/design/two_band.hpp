@@ -144,8 +144,8 @@ inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
     const TwoBandMinimax step = minimax_two_band(stop, band, t == steps ? 1.0 : weight);
     chain.push_back(step.p);
     error = step.error;
-    const Range small = range(Chain{step.p}, 0.0, stop), all = range(Chain{step.p}, 0.0, band.hi);
-    stop = std::max(small.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
+    const Range stopped = range(Chain{step.p}, 0.0, stop), all = range(Chain{step.p}, 0.0, band.hi);
+    stop = std::max(stopped.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
     band = {1.0 - error, 1.0 + error};
   }
   return {Chain(std::move(chain)), error};

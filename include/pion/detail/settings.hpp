@@ -3,6 +3,11 @@
 
 #include <Eigen/Core>
 
+#if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
+#error "pion needs Eigen 3.4 or later: the include path leads to an older one"
+#include <pion/needs-eigen-3.4>  // no compiler goes on where a file is missing
+#endif
+
 /// PION_SETTINGS names what the compiler was told about this translation unit that changes the code
 /// or the layout of the kernels: the vector instructions, the alignment that Eigen assumes, and
 /// whether arithmetic may be reordered. It is the name of an inline namespace around all that
@@ -55,6 +60,6 @@
 
 #define PION_SETTINGS_PASTE(vectors, fma, align, math) vectors##fma##align##math
 #define PION_SETTINGS_NAME(vectors, fma, align, math) PION_SETTINGS_PASTE(vectors, fma, align, math)
-#define PION_SETTINGS                                                                     \
+#define PION_SETTINGS                                                               \
   PION_SETTINGS_NAME(PION_SETTINGS_VECTORS, PION_SETTINGS_FMA, PION_SETTINGS_ALIGN, \
                      PION_SETTINGS_MATH)

@@ -16,10 +16,10 @@ namespace pion::detail {
 ///
 /// x is m x n, u m x k, v n x k with k = min(m, n), all column by column without gaps; sigma is
 /// descending. Where u is null, only sigma is written. Only such bare memory goes in and out: the
-/// function may be compiled in another file, with other flags, and a matrix that Eigen has allocated
-/// there may not be freed here.
+/// function may be compiled in another file, with other flags, and a matrix that Eigen has
+/// allocated there may not be freed here.
 template <class T>
-void decompose(Index m, Index n, const T* x, T* u, T* sigma, T* v) {
+[[gnu::noinline]] void decompose(Index m, Index n, const T* x, T* u, T* sigma, T* v) {
   using Matrix = ColumnMajor<T>;
   using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   const Eigen::Map<const Matrix> given(x, m, n);
@@ -53,15 +53,16 @@ class ThinSvd {
 
  public:
   explicit ThinSvd(const ColumnMajor<T>& x)
-      : m_(x.rows()), n_(x.cols()), k_((std::min)(m_, n_)), memory_(std::size_t((m_ + 1 + n_) * k_)) {
+      : m_(x.rows()),
+        n_(x.cols()),
+        k_((std::min)(m_, n_)),
+        memory_(std::size_t((m_ + 1 + n_) * k_)) {
     T* const u = memory_.data();
     decompose(m_, n_, x.data(), u, u + m_ * k_, u + (m_ + 1) * k_);
   }
 
   auto matrixU() const { return Eigen::Map<const ColumnMajor<T>>(memory_.data(), m_, k_); }
-  auto singularValues() const {
-    return Eigen::Map<const Vector>(memory_.data() + m_ * k_, k_);
-  }
+  auto singularValues() const { return Eigen::Map<const Vector>(memory_.data() + m_ * k_, k_); }
   auto matrixV() const {
     return Eigen::Map<const ColumnMajor<T>>(memory_.data() + (m_ + 1) * k_, n_, k_);
   }

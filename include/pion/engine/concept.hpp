@@ -10,10 +10,10 @@
 #include <pion/engine/workspace.hpp>
 #include <pion/filter/polynomial.hpp>
 
-/// What an engine is: a type, which a template argument names, that says where and how products
-/// run. examples/05_own_engine.cpp is one of some thirty lines.
+/// Lists what an engine must have. An engine is a type that says where and how products run; a
+/// template argument names it. examples/05_own_engine.cpp is an engine of some thirty lines.
 ///
-/// An engine E has
+/// An engine E has three types and two functions:
 ///
 ///     E::Kernels<T>             what `apply` is written over, for T float and double
 ///     E::TallSkinnyKernels<T>   what `apply` with a tolerance is written over
@@ -30,12 +30,12 @@
 ///     gram(x, r)                        r = x x^T, both halves                      m^2 n / 2
 ///     quadratic(p, r, h)                h = a I + b r + c r^2 for an OddQuintic p   m^3 / 2
 ///     multiply_commuting(a, b, c)       c = a b for a, b that commute               m^3 / 2
-///     multiply<op_a, op_b>(a, b, c)     c = op_a(a) op_b(b), of any shapes          rows cols depth
+///     multiply<op_a, op_b>(a, b, c)     c = op_a(a) op_b(b), of any shapes          a product
 ///     frobenius_norm(x)                 ||x||_F, a number
 ///     scale(number, x)                  x = number x
 ///     equilibrate(x, r, scratch)        x = D x, r = D r D, D_ii = (sum_j |r_ij|)^(-1/2)
 ///     copy(from, to)                    to = from
-///     compute(f, numbers...)            f(numbers...), where numbers are
+///     compute(f, numbers...)            returns f(numbers...), without waiting for them
 ///     peek(number)                      its address, or null where looking would have to wait
 ///     product_rounding(depth)           a likely relative rounding of a product
 ///
@@ -47,7 +47,7 @@
 /// engine/tall_skinny.hpp has them all over any engine's Kernels.
 ///
 ///     TallSkinnyKernels(Arena&, m, n, most columns)
-///     sweep(factor, x, q, z, y, norm)   z = factor x^T q, y = factor x z; *norm = ||x||_F   2 m n k
+///     sweep(factor, x, q, z, y, norm)   z = factor x^T q, y = factor x z, norm = ||x||_F   2 m n k
 ///     frobenius_norm(x)                 ||x||_F, a double
 ///     multiply<op_a, op_b>(a, b, c)     as above
 ///     multiply(y, s, c)                 c = y s                                     m k^2

@@ -3,6 +3,8 @@
 
 #include <Eigen/Core>
 
+#include <pion/detail/settings.hpp>
+
 namespace pion::detail {
 inline namespace PION_SETTINGS {
 

@@ -7,6 +7,7 @@
 
 #include <pion/engine/squares.hpp>
 #include <pion/engine/sweep_kernels.hpp>
+#include <pion/engine/sweep_large_kernels.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 

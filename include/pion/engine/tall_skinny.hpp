@@ -19,12 +19,14 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// The primitives of compression (algorithm/subspace_iteration.hpp) on host memory: sweeps of a
-/// large matrix with narrow ones (many rows, few columns), in its scalar and in double, products of
-/// narrow ones with small ones (few of both, always the host's), and random fills that depend on a
-/// seed alone. `Products` multiplies in the scalar (Host, Blas).
+/// Has the primitives of the low-rank method (algorithm/subspace_iteration.hpp) on host memory.
 ///
-/// Determinism as that of `Products`; of all else, bitwise the same for every number of workers.
+/// Three sizes of matrix meet here: the large m x n matrix x; narrow ones, with m or n rows and few
+/// columns; and small ones, with few rows and columns, in double. `Products` are the engine's
+/// Kernels, which multiply in the scalar T.
+///
+/// Determinism: products in T as `Products` has it; everything else bitwise the same for every
+/// number of workers.
 template <class Executor, class T, class Products = HostKernels<Executor, T>>
 class TallSkinnyKernels {
  public:
@@ -44,8 +46,8 @@ class TallSkinnyKernels {
     }
   }
 
-  /// ||x||_F, summed in double: not finite if an entry is not, or where squares leave double's
-  /// range.
+  /// Returns ||x||_F, summed in double. It is not finite if an entry is not, or if a square leaves
+  /// double's range.
   double frobenius_norm(const View<const T>& x) const {
     const Index count = pieces(x.cols, sweep_cols);
     Executor::for_each(workers_, count, [&](Index t, int /*worker*/) {
@@ -55,13 +57,14 @@ class TallSkinnyKernels {
     return std::sqrt(std::accumulate(partial_, partial_ + count, 0.0));
   }
 
-  /// c = op_a(a) op_b(b).
+  /// Computes c = op_a(a) op_b(b).
   template <Op op_a = Op::plain, Op op_b = Op::plain>
   void multiply(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     products_.template multiply<op_a, op_b>(a, b, c);
   }
 
-  /// z = factor x^T q and y = factor x z in the scalar of z and y; and ||x||_F if asked for.
+  /// Computes z = factor x^T q and y = factor x z in the scalar of z and y. Where `norm` is not
+  /// null, it becomes ||x||_F.
   template <class S>
   void sweep(double factor, const View<const T>& x, const View<const T>& q, const View<S>& z,
              const View<S>& y, double* norm = nullptr) const {
@@ -76,14 +79,14 @@ class TallSkinnyKernels {
     }
   }
 
-  /// c = y m for narrow y and c and a small m, rounded to T.
+  /// Computes c = y m for narrow y and c and a small m, which is rounded to T.
   void multiply(const View<const T>& y, const detail::Small& m, const View<T>& c) const {
-    const View<T> small(small_, m.rows(), m.cols());
-    as_eigen(small) = m.template cast<T>();
-    products_.multiply(y, small, c);
+    const View<T> rounded(small_, m.rows(), m.cols());
+    as_eigen(rounded) = m.template cast<T>();
+    products_.multiply(y, rounded, c);
   }
 
-  /// The same in double, for y of any scalar.
+  /// Computes c = y m in double, for y of any scalar.
   template <class A>
   void multiply_in_double(const View<A>& y, const detail::Small& m, const View<double>& c) const {
     const Index size = pieces(c.rows, Index(2) * workers_);
@@ -98,31 +101,31 @@ class TallSkinnyKernels {
 
   static void scale(double factor, const View<T>& x) { Products::scale(factor, x); }
 
-  /// to <- from, of another scalar maybe.
+  /// Copies from to to, which may have another scalar.
   template <class From, class To>
   static void copy(const View<From>& from, const View<To>& to) {
     as_eigen(to) = as_eigen(from).template cast<To>();
   }
 
-  /// to <- factor from.
+  /// Computes to = factor from.
   template <class From, class To>
   static void scaled_copy(double factor, const View<From>& from, const View<To>& to) {
     as_eigen(to) = (as_eigen(from).template cast<double>() * factor).template cast<To>();
   }
 
-  /// y <- y - x.
+  /// Computes y = y - x.
   static void subtract(const View<const T>& x, const View<T>& y) { as_eigen(y) -= as_eigen(x); }
 
-  /// ||y||_F, in double.
+  /// Returns ||y||_F, computed in double.
   static double norm(const View<const T>& y) { return as_eigen(y).template cast<double>().norm(); }
 
-  /// ||d - u diag(sigma)||_F for narrow d and u, in double.
+  /// Returns ||d - u diag(sigma)||_F for narrow d and u, computed in double.
   template <class Values>
   static double distance(const View<const double>& d, const View<const T>& u, const Values& sigma) {
     return (as_eigen(d) - as_eigen(u).template cast<double>() * sigma.asDiagonal()).norm();
   }
 
-  /// y^T y in double, for narrow y of any scalar; on the calling thread.
+  /// Returns y^T y in double, for narrow y of any scalar. It runs on the calling thread.
   template <class A>
   detail::Small gram(const View<A>& y) const {
     detail::Small g(y.cols, y.cols);
@@ -132,7 +135,7 @@ class TallSkinnyKernels {
     return g;
   }
 
-  /// Entries +1 and -1, each with probability 1/2.
+  /// Fills x with entries +1 and -1, each with probability 1/2.
   static void fill_signs(std::uint64_t seed, const View<T>& x) {
     std::uint64_t counter = 0;
     for (Index j = 0; j < x.cols; ++j) {
@@ -145,7 +148,7 @@ class TallSkinnyKernels {
     }
   }
 
-  /// Independent standard normal entries (Box and Muller 1958).
+  /// Fills x with independent standard normal entries (Box and Muller 1958).
   static void fill_gaussian(std::uint64_t seed, const View<T>& x) {
     constexpr Index half = 64;
     std::uint64_t counter = 0;

@@ -87,10 +87,10 @@ class SlopeBounds {
     Bounds b;
     Span x{lo, hi};  // what the steps so far make of [lo, hi]; f is odd, so its sign is free
     for (const OddQuintic& p : f.steps()) {
-      const double far = x.magnitude();
-      const double near =
+      const double most = x.magnitude();
+      const double least =
           x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : std::min(std::fabs(x.lo), std::fabs(x.hi));
-      const Span square{near * near, far * far};
+      const Span square{least * least, most * most};
       b.slope *= quadratic(p.a, 3.0 * p.b, 5.0 * p.c, square).magnitude() * up;
       b.ratio *= quadratic(p.a, p.b, p.c, square).magnitude() * up;
       Span y{p(x.lo), p(x.lo)};
