@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pion/detail/symmetric_eigen.hpp>
 
-template void pion::detail::decompose_symmetric(pion::Index, const double*, double*, double*);
+template struct pion::detail::SymmetricEigen<pion::detail::Small>;

@@ -12,57 +12,42 @@
 
 namespace pion::algorithm {
 
-/// Writes a matrix m with (Y m)^T (Y m) = I, given g = Y^T Y, k x k, and returns how many columns
-/// it has: from Cholesky's factor, or where g is singular to working precision from its
-/// eigenvectors, and then m has fewer columns: directions that only rounding has put into Y are
-/// dropped, and none is made up.
+/// The matrix M with (Y M)^T (Y M) = I, given g = Y^T Y: from Cholesky's factor, or where g is
+/// singular to working precision from its eigenvectors, and then M has fewer columns: directions
+/// that only rounding has put into Y are dropped, and none is made up.
 ///
 /// g is scaled to a unit diagonal first, so that columns may differ in size by any factor. `noise`
-/// is the relative error of Y's entries. g and m (room for k columns) lie column by column without
-/// gaps; only such bare memory goes in and out, because the function may be compiled in another
-/// file, with other flags.
-template <class T>
-[[gnu::noinline]] Index orthonormalizer(Index k, const T* g_data, T noise, T* m_data) {
-  using Matrix = detail::Small;
-  using Map = Eigen::Map<detail::ColumnMajor<T>>;
-  Matrix g = Eigen::Map<const detail::ColumnMajor<T>>(g_data, k, k);
-  constexpr T least_square = std::numeric_limits<T>::min();
+/// is the relative error of Y's entries.
+template <class Matrix>
+Matrix orthonormalizer(Matrix g, double noise) {
+  const Index k = g.rows();
+  constexpr double least_square = std::numeric_limits<double>::min();
   detail::SmallVector d = g.diagonal();
   d = (d.array() > least_square).select(d.cwiseSqrt().cwiseInverse(), 0.0);
   g = d.asDiagonal() * g * d.asDiagonal();
-  alignas(64) const Eigen::LLT<Matrix::PlainObject> cholesky(g);
+  const Eigen::LLT<Matrix> cholesky(g);
   // A pivot is the squared sine of a column's angle to those before it.
-  constexpr T clear_of_rounding = 1e-10;
+  constexpr double clear_of_rounding = 1e-10;
   if (cholesky.info() == Eigen::Success &&
       detail::SmallVector(cholesky.matrixLLT().diagonal()).minCoeff() >
           std::sqrt(clear_of_rounding)) {
     Matrix m = Matrix::Identity(k, k);
     cholesky.matrixU().template solveInPlace<Eigen::OnTheLeft>(m);
-    Map(m_data, k, k) = d.asDiagonal() * m;
-    return k;
+    return d.asDiagonal() * m;
   }
-  const detail::SymmetricEigen<Matrix> eigen(g);
+  const detail::SymmetricEigen eigen(g);
   // Rounding in g's own sums makes eigenvalues of some 2 epsilon k, however long the sums.
-  constexpr T own_rounding = 8.0 * std::numeric_limits<T>::epsilon();
-  const T floor = noise * noise * static_cast<T>(k * k) * eigen.values(0) +
-                  own_rounding * static_cast<T>(k);
+  constexpr double own_rounding = 8.0 * std::numeric_limits<double>::epsilon();
+  const double floor = noise * noise * static_cast<double>(k * k) * eigen.values(0) +
+                       own_rounding * static_cast<double>(k);
   const Index rank = (eigen.values.array() > floor).count();
-  Map(m_data, k, rank) = d.asDiagonal() * eigen.vectors.leftCols(rank) *
-                         eigen.values.head(rank).cwiseSqrt().cwiseInverse().asDiagonal();
-  return rank;
+  return d.asDiagonal() * eigen.vectors.leftCols(rank) *
+         eigen.values.head(rank).cwiseSqrt().cwiseInverse().asDiagonal();
 }
 
 #ifdef PION_DECOMPOSITIONS_COMPILED
-extern template Index orthonormalizer(Index, const double*, double, double*);
+extern template detail::Small orthonormalizer(detail::Small, double);
 #endif
-
-/// Returns the same m for a Small g.
-template <class Matrix>
-Matrix orthonormalizer(const Matrix& g, double noise) {
-  Matrix m(g.rows(), g.rows());
-  m.conservativeResize(g.rows(), orthonormalizer(g.rows(), g.data(), noise, m.data()));
-  return m;
-}
 
 /// y <- an orthonormal basis of the columns of y, m x k, with m >= k: CholeskyQR, twice, because
 /// once leaves an error that grows with the condition of y (Yamamoto et al. 2015). Where the

@@ -127,7 +127,7 @@ class Ritz {
 
   void set_norm(double norm) {
     norm_ = norm;
-    unit_ = norm > 0.0 && pion::detail::is_finite(norm) ? 1.0 / norm : 0.0;
+    unit_ = norm > 0.0 && detail::is_finite(norm) ? 1.0 / norm : 0.0;
   }
 
   /// Q <- an orthonormal basis of the columns of left_.
@@ -169,7 +169,7 @@ bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
   z_gram *= unit_ * unit_;
   detail::Small c = orthonormalizer(q_gram, std::numeric_limits<double>::epsilon());
   if (c.cols() == 0) return false;
-  const detail::SymmetricEigen<detail::Small> eigen(detail::Small(c.transpose() * z_gram * c));
+  const detail::SymmetricEigen eigen(detail::Small(c.transpose() * z_gram * c));
   sigma_ = eigen.values.cwiseMax(0.0).cwiseSqrt();
   // What is smaller has lost to rounding, in z_gram, what would make its V orthonormal.
   constexpr double least = 1e-4;
@@ -177,7 +177,7 @@ bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
   sigma_.conservativeResize(found);
   if (found == 0) return false;
 
-  c = detail::Small(c * eigen.vectors.leftCols(found));
+  c = (c * eigen.vectors.leftCols(found)).eval();
   const detail::Small identity = detail::Small::Identity(found, found);
   left_error_ = (c.transpose() * q_gram * c - identity).norm();
   const Wide left = scratch_.block(0, 0, left_.rows, found);

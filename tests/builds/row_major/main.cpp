@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 
 #include <pion/optimizer.hpp>
 #include <pion/pion.hpp>
@@ -42,8 +43,10 @@ void run(Eigen::Index rows, Eigen::Index cols) {
   const Eigen::MatrixXd x = sample(rows, cols);
   const pion::Filter f{pion::chains::high_pass(2)};
   const Eigen::MatrixXd expected = filtered(f.chain, x);
-  // Each step rounds sums of at most 5 terms, and the steps' slopes magnify that.
-  constexpr double rounding = 1e-12;
+  // Each product rounds a sum of at most rows + cols terms; later steps magnify it by their slope.
+  constexpr double epsilon = std::numeric_limits<double>::epsilon();
+  const double rounding =
+      double(rows + cols) * f.chain.size() * epsilon * pion::SlopeBounds(f.chain).steepest();
   check("apply", (pion::apply(f, x) - expected).norm(), rounding);
   check("apply, Gram space", (pion::apply(f, x, pion::Method::gram) - expected).norm(), rounding);
   check("apply_svd", (pion::apply_svd(f, x) - expected).norm(), rounding);
@@ -56,22 +59,27 @@ void run(Eigen::Index rows, Eigen::Index cols) {
   pion::low_rank_polar(x, 2, y, workspace, pion::Tolerance{tolerance, pion::Method::low_rank});
   check("low_rank_polar", (y - pion::low_rank_polar(x, 2)).norm(), tolerance + rounding);
 
-  const pion::Heads heads{5, rows == 5 ? pion::Axis::rows : pion::Axis::cols};
+  const bool along_rows = rows == 5;
+  const pion::Heads heads{5, along_rows ? pion::Axis::rows : pion::Axis::cols};
   y = pion::apply_per_head(f, x, heads);
   for (Eigen::Index i = 0; i < 5; ++i) {
-    auto head = [&](auto& m) { return rows == 5 ? m.middleRows(i, 1) : m.middleCols(i, 1); };
-    const Eigen::MatrixXd alone = head(x);
-    check("apply_per_head", (head(y) - filtered(f.chain, alone)).norm(), rounding);
+    const auto head = [&](const Eigen::MatrixXd& m) -> Eigen::MatrixXd {
+      return along_rows ? m.block(i, 0, 1, cols) : m.block(0, i, rows, 1);
+    };
+    check("apply_per_head", (head(y) - filtered(f.chain, head(x))).norm(), rounding);
   }
 
   // The singular values through the eigenvalues of the smaller Gram matrix.
-  const Eigen::MatrixXd small =
+  const Eigen::MatrixXd square =
       rows < cols ? Eigen::MatrixXd(x * x.transpose()) : Eigen::MatrixXd(x.transpose() * x);
   const Eigen::ArrayXd sigma =
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(small).eigenvalues().array().sqrt();
+      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(square).eigenvalues().array().sqrt();
   const Eigen::ArrayXd share = sigma / sigma.sum();
+  // An eigenvalue is off by 8 n epsilon lambda_1, and its sigma by half of that over lambda_n.
+  const double n = double(sigma.size()), condition = sigma.maxCoeff() / sigma.minCoeff();
   check("effective_rank",
-        std::fabs(pion::effective_rank(x) - std::exp(-(share * share.log()).sum())), 1e-10);
+        std::fabs(pion::effective_rank(x) - std::exp(-(share * share.log()).sum())),
+        4.0 * n * n * epsilon * condition * condition);
 
   // A step, through a table of recipes too, and a checkpoint between two steps.
   namespace po = pion::optimizer;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What both files do.
 #include <pion/apply.hpp>
-#include <pion/apply/within.hpp>
 #include <pion/filter.hpp>
 
 #include "calls.hpp"
@@ -9,15 +8,16 @@
 namespace {
 
 Results calls(const std::vector<double>& x) {
-  using Input = Eigen::Map<const Eigen::MatrixXd>;
-  using Output = Eigen::Map<Eigen::MatrixXd>;
-  const Input given(x.data(), rows, cols);
-  Results r{std::vector<double>(x.size()), std::vector<double>(x.size())};
+  using Matrix = Eigen::MatrixXd;
+  const Eigen::Map<const Matrix> given(x.data(), rows, cols);
+  Results r{x, x, std::vector<float>(x.size())};
   const pion::Filter f{pion::chains::high_pass(2)};
   pion::Workspace workspace;
-  pion::apply(f, given, Output(r.filtered.data(), rows, cols), workspace);
-  pion::apply(f, given, Output(r.within.data(), rows, cols), workspace,
-              pion::Tolerance{tolerance, pion::Method::low_rank});
+  Eigen::Map<Matrix> dense(r.dense.data(), rows, cols), gram(r.gram.data(), rows, cols);
+  pion::apply(f, given, dense, workspace, pion::Method::dense);
+  pion::apply(f, given, gram, workspace, pion::Method::gram);
+  Eigen::Map<Eigen::MatrixXf> in_float(r.in_float.data(), rows, cols);
+  pion::apply(f, given.cast<float>(), in_float, workspace);
   return r;
 }
 

@@ -35,22 +35,17 @@ std::vector<double> with_singular_values(const std::vector<double>& s) {
   return x;
 }
 
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum);
-}
-
 int failures = 0;
 
-void check(const char* file, const Results& r, const std::vector<double>& right, double rounding) {
-  const auto near_enough = [&](const char* what, const std::vector<double>& got, double allowed) {
-    if (distance(got, right) <= allowed) return;
-    std::printf("%s of %s is off by %g\n", what, file, distance(got, right));
-    ++failures;
-  };
-  near_enough("apply", r.filtered, rounding);
-  near_enough("apply with a tolerance", r.within, tolerance + rounding);
+template <class T>
+void check(const char* what, const std::vector<T>& got, const std::vector<double>& right,
+           double magnified) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < right.size(); ++i) sum += std::pow(double(got[i]) - right[i], 2);
+  // Each product rounds a sum of at most rows + cols terms; later steps magnify it by their slope.
+  if (std::sqrt(sum) <= double(rows + cols) * std::numeric_limits<T>::epsilon() * magnified) return;
+  std::printf("%s is off by %g\n", what, std::sqrt(sum));
+  ++failures;
 }
 
 }  // namespace
@@ -69,11 +64,13 @@ int main() {
   for (double& one : gains) one = f(one / norm);
 
   const std::vector<double> x = with_singular_values(s), right = with_singular_values(gains);
-  // Each product rounds a sum of at most rows + cols terms; later steps magnify it by their slope.
-  const double rounding = double(rows + cols) * f.size() *
-                          std::numeric_limits<double>::epsilon() *
-                          pion::SlopeBounds(f).steepest();
-  check("the file with AVX2", results_of_a(x), right, rounding);
-  check("the file without", results_of_b(x), right, rounding);
+  const double magnified = f.size() * pion::SlopeBounds(f).steepest();
+  for (const bool first : {true, false}) {
+    const Results r = first ? results_of_a(x) : results_of_b(x);
+    std::printf("%s\n", first ? "the file with AVX2" : "the file without");
+    check("apply", r.dense, right, magnified);
+    check("apply in Gram space", r.gram, right, magnified);
+    check("apply in float", r.in_float, right, magnified);
+  }
   return failures;
 }
