@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pion/detail/language.hpp>
+
 // The one place where the version stands; the build reads it from here.
 #define PION_VERSION_MAJOR 0
 #define PION_VERSION_MINOR 1

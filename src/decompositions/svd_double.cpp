@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pion/detail/svd.hpp>
 
-template pion::detail::ThinSvd<double> pion::detail::thin_svd(const Dense<double>&);
-template Eigen::VectorXd pion::detail::singular_values(const Dense<double>&);
+template void pion::detail::decompose(pion::Index, pion::Index, const double*, double*, double*,
+                                      double*);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <pion/detail/svd.hpp>
 
-template pion::detail::ThinSvd<float> pion::detail::thin_svd(const Dense<float>&);
+template void pion::detail::decompose(pion::Index, pion::Index, const float*, float*, float*,
+                                      float*);

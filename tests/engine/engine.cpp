@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers engine/default.hpp, engine/eigen.hpp, engine/elementwise.hpp, engine/gemm.hpp,
+// Covers detail/settings.hpp, engine/concept.hpp, engine/sweep_large_kernels.hpp,
+// engine/default.hpp, engine/eigen.hpp, engine/elementwise.hpp, engine/gemm.hpp,
 // engine/host.hpp, engine/packet.hpp, engine/panels.hpp, engine/squares.hpp, engine/sweep.hpp,
 // engine/sweep_kernels.hpp, engine/tall_skinny.hpp, engine/transpose.hpp, engine/view.hpp,
 // detail/random.hpp.
@@ -175,6 +176,29 @@ void check_sweeps() {
 }
 
 }  // namespace
+
+TEST_CASE("what lacks a part is no engine, and the first part that is missing is named") {
+  using engine::engine_lacks, engine::Lacks;
+  STATIC_CHECK(engine::is_engine_v<engine::eigen, float>);
+  STATIC_CHECK(engine::is_engine_v<DefaultEngine, double>);
+  struct NoSerial {};
+  STATIC_CHECK(engine_lacks<NoSerial, float>() == Lacks::serial);
+  struct NoWorkers {
+    using Serial = NoWorkers;
+  };
+  STATIC_CHECK(engine_lacks<NoWorkers, float>() == Lacks::workers);
+  STATIC_CHECK(engine::concepts::kernels_lack<engine::Elementwise<float>, float>() ==
+               Lacks::constructor);
+  struct NoProducts : engine::Elementwise<float> {
+    NoProducts(detail::Arena&, Index, Index) {}
+  };
+  STATIC_CHECK(engine::concepts::kernels_lack<NoProducts, float>() == Lacks::gram);
+  struct NoQuadratic : NoProducts {
+    using NoProducts::NoProducts;
+    void gram(const View<const float>&, const View<float>&) const {}
+  };
+  STATIC_CHECK(engine::concepts::kernels_lack<NoQuadratic, float>() == Lacks::quadratic);
+}
 
 TEMPLATE_TEST_CASE("primitives equal their definition, tile by tile", "", PION_ENGINES) {
   check_primitives<TestType, float>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers engine/load_store.hpp, engine/assign.hpp, detail/check.hpp, detail/traits.hpp.
+// Covers detail/check.hpp, detail/finite.hpp, detail/traits.hpp, engine/assign.hpp,
+// engine/load_store.hpp.
 // What a caller may pass: layouts, expressions and overlap on one side, what is refused on the
 // other.
 
@@ -143,6 +144,31 @@ TEST_CASE("an entry that is not finite is named, and the output stays as it was"
       CHECK((y.array() == 7.0F).all());
     }
   }
+}
+
+TEST_CASE("finite is what has an exponent below the highest, at any place of a row of numbers") {
+  const auto check = [](auto zero) {
+    using T = decltype(zero);
+    using Limits = std::numeric_limits<T>;
+    const T finite[] = {T(0), -T(0), Limits::denorm_min(), Limits::min(), -Limits::max(), T(1)};
+    const T others[] = {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(),
+                        -Limits::quiet_NaN(), Limits::signaling_NaN()};
+    for (const T x : finite) CHECK((detail::is_finite(x) && !detail::is_nan(x)));
+    for (const T x : others) CHECK((!detail::is_finite(x) && detail::is_nan(x) == !(x == x)));
+    for (const int size : {0, 1, 31, 32, 33, 70}) {
+      std::vector<T> row(static_cast<std::size_t>(size), -Limits::max());
+      CHECK(detail::all_finite(row.data(), size));
+      for (T& place : row) {
+        for (const T x : others) {
+          place = x;
+          CHECK(!detail::all_finite(row.data(), size));
+        }
+        place = Limits::denorm_min();
+      }
+    }
+  };
+  check(0.0F);
+  check(0.0);
 }
 
 TEST_CASE("a result that overflows is refused, and the output stays as it was") {

@@ -358,7 +358,8 @@ TEST_CASE("wrong arguments are refused in words, and nothing is written") {
                     "the state with initial_state()");
   CHECK_THROWS_WITH(initial_state(Recipe{Identity{}, HeavyBall{1.0}}, w),
                     "HeavyBall: momentum is 1.000000; it must be in [0, 1)");
-  CHECK_THROWS_WITH(initial_state<float>(recipe, -1, 2), "initial_state: a parameter cannot be -1x2");
+  CHECK_THROWS_WITH(initial_state<float>(recipe, -1, 2),
+                    "initial_state: a parameter cannot be -1x2");
   const auto heads = presets::pion_per_head(Heads{2});
   CHECK_THROWS_WITH(try_step(heads, g, 0.1, state),
                     "apply_per_head: 3 rows do not divide into 2 heads");

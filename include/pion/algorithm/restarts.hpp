@@ -3,10 +3,11 @@
 
 #include <algorithm>  // std::max
 #include <array>
-#include <cmath>    // HUGE_VAL, std::fabs, std::isfinite, std::isnan, std::pow
+#include <cmath>    // HUGE_VAL, std::fabs, std::pow
 #include <cstddef>  // std::size_t
 #include <cstdint>  // std::uint64_t, std::uint8_t
 
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 
 /// Where the Gram-space iteration (algorithm/gram.hpp) begins again, so that its rounding stays of
@@ -87,7 +88,7 @@ class Magnification {
 
   /// What has left every range is infinite.
   static double larger(double most, double x) {
-    return most >= x ? most : (std::isnan(x) ? HUGE_VAL : x);
+    return most >= x ? most : (pion::detail::is_nan(x) ? HUGE_VAL : x);
   }
 
   const Chain& f_;
@@ -131,7 +132,7 @@ inline Restarts gram_restarts(const Chain& f) {
   for (std::size_t k = 0; k < steps; ++k) limit += of_every_step * left[k][k + 1];
   limit = std::max(limit, harmless);
   Restarts restarts;
-  if (!std::isfinite(limit)) {  // a chain that leaves every range
+  if (!pion::detail::is_finite(limit)) {  // a chain that leaves every range
     for (int k = 1; k < f.size(); ++k) restarts.add(k);
     return restarts;
   }

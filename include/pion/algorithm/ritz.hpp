@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>  // std::clamp, std::max, std::min
-#include <cmath>      // std::isfinite
 #include <cstdint>    // std::uint64_t
 #include <limits>
 
 #include <pion/algorithm/orthonormalize.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
@@ -127,7 +127,7 @@ class Ritz {
 
   void set_norm(double norm) {
     norm_ = norm;
-    unit_ = norm > 0.0 && std::isfinite(norm) ? 1.0 / norm : 0.0;
+    unit_ = norm > 0.0 && detail::is_finite(norm) ? 1.0 / norm : 0.0;
   }
 
   /// Q <- an orthonormal basis of the columns of left_.

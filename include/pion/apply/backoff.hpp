@@ -4,6 +4,8 @@
 #include <algorithm>  // std::clamp, std::min
 #include <cstdint>    // std::int32_t
 
+#include <pion/detail/language.hpp>
+
 namespace pion {
 
 /// How long not to try again what has failed: after f attempts in a row that did, the next 2^f - 1

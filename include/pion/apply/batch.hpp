@@ -180,7 +180,7 @@ template <class Engine = DefaultEngine, class Xs, class Ys>
 void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace,
                  Method method = Method::automatic, Span<ApplyInfo> each = {}) {
   using Scalar = detail::scalar_of<Xs>;
-  using Worker = typename Engine::Serial;
+  using Worker = typename engine::require_engine_t<Engine, detail::compute_t<Scalar>>::Serial;
   const std::size_t count = std::size(xs);
   detail::require_same_shapes(xs, ys);
   detail::require_places("apply_batch", "infos", each, count);
@@ -211,7 +211,7 @@ void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspac
                  const Tolerance& tolerance, Span<ApplyInfo> each = {},
                  Span<WarmStart<detail::compute_t<detail::scalar_of<Xs>>>> starts = {}) {
   using Scalar = detail::scalar_of<Xs>;
-  using Worker = typename Engine::Serial;
+  using Worker = typename engine::require_engine_t<Engine, detail::compute_t<Scalar>>::Serial;
   const std::size_t count = std::size(xs);
   detail::require_valid(tolerance);
   detail::require_same_shapes(xs, ys);

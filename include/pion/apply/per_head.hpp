@@ -4,6 +4,7 @@
 #include <algorithm>  // std::copy, std::max, std::min
 #include <cmath>      // std::sqrt
 #include <cstddef>    // std::byte, std::size_t
+#include <cstdint>    // std::int64_t
 #include <new>        // placement new
 
 #include <pion/apply/apply.hpp>
@@ -76,7 +77,7 @@ struct PerHeadBuffers {
   PerHeadBuffers(Arena& arena, Index m, Index n, Index count, std::size_t bytes_each, Index workers)
       : whole(arena.take<T>(m * n), m, n),
         infos(arena.take<ApplyInfo>(count)),
-        work(arena.take<std::byte>(static_cast<Index>(bytes_each) * workers)) {}
+        work(arena.take<std::byte>(static_cast<std::int64_t>(bytes_each) * workers)) {}
 
   engine::View<T> whole;
   ApplyInfo* infos;
@@ -90,7 +91,7 @@ PerHeadInfo run_per_head(const Filter& f, const ChainPlan& by_chain, const Layou
                          Span<ApplyInfo> each) {
   constexpr const char* here = "apply_per_head";
   using T = compute_t<typename X::Scalar>;
-  using Worker = typename Engine::Serial;
+  using Worker = typename engine::require_engine_t<Engine, T>::Serial;
   const HeadsInside<Layout> inside(heads, x.rows(), x.cols());
   const Index count = inside.count();
   require_places(here, "infos", each, static_cast<std::size_t>(count));

@@ -3,19 +3,22 @@
 
 #include <algorithm>  // std::max, std::min
 #include <cstddef>    // std::size_t
+#include <cstdint>    // std::int64_t, std::uint64_t
 #include <limits>
 
 #include <pion/algorithm/gram.hpp>
 #include <pion/apply/method.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
+#include <pion/engine/concept.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/engine/workspace.hpp>
 #include <pion/filter/filter.hpp>
 
 namespace pion {
 
-/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n (docs/performance.md).
+/// The time of an SVD of m x n in multiply-adds of a large product, over m^2 n
+/// (docs/performance.md).
 inline constexpr double svd_cost = 30.0;
 
 /// What apply() does with a matrix of a given shape, decided before it sees any entry.
@@ -61,18 +64,19 @@ struct Buffers {
   }
 
   View x, y, r, h, t, q;
-  typename Engine::template Kernels<T> kernels;
+  typename engine::require_engine_t<Engine, T>::template Kernels<T> kernels;
 };
 
 template <class Engine, class T>
-std::size_t workspace_bytes(Method method, Index m, Index n) {
+std::uint64_t workspace_bytes(Method method, Index m, Index n) {
   Arena counting;
   Buffers<Engine, T>(counting, method, m, n);
   return counting.used();
 }
 
-/// What plan() decides by the chain alone, whatever the shape. Finding the restarts takes about as
-/// long as filtering a 32 x 32 matrix, so a call that plans many shapes finds them once.
+/// What plan() decides by the chain alone, whatever the shape. Finding the restarts takes a third
+/// of the time that filtering a 32 x 32 matrix takes, so a call that plans many shapes finds them
+/// once.
 struct ChainPlan {
   Method method = Method::automatic;  ///< dense where Gram space is impossible.
   algorithm::Restarts restarts;
@@ -104,9 +108,15 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
   if (rows < 0 || cols < 0) refuse_argument("plan: a matrix cannot be " + shape(rows, cols));
   const Index m = std::min(rows, cols);
   const Index n = std::max(rows, cols);
-  if (n > 0 && m > std::numeric_limits<Index>::max() / 128 / n) {
+  const auto require_countable = [rows, cols](bool countable) {
+    if (countable) return;
     refuse_argument("plan: the bytes for " + shape(rows, cols) + " cannot be counted");
-  }
+  };
+  // In 64 bits, and the entries of a matrix in an Index, which may have fewer.
+  constexpr auto most_bytes = std::numeric_limits<std::int64_t>::max() / 128;
+  constexpr auto most_entries =
+      std::min<std::int64_t>(std::numeric_limits<Index>::max(), most_bytes);
+  require_countable(n == 0 || m <= most_entries / n);
   const double steps = f.size();
   const double segments = f.empty() ? 0.0 : 1.0 + by_chain.restarts.count();
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
@@ -130,7 +140,9 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
   p.bytes = in_and_out + (p.method == Method::gram
                               ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
                               : steps * (3.0 * whole + 4.0 * square));
-  p.workspace = workspace_bytes<Engine, T>(p.method, m, n);
+  const std::uint64_t bytes = workspace_bytes<Engine, T>(p.method, m, n);
+  require_countable(bytes <= std::numeric_limits<std::size_t>::max());
+  p.workspace = static_cast<std::size_t>(bytes);
   return p;
 }
 

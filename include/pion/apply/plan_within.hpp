@@ -9,6 +9,7 @@
 
 #include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/apply/plan.hpp>
+#include <pion/detail/finite.hpp>
 
 /// What apply() within a tolerance does, and what that is expected to cost.
 namespace pion {
@@ -46,10 +47,11 @@ namespace detail {
 
 /// \throws std::invalid_argument if a number is out of range.
 inline void require_valid(const Tolerance& tolerance) {
-  if (!(tolerance.error > 0.0)) {
+  if (is_nan(tolerance.error) || !(tolerance.error > 0.0)) {
     refuse_argument("plan: the tolerance " + std::to_string(tolerance.error) + " is not positive");
   }
-  if (!(tolerance.failure_probability > 0.0 && tolerance.failure_probability < 1.0)) {
+  if (is_nan(tolerance.failure_probability) ||
+      !(tolerance.failure_probability > 0.0 && tolerance.failure_probability < 1.0)) {
     refuse_argument("plan: the probability of failure " +
                     std::to_string(tolerance.failure_probability) + " is not between 0 and 1");
   }
@@ -99,7 +101,7 @@ void plan_compression_memory(Plan& p) {
   Arena arena, turned;  // in place, either side may come first
   const SubspaceBuffers<Engine, T> one(arena, p.rows, p.cols, true),
       other(turned, p.cols, p.rows, true);
-  p.workspace = std::max(arena.used(), turned.used());
+  p.workspace = static_cast<std::size_t>(std::max(arena.used(), turned.used()));
 }
 
 /// The method to plan beside compression: what runs where it does not.

@@ -11,6 +11,7 @@
 #include <pion/algorithm/polar_criterion.hpp>
 #include <pion/algorithm/svd.hpp>
 #include <pion/apply/within.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/detail/svd.hpp>
 
 /// The polar factor y = U_k V_k^T of the leading singular triplets of x, k of them or those that
@@ -32,7 +33,7 @@
 /// where it has failed with a start, not in the next calls with that start, 31 at most
 /// (apply/backoff.hpp). Method::low_rank always tries; Method::svd never. Without allocation once
 /// warm, unless the SVD is taken.
-/// \param start  a WarmStart<T>*, where the search begins and what it leaves for the next call.
+/// `start` is a WarmStart<T>*: where the search begins and what it leaves for the next call.
 namespace pion {
 
 namespace detail {
@@ -40,7 +41,7 @@ namespace detail {
 template <class Selection, class X, class Y>
 ApplyInfo polar_by_svd(const char* function, const Selection& selection, const X& x, Y& y) {
   using T = compute_t<typename X::Scalar>;
-  Dense<T> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
+  ColumnMajor<T> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
   const engine::View<T> inside(work.data(), work.rows(), work.cols());
   const double largest = load(function, x, inside);
 
@@ -118,7 +119,7 @@ inline algorithm::Largest largest_directions(const char* function, Index k) {
 }
 
 inline algorithm::AtLeast directions_at_least(const char* function, double tau) {
-  if (!(tau > 0.0 && tau <= 1.0)) {
+  if (is_nan(tau) || !(tau > 0.0 && tau <= 1.0)) {
     refuse_argument(std::string(function) + ": the threshold " + std::to_string(tau) +
                     " is not in (0, 1]");
   }

@@ -155,8 +155,8 @@ class Interval {
 
 /// x^2, which x * x is not where x contains 0: there the operands are one number.
 inline Interval square(const Interval& x) {
-  const double near = x.mignitude(), far = x.magnitude();
-  return {detail::multiply_down(near, near), -detail::multiply_down(-far, far)};
+  const double least = x.mignitude(), most = x.magnitude();
+  return {detail::multiply_down(least, least), -detail::multiply_down(-most, most)};
 }
 
 /// The square roots of what is not negative in x.

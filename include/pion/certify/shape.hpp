@@ -83,9 +83,9 @@ inline certified::Monotone fall_near(const Enclosure& f, double turn, double lo,
   double distance = hi - lo;
   for (int i = 0; i < 60; ++i, distance *= 0.5) {
     for (const double way : {-distance, distance}) {
-      const double near = std::clamp(turn + 0.5 * way, lo, hi);
-      const double far = std::clamp(turn + way, lo, hi);
-      const certified::Descent fall{std::min(near, far), std::max(near, far)};
+      const double one = std::clamp(turn + 0.5 * way, lo, hi);
+      const double other = std::clamp(turn + way, lo, hi);
+      const certified::Descent fall{std::min(one, other), std::max(one, other)};
       if (falls(f, fall.x, fall.y)) return {Verdict::disproved, fall};
     }
   }

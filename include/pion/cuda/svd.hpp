@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::isfinite
 #include <cstddef>    // std::byte, std::size_t
 #include <string>
 #include <type_traits>
@@ -13,6 +12,7 @@
 #include <pion/cuda/low_rank.hpp>
 #include <pion/cuda/measure.hpp>
 #include <pion/cuda/svd_bodies.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <pion/optimizer/low_rank.hpp>
 
@@ -232,7 +232,7 @@ Spectrum spectrum(cuda::Matrix<X> x, cuda::Context& context) {
   Eigen::VectorXd values(m);
   context.exchange().fetch(svd.sigma, m, values.data());
   values *= info.norm;
-  if (!std::isfinite(values(0))) {
+  if (!pion::detail::is_finite(values(0))) {
     detail::refuse_values("spectrum: the largest singular value overflows; scale the matrix");
   }
   return {std::move(values), x.rows, x.cols};

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <array>
-#include <cmath>    // std::isfinite
 #include <cstddef>  // std::size_t
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/polynomial.hpp>
 #include <pion/filter/shape.hpp>  // Range
 
@@ -35,7 +35,8 @@ inline OddQuintic quintic(const std::array<Condition, 3>& conditions) {
   double m[3][3], y[3];
   for (std::size_t i = 0; i < 3; ++i) {
     const Condition& c = conditions[i];
-    if (!std::isfinite(c.at) || !std::isfinite(c.value) || c.order < 0 || c.order > 2) {
+    if (!pion::detail::is_finite(c.at) || !pion::detail::is_finite(c.value) || c.order < 0 ||
+        c.order > 2) {
       detail::refuse_argument("quintic: condition " + std::to_string(i + 1) + " (order " +
                               std::to_string(c.order) + ", at " + std::to_string(c.at) +
                               ", value " + std::to_string(c.value) + ") is not one");

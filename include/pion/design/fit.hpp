@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>  // std::any_of, std::sort
-#include <cmath>      // std::exp2, std::fabs, std::isfinite
+#include <cmath>      // std::exp2, std::fabs
 #include <cstddef>    // std::size_t
 #include <cstdint>    // std::uint64_t
 #include <functional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <pion/design/band_loss.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chains.hpp>
 
 namespace pion::design {
@@ -101,7 +102,7 @@ class Search {
   static constexpr int evaluations = 150;  // not near a minimum by then: a poor start
 
   void consider(const Fit& found) {
-    if (!std::isfinite(found.loss)) return;
+    if (!pion::detail::is_finite(found.loss)) return;
     if (best_.size() == kept && found.loss >= best_.back().loss) return;
     if (options_.admits && !options_.admits(found.chain)) return;
     const auto same = [&found](const Fit& other) {

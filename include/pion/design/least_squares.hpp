@@ -3,7 +3,9 @@
 
 #include <Eigen/Core>
 #include <algorithm>  // std::max
-#include <cmath>      // std::isfinite, std::sqrt
+#include <cmath>      // std::sqrt
+
+#include <pion/detail/finite.hpp>
 
 namespace pion::detail {
 
@@ -77,7 +79,7 @@ Eigen::VectorXd least_squares(const Sum& sum, Eigen::VectorXd theta, int evaluat
       continue;
     }
     const Eigen::VectorXd there = theta + step;
-    const double value = there.allFinite() ? sum(there) : HUGE_VAL;
+    const double value = all_finite(there.data(), there.size()) ? sum(there) : HUGE_VAL;
     double promised = 0.0;  // by the quadratic, less what damping takes
     for (Eigen::Index j = 0; j < theta.size(); ++j) {
       promised += step[j] * (damping * scale[j] * step[j] - here.gradient[j]);

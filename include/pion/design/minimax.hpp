@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::sqrt, std::isfinite
+#include <cmath>  // std::sqrt
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/polynomial.hpp>
 
 namespace pion::detail {
 
 inline void check_interval(const char* name, double lo, double hi) {
-  if (!(0.0 < lo && lo <= hi && std::isfinite(hi))) {
+  if (!(0.0 < lo && lo <= hi && pion::detail::is_finite(hi))) {
     refuse_argument(std::string(name) + ": [" + std::to_string(lo) + ", " + std::to_string(hi) +
                     "] is not an interval of positive numbers");
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <pion/design/minimax.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/shape.hpp>  // bisect
 
@@ -33,7 +34,7 @@ struct PolarExpressOptions {
 inline Chain polar_express(double lo, int steps, const PolarExpressOptions& options = {}) {
   const double cushion = options.cushion, safety = options.safety;
   if (!(0.0 < lo && lo <= 1.0 && steps >= 0 && 0.0 <= cushion && cushion < 1.0 && 1.0 <= safety &&
-        std::isfinite(safety))) {
+        pion::detail::is_finite(safety))) {
     detail::refuse_argument("polar_express: lo = " + std::to_string(lo) + ", steps = " +
                             std::to_string(steps) + ", cushion = " + std::to_string(cushion) +
                             ", safety = " + std::to_string(safety) + " is out of range");

@@ -12,6 +12,7 @@
 
 #include <pion/design/band_loss.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/shape.hpp>
 
@@ -123,7 +124,7 @@ inline Chain rescaled(const Chain& f, const std::vector<double>& factors) {
   double in = 1.0;
   for (std::size_t k = 0; k < f.steps().size(); ++k) {
     const double out = k < factors.size() ? factors[k] : 1.0;
-    if (!(out > 0.0 && std::isfinite(out))) {
+    if (!(out > 0.0 && pion::detail::is_finite(out))) {
       detail::refuse_argument("rescaled: factor " + std::to_string(k + 1) + " is " +
                               std::to_string(out));
     }

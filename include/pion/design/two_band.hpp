@@ -4,13 +4,13 @@
 #include <Eigen/Core>
 #include <Eigen/LU>
 #include <algorithm>  // std::max
-#include <cmath>      // std::isfinite
 #include <cstddef>    // std::size_t
 #include <limits>
 #include <string>
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/chains.hpp>
 #include <pion/filter/polynomial.hpp>
@@ -35,8 +35,8 @@ struct TwoBandMinimax {
 /// Cost: below a millisecond.
 /// \throws std::invalid_argument unless 0 < stop < pass.lo <= pass.hi and weight > 0.
 inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double weight) {
-  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && std::isfinite(pass.hi) &&
-        weight > 0.0 && std::isfinite(weight))) {
+  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && pion::detail::is_finite(pass.hi) &&
+        weight > 0.0 && pion::detail::is_finite(weight))) {
     detail::refuse_argument("minimax_two_band: stop [0, " + std::to_string(stop) + "], pass [" +
                             std::to_string(pass.lo) + ", " + std::to_string(pass.hi) +
                             "] and weight " + std::to_string(weight) + " do not fit together");
@@ -75,7 +75,7 @@ inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double we
             const Eigen::Vector4d at = m.partialPivLu().solve(Eigen::Vector4d(
                 active[i].bound, active[j].bound, active[k].bound, active[l].bound));
             if (!(at[3] < least)) continue;
-            bool feasible = at.allFinite();
+            bool feasible = pion::detail::all_finite(at.data(), at.size());
             for (const Inequality& c : active) feasible = feasible && c.excess(at) <= 1e-11;
             if (feasible) {
               least = at[3];
@@ -144,8 +144,8 @@ inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
     const TwoBandMinimax step = minimax_two_band(stop, band, t == steps ? 1.0 : weight);
     chain.push_back(step.p);
     error = step.error;
-    const Range small = range(Chain{step.p}, 0.0, stop), all = range(Chain{step.p}, 0.0, band.hi);
-    stop = std::max(small.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
+    const Range stopped = range(Chain{step.p}, 0.0, stop), all = range(Chain{step.p}, 0.0, band.hi);
+    stop = std::max(stopped.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
     band = {1.0 - error, 1.0 + error};
   }
   return {Chain(std::move(chain)), error};

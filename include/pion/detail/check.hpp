@@ -6,6 +6,8 @@
 #include <stdexcept>  // std::invalid_argument, std::domain_error
 #include <string>
 
+#include <pion/detail/language.hpp>
+
 /// Where every refusal of the library leaves: cold, out of line, and one line of text that names
 /// the function, the thing that is wrong and its value. Built without exceptions, the same line
 /// goes to standard error and the program stops.

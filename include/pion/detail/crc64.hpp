@@ -5,6 +5,8 @@
 #include <cstddef>  // std::size_t
 #include <cstdint>  // std::uint64_t
 
+#include <pion/detail/language.hpp>
+
 namespace pion::detail {
 
 /// CRC-64/XZ (ECMA-182, reflected), which finds every change of up to 64 bits in a row.

@@ -1,43 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>  // std::min
+#include <cstddef>    // std::size_t
+#include <vector>
+
 #include <Eigen/SVD>
+
+#include <pion/detail/settings.hpp>
+#include <pion/detail/traits.hpp>
 
 namespace pion::detail {
 
+/// Writes the singular value decomposition x = u diag(sigma) v^T by Eigen's divide and conquer.
+///
+/// x is m x n, u m x k, v n x k with k = min(m, n), all column by column without gaps; sigma is
+/// descending. Where u is null, only sigma is written. Only such bare memory goes in and out: the
+/// function may be compiled in another file, with other flags, and a matrix that Eigen has
+/// allocated there may not be freed here.
 template <class T>
-using Dense = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-
-/// Eigen's divide-and-conquer SVD with thin factors, in the form that the version at hand wants:
-/// since 3.4.90 the options are template arguments.
-#if EIGEN_VERSION_AT_LEAST(3, 4, 90)
-template <class T>
-using ThinSvd = Eigen::BDCSVD<Dense<T>, Eigen::ComputeThinU | Eigen::ComputeThinV>;
-
-template <class T>
-ThinSvd<T> thin_svd(const Dense<T>& x) {
-  return ThinSvd<T>(x);
-}
+[[gnu::noinline]] void decompose(Index m, Index n, const T* x, T* u, T* sigma, T* v) {
+  using Matrix = ColumnMajor<T>;
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  const Eigen::Map<const Matrix> given(x, m, n);
+  const Index k = (std::min)(m, n);
+  Eigen::Map<Vector> values(sigma, k);
+  if (u == nullptr) {
+    values = Eigen::BDCSVD<Matrix>(given).singularValues();
+    return;
+  }
+#if EIGEN_VERSION_AT_LEAST(3, 4, 90)  // since when the options are template arguments
+  const Eigen::BDCSVD<Matrix, Eigen::ComputeThinU | Eigen::ComputeThinV> svd(given);
 #else
-template <class T>
-using ThinSvd = Eigen::BDCSVD<Dense<T>>;
-
-template <class T>
-ThinSvd<T> thin_svd(const Dense<T>& x) {
-  return ThinSvd<T>(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-}
+  const Eigen::BDCSVD<Matrix> svd(given, Eigen::ComputeThinU | Eigen::ComputeThinV);
 #endif
-
-/// The singular values alone, descending.
-template <class T>
-Eigen::Matrix<T, Eigen::Dynamic, 1> singular_values(const Dense<T>& x) {
-  return Eigen::BDCSVD<Dense<T>>(x).singularValues();
+  values = svd.singularValues();
+  Eigen::Map<Matrix>(u, m, k) = svd.matrixU();
+  Eigen::Map<Matrix>(v, n, k) = svd.matrixV();
 }
 
 #ifdef PION_DECOMPOSITIONS_COMPILED  // in a file of the program's own, once
-extern template ThinSvd<float> thin_svd(const Dense<float>&);
-extern template ThinSvd<double> thin_svd(const Dense<double>&);
-extern template Eigen::VectorXd singular_values(const Dense<double>&);
+extern template void decompose(Index, Index, const float*, float*, float*, float*);
+extern template void decompose(Index, Index, const double*, double*, double*, double*);
 #endif
 
+inline namespace PION_SETTINGS {
+
+/// The singular value decomposition of a matrix with thin factors.
+template <class T>
+class ThinSvd {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+
+ public:
+  explicit ThinSvd(const ColumnMajor<T>& x)
+      : m_(x.rows()),
+        n_(x.cols()),
+        k_((std::min)(m_, n_)),
+        memory_(std::size_t((m_ + 1 + n_) * k_)) {
+    T* const u = memory_.data();
+    decompose(m_, n_, x.data(), u, u + m_ * k_, u + (m_ + 1) * k_);
+  }
+
+  auto matrixU() const { return Eigen::Map<const ColumnMajor<T>>(memory_.data(), m_, k_); }
+  auto singularValues() const { return Eigen::Map<const Vector>(memory_.data() + m_ * k_, k_); }
+  auto matrixV() const {
+    return Eigen::Map<const ColumnMajor<T>>(memory_.data() + (m_ + 1) * k_, n_, k_);
+  }
+
+ private:
+  Index m_, n_, k_;
+  std::vector<T> memory_;  // u, sigma, v
+};
+
+template <class T>
+ThinSvd<T> thin_svd(const ColumnMajor<T>& x) {
+  return ThinSvd<T>(x);
+}
+
+/// The singular values alone, descending.
+template <class T>
+Eigen::Matrix<T, Eigen::Dynamic, 1> singular_values(const ColumnMajor<T>& x) {
+  Eigen::Matrix<T, Eigen::Dynamic, 1> values((std::min)(x.rows(), x.cols()));
+  decompose<T>(x.rows(), x.cols(), x.data(), nullptr, values.data(), nullptr);
+  return values;
+}
+
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

@@ -3,12 +3,17 @@
 
 #include <type_traits>
 
-#include <Eigen/Core>
+#include <pion/detail/language.hpp>
+#include <pion/detail/settings.hpp>
 
 /// Type rules of the host functions, each said once.
 namespace pion {
 
 using Eigen::Index;
+
+static_assert(sizeof(Index) >= sizeof(void*),
+              "pion: EIGEN_DEFAULT_DENSE_INDEX_TYPE is too small to count what memory can hold; "
+              "leave it as it is, std::ptrdiff_t");
 
 namespace detail {
 
@@ -29,6 +34,11 @@ struct compute<Eigen::bfloat16> {
 };
 template <class Scalar>
 using compute_t = typename compute<Scalar>::type;
+
+/// A matrix of any size, column by column, whatever the order that Eigen gives to types without
+/// one.
+template <class T>
+using ColumnMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
 template <class T>
 using plain_t = std::remove_cv_t<std::remove_reference_t<T>>;

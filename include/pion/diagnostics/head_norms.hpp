@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::isfinite
 
 #include <Eigen/Core>
 
+#include <pion/detail/finite.hpp>
 #include <pion/filter/heads.hpp>
 
 /// How unequal the heads of a projection are (Fan et al. 2026, Fig. 4b, App. G).
@@ -21,7 +21,7 @@ Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   Eigen::VectorXd norms(head_count(heads));
   for (Index i = 0; i < norms.size(); ++i) {
     norms(i) = head_block(in_double, heads, i).stableNorm();
-    if (!std::isfinite(norms(i))) {
+    if (!detail::is_finite(norms(i))) {
       detail::refuse_values("head_norms: the norm of head " + std::to_string(i) + " is not finite");
     }
   }

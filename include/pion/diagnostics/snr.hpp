@@ -2,13 +2,14 @@
 #pragma once
 
 #include <algorithm>  // std::max
-#include <cmath>      // std::isfinite, std::pow
+#include <cmath>      // std::pow
 #include <limits>
 #include <string>
 
 #include <Eigen/Core>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/detail/traits.hpp>
 
 /// The signal-to-noise ratio of a stochastic gradient, ||E G||_F^2 / E ||G - E G||_F^2
@@ -22,7 +23,9 @@ struct Snr {
 
   /// max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is neither.
   double ratio() const {
-    if (std::isnan(signal) || std::isnan(noise)) return std::numeric_limits<double>::quiet_NaN();
+    if (detail::is_nan(signal) || detail::is_nan(noise)) {
+      return std::numeric_limits<double>::quiet_NaN();
+    }
     const double positive = std::max(signal, 0.0);
     if (noise > 0.0) return positive / noise;
     return positive > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
@@ -42,7 +45,7 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
                     ", those before are " + shape(like.rows(), like.cols()));
   }
   Eigen::MatrixXd in_double = g.template cast<double>();
-  if (!std::isfinite(in_double.squaredNorm())) {
+  if (!detail::is_finite(in_double.squaredNorm())) {
     refuse_values(std::string(function) +
                   ": a sample has an entry that is not finite, or a "
                   "squared norm that overflows");
@@ -168,17 +171,21 @@ class SnrStream {
 ///
 /// tr(Sigma) / ||G||^2, the inverse of the ratio, is their simple noise scale. Average the squared
 /// norms over many batches first: the ratio of two noisy numbers is biased.
-/// \throws std::invalid_argument unless 0 < small < large and all four numbers are finite.
-inline Snr snr_from_batch_sizes(double squared_norm_small, double small, double squared_norm_large,
-                                double large) {
-  const bool finite = std::isfinite(squared_norm_small) && std::isfinite(squared_norm_large);
-  if (!(0.0 < small && small < large && std::isfinite(large) && finite)) {
-    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small) + " and " +
-                            std::to_string(large) +
+/// \throws std::invalid_argument unless 0 < small_batch < large_batch and all numbers are finite.
+inline Snr snr_from_batch_sizes(double squared_norm_small, double small_batch,
+                                double squared_norm_large, double large_batch) {
+  const bool finite =
+      detail::is_finite(squared_norm_small) && detail::is_finite(squared_norm_large);
+  if (!(0.0 < small_batch && small_batch < large_batch && detail::is_finite(large_batch) &&
+        finite)) {
+    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small_batch) +
+                            " and " + std::to_string(large_batch) +
                             "; the first must be positive and smaller, and all finite");
   }
-  const double signal = (large * squared_norm_large - small * squared_norm_small) / (large - small);
-  const double noise = (squared_norm_small - squared_norm_large) / (1.0 / small - 1.0 / large);
+  const double signal = (large_batch * squared_norm_large - small_batch * squared_norm_small) /
+                        (large_batch - small_batch);
+  const double noise =
+      (squared_norm_small - squared_norm_large) / (1.0 / small_batch - 1.0 / large_batch);
   return {signal, noise, 2};
 }
 

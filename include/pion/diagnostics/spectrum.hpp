@@ -7,6 +7,7 @@
 
 #include <pion/algorithm/svd.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/engine/load_store.hpp>
 #include <pion/filter/filter.hpp>
@@ -102,13 +103,13 @@ class Spectrum {
 /// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
 template <class X>
 Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
-  detail::Dense<double> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
+  detail::ColumnMajor<double> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
   const engine::View<double> inside(work.data(), work.rows(), work.cols());
   const double largest = detail::load("spectrum", x, inside);
   if (largest == 0.0) return {Eigen::VectorXd::Zero(work.rows()), x.rows(), x.cols()};
   detail::scale_to_one(largest, inside);
   Eigen::VectorXd values = detail::singular_values(work) * std::ldexp(1.0, std::ilogb(largest));
-  if (!std::isfinite(values(0))) {
+  if (!detail::is_finite(values(0))) {
     detail::refuse_values("spectrum: the largest singular value overflows; scale the matrix");
   }
   return {std::move(values), x.rows(), x.cols()};

@@ -24,6 +24,7 @@
 #include <pion/filter/polynomial.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// The primitives of Host by calls of CBLAS: gemm for products, syrk for Gram matrices.
 ///
@@ -142,4 +143,5 @@ struct blas {
   }
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -5,6 +5,7 @@
 #include <pion/engine/tall_skinny.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// The default engine: Eigen's kernels on the calling thread.
 struct eigen {
@@ -22,4 +23,5 @@ struct eigen {
   }
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

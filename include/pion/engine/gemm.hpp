@@ -7,30 +7,32 @@
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 
-/// Products on one thread, block by block as the caches want it (Goto and van de Geijn 2008).
+/// Multiplies on one thread, in blocks of the size of the caches (Goto and van de Geijn 2008).
 ///
 /// Eigen's own `a * b` allocates in each call, starts threads of its own under -fopenmp, cannot
 /// leave out half of a symmetric result, and reaches seven tenths of the peak of AVX-512
 /// (docs/performance.md). Here each entry is summed in an order that depends on the inner dimension
 /// alone, so that a product may be cut into any parts without a bit of it changing.
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
-/// Of a result whose entry (0, 0) lies on the diagonal of a symmetric matrix: all of it, or only
-/// what lies on and below the diagonal. (What lies above is then left with no meaning.)
+/// Says which entries of a result gemm() computes: all, or those with row >= column. The others
+/// then have no meaning.
 enum class Triangle { all, lower };
 
-/// The rows [i, i + r) of op(a), as the block of a that holds them; and its columns.
+/// Returns the block of a that holds the rows [i, i + r) of op(a).
 template <Op op, class T>
 View<T> rows_of(const View<T>& a, Index i, Index r) {
   return op == Op::plain ? a.block(i, 0, r, a.cols) : a.block(0, i, a.rows, r);
 }
+/// Returns the block of a that holds the columns [j, j + c) of op(a).
 template <Op op, class T>
 View<T> cols_of(const View<T>& a, Index j, Index c) {
   return rows_of < op == Op::plain ? Op::transposed : Op::plain > (a, j, c);
 }
 
-/// Packing buffers for products of up to `rows` x `cols` with inner dimension up to `depth`; larger
-/// ones take more rounds.
+/// Holds the packing buffers of one thread. A product of up to `rows` x `cols` with an inner
+/// dimension up to `depth` is done in one round; a larger one takes more rounds.
 template <class T>
 class GemmBuffers {
   using B = detail::Blocking<T>;
@@ -56,11 +58,12 @@ class GemmBuffers {
   T* b_;
 };
 
-/// Whether a product is added to what c holds, or replaces it.
+/// Says whether a product is added to what c holds, or replaces it.
 enum class Write { accumulate, overwrite };
 
-/// c += alpha op_a(a) op_b(b), or c = with Write::overwrite, every product and sum in c's scalar,
-/// whatever those of a and b.
+/// Computes c += alpha op_a(a) op_b(b), or with Write::overwrite c = alpha op_a(a) op_b(b). c must
+/// not overlap a or b. All arithmetic is done in the scalar of c; a and b are converted when they
+/// are packed.
 template <Op op_a, Op op_b, Triangle part = Triangle::all, class T, class S, class U>
 void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>& c,
           const GemmBuffers<T>& buffers, Write write = Write::accumulate) {
@@ -93,7 +96,7 @@ void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>
             if (high % B::lanes == 0 && wide == B::cols) {
               detail::multiply_panels(packets, deep, alpha, left, right, at.data, at.stride,
                                       overwrite);
-            } else {  // By way of a whole block, so that every entry is rounded alike.
+            } else {  // Through a whole block, so that every entry is rounded alike.
               const View<T> whole(corner, high, wide, B::rows);
               as_eigen(whole) = as_eigen(at);
               detail::multiply_panels(packets, deep, alpha, left, right, corner, B::rows,
@@ -107,4 +110,5 @@ void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>
   }
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

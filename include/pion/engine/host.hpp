@@ -14,6 +14,7 @@
 #include <pion/filter/polynomial.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// The primitives that the algorithms are written over, on host memory, in parts that an executor
 /// hands to its workers.
@@ -114,4 +115,5 @@ class HostKernels : public Elementwise<T> {
   GemmBuffers<T>* buffers_ = nullptr;
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>  // std::min
-#include <cmath>      // std::ilogb, std::isfinite
+#include <cmath>      // std::ilogb
 #include <cstdlib>    // std::abs
 #include <type_traits>
 
+#include <pion/detail/finite.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/load_store.hpp>
@@ -15,6 +16,7 @@
 /// The low-rank method's way of a matrix in and out: it is read where it lies and the result
 /// written where it goes, without a copy between, wherever layouts allow it.
 namespace pion::detail {
+inline namespace PION_SETTINGS {
 
 /// Whether an expression of type X is memory that holds T.
 template <class T, class X>
@@ -31,17 +33,11 @@ bool lies_in_place([[maybe_unused]] const X& x) {
   }
 }
 
-/// The memory of such a matrix, inner dimension first.
-template <class View, class X>
-View in_place(X& x) {
-  return View(x.data(), x.innerSize(), x.outerSize(), x.outerStride());
-}
-
 /// Squares and sums of numbers within 2^-range and 2^range of 1 stay normal in T.
 template <class T>
 bool well_scaled(double size) {
   constexpr int range = std::is_same_v<T, float> ? 40 : 400;
-  return std::isfinite(size) && size > 0.0 && std::abs(std::ilogb(size)) <= range;
+  return is_finite(size) && size > 0.0 && std::abs(std::ilogb(size)) <= range;
 }
 
 /// y <- left right^T, in y's orientation, storage order and scalar. `transposed` says that the
@@ -76,4 +72,5 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
   }
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::ilogb, std::isfinite, std::ldexp
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::ilogb, std::ldexp
 #include <limits>
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/assign.hpp>
 #include <pion/engine/view.hpp>
@@ -13,6 +15,32 @@
 /// The way of a matrix into a call's workspace and out of it: the only code that sees the caller's
 /// storage order, strides and scalar. Inside, x is column-major with its short side first.
 namespace pion::detail {
+inline namespace PION_SETTINGS {
+
+/// What load() and require_representable() look at.
+struct Size {
+  double largest = 0.0;  ///< The largest |entry|, where all are finite.
+  bool finite = true;    ///< Whether all are.
+};
+
+/// Finds it in one pass over memory, in stretches that stay in the nearest cache.
+template <class T>
+Size size_of(const engine::View<T>& x) {
+  constexpr Index stretch = 2048;
+  const bool gapless = x.stride == x.rows;
+  const Index length = gapless ? x.size() : x.rows, count = gapless ? 1 : x.cols;
+  T largest = T(0);
+  bool finite = true;
+  for (Index j = 0; j < count; ++j) {
+    for (Index i = 0; i < length; i += stretch) {
+      const engine::View<const T> part(x.data + i + j * x.stride,
+                                       std::min<Index>(stretch, length - i), 1);
+      finite = finite && all_finite(part.data, part.rows);
+      largest = std::max<T>(largest, as_eigen(part).cwiseAbs().maxCoeff());
+    }
+  }
+  return {static_cast<double>(largest), finite};
+}
 
 /// to <- x, transposed if x is tall. x is evaluated once. Returns the largest |entry|.
 /// \throws std::domain_error that names the first entry that is NaN or infinite.
@@ -26,15 +54,15 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   } else {
     assign(x.derived(), inside);
   }
-  const T largest = inside.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
-  if (std::isfinite(largest)) return static_cast<double>(largest);
+  const Size size = size_of(to);
+  if (size.finite) return size.largest;
   for (Index j = 0; j < inside.cols(); ++j) {
     for (Index i = 0; i < inside.rows(); ++i) {
-      if (std::isfinite(inside(i, j))) continue;
+      if (is_finite(inside(i, j))) continue;
       const std::string at = tall ? std::to_string(j) + ", " + std::to_string(i)
                                   : std::to_string(i) + ", " + std::to_string(j);
       refuse_values(std::string(function) + ": x(" + at + ") is " +
-                    (std::isnan(inside(i, j)) ? "not a number" : "infinite"));
+                    (is_nan(inside(i, j)) ? "not a number" : "infinite"));
     }
   }
   return 0.0;  // not reached: one entry was not finite
@@ -54,9 +82,9 @@ void scale_to_one(double largest, const engine::View<T>& x) {
 template <class Scalar, class T>
 void require_representable(const char* function, const engine::View<T>& x, double norm) {
   const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
-  if (norm <= highest) return;
-  const T largest = engine::as_eigen(x).cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
-  if (static_cast<double>(largest) <= highest) return;
+  if (is_finite(norm) && norm <= highest) return;
+  const Size size = size_of(x);
+  if (size.finite && size.largest <= highest) return;
   refuse_values(std::string(function) +
                 ": the result overflows; use a normaliser, or a chain bounded on [0, 1]");
 }
@@ -73,4 +101,5 @@ void store(const engine::View<T>& x, Y& y) {
   }
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

@@ -12,6 +12,7 @@
 #include <pion/engine/tall_skinny.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// The Eigen engine with its tiles shared among OpenMP's threads.
 ///
@@ -39,4 +40,5 @@ struct openmp {
   }
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -3,7 +3,10 @@
 
 #include <Eigen/Core>
 
+#include <pion/detail/settings.hpp>
+
 namespace pion::detail {
+inline namespace PION_SETTINGS {
 
 // g++ says of every template argument that is a vector register that its alignment is ignored
 // there.
@@ -21,4 +24,5 @@ struct Register {
 
 #pragma GCC diagnostic pop
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

@@ -18,6 +18,7 @@ enum class Op { plain, transposed };
 }  // namespace engine
 
 namespace detail {
+inline namespace PION_SETTINGS {
 
 /// What a core keeps close. In registers: a block of c. In L1: a panel of b, depth x cols. In L2: a
 /// block of a, block_rows x depth. In L3: a block of b, depth x block_cols.
@@ -128,5 +129,6 @@ void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
   }
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace detail
 }  // namespace pion

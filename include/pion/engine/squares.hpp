@@ -4,6 +4,7 @@
 #include <pion/engine/view.hpp>
 
 namespace pion::detail {
+inline namespace PION_SETTINGS {
 
 /// The sum of the squares of x's entries, in double. It is not finite if an entry is not.
 template <class T>
@@ -27,4 +28,5 @@ double sum_of_squares(const engine::View<const T>& x) {
   return sum;
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::detail

@@ -7,10 +7,12 @@
 
 #include <pion/engine/squares.hpp>
 #include <pion/engine/sweep_kernels.hpp>
+#include <pion/engine/sweep_large_kernels.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// z = factor x^T q and y = factor x z for a large m x n matrix x and narrow q, z, y, reading x
 /// once: a step of the power iteration with x x^T, in half the passes over memory that two products
@@ -127,4 +129,5 @@ class Sweep {
   double* squares_;  // sum of x's in each part
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

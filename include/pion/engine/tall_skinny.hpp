@@ -17,13 +17,16 @@
 #include <pion/engine/workspace.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
-/// The primitives of compression (algorithm/subspace_iteration.hpp) on host memory: sweeps of a
-/// large matrix with narrow ones (many rows, few columns), in its scalar and in double, products of
-/// narrow ones with small ones (few of both, always the host's), and random fills that depend on a
-/// seed alone. `Products` multiplies in the scalar (Host, Blas).
+/// Has the primitives of the low-rank method (algorithm/subspace_iteration.hpp) on host memory.
 ///
-/// Determinism as that of `Products`; of all else, bitwise the same for every number of workers.
+/// Three sizes of matrix meet here: the large m x n matrix x; narrow ones, with m or n rows and few
+/// columns; and small ones, with few rows and columns, in double. `Products` are the engine's
+/// Kernels, which multiply in the scalar T.
+///
+/// Determinism: products in T as `Products` has it; everything else bitwise the same for every
+/// number of workers.
 template <class Executor, class T, class Products = HostKernels<Executor, T>>
 class TallSkinnyKernels {
  public:
@@ -43,8 +46,8 @@ class TallSkinnyKernels {
     }
   }
 
-  /// ||x||_F, summed in double: not finite if an entry is not, or where squares leave double's
-  /// range.
+  /// Returns ||x||_F, summed in double. It is not finite if an entry is not, or if a square leaves
+  /// double's range.
   double frobenius_norm(const View<const T>& x) const {
     const Index count = pieces(x.cols, sweep_cols);
     Executor::for_each(workers_, count, [&](Index t, int /*worker*/) {
@@ -54,13 +57,14 @@ class TallSkinnyKernels {
     return std::sqrt(std::accumulate(partial_, partial_ + count, 0.0));
   }
 
-  /// c = op_a(a) op_b(b).
+  /// Computes c = op_a(a) op_b(b).
   template <Op op_a = Op::plain, Op op_b = Op::plain>
   void multiply(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     products_.template multiply<op_a, op_b>(a, b, c);
   }
 
-  /// z = factor x^T q and y = factor x z in the scalar of z and y; and ||x||_F if asked for.
+  /// Computes z = factor x^T q and y = factor x z in the scalar of z and y. Where `norm` is not
+  /// null, it becomes ||x||_F.
   template <class S>
   void sweep(double factor, const View<const T>& x, const View<const T>& q, const View<S>& z,
              const View<S>& y, double* norm = nullptr) const {
@@ -75,14 +79,14 @@ class TallSkinnyKernels {
     }
   }
 
-  /// c = y m for narrow y and c and a small m, rounded to T.
+  /// Computes c = y m for narrow y and c and a small m, which is rounded to T.
   void multiply(const View<const T>& y, const detail::Small& m, const View<T>& c) const {
-    const View<T> small(small_, m.rows(), m.cols());
-    as_eigen(small) = m.template cast<T>();
-    products_.multiply(y, small, c);
+    const View<T> rounded(small_, m.rows(), m.cols());
+    as_eigen(rounded) = m.template cast<T>();
+    products_.multiply(y, rounded, c);
   }
 
-  /// The same in double, for y of any scalar.
+  /// Computes c = y m in double, for y of any scalar.
   template <class A>
   void multiply_in_double(const View<A>& y, const detail::Small& m, const View<double>& c) const {
     const Index size = pieces(c.rows, Index(2) * workers_);
@@ -97,31 +101,31 @@ class TallSkinnyKernels {
 
   static void scale(double factor, const View<T>& x) { Products::scale(factor, x); }
 
-  /// to <- from, of another scalar maybe.
+  /// Copies from to to, which may have another scalar.
   template <class From, class To>
   static void copy(const View<From>& from, const View<To>& to) {
     as_eigen(to) = as_eigen(from).template cast<To>();
   }
 
-  /// to <- factor from.
+  /// Computes to = factor from.
   template <class From, class To>
   static void scaled_copy(double factor, const View<From>& from, const View<To>& to) {
     as_eigen(to) = (as_eigen(from).template cast<double>() * factor).template cast<To>();
   }
 
-  /// y <- y - x.
+  /// Computes y = y - x.
   static void subtract(const View<const T>& x, const View<T>& y) { as_eigen(y) -= as_eigen(x); }
 
-  /// ||y||_F, in double.
+  /// Returns ||y||_F, computed in double.
   static double norm(const View<const T>& y) { return as_eigen(y).template cast<double>().norm(); }
 
-  /// ||d - u diag(sigma)||_F for narrow d and u, in double.
+  /// Returns ||d - u diag(sigma)||_F for narrow d and u, computed in double.
   template <class Values>
   static double distance(const View<const double>& d, const View<const T>& u, const Values& sigma) {
     return (as_eigen(d) - as_eigen(u).template cast<double>() * sigma.asDiagonal()).norm();
   }
 
-  /// y^T y in double, for narrow y of any scalar; on the calling thread.
+  /// Returns y^T y in double, for narrow y of any scalar. It runs on the calling thread.
   template <class A>
   detail::Small gram(const View<A>& y) const {
     detail::Small g(y.cols, y.cols);
@@ -131,7 +135,7 @@ class TallSkinnyKernels {
     return g;
   }
 
-  /// Entries +1 and -1, each with probability 1/2.
+  /// Fills x with entries +1 and -1, each with probability 1/2.
   static void fill_signs(std::uint64_t seed, const View<T>& x) {
     std::uint64_t counter = 0;
     for (Index j = 0; j < x.cols; ++j) {
@@ -144,29 +148,30 @@ class TallSkinnyKernels {
     }
   }
 
-  /// Independent standard normal entries (Box and Muller 1958).
+  /// Fills x with independent standard normal entries (Box and Muller 1958).
   static void fill_gaussian(std::uint64_t seed, const View<T>& x) {
     constexpr Index half = 64;
-    using Block = Eigen::Array<T, half, 1>;
     std::uint64_t counter = 0;
-    Eigen::Array<T, 2 * half, 1> normal;
+    alignas(64) T u[half], v[half];  // uniform in (0, 1]
+    alignas(64) T normal[std::size_t(2) * half];
+    const auto as_array = [](T* numbers) { return as_eigen(View<T>(numbers, half, 1)).array(); };
     Index used = 2 * half;
     for (Index j = 0; j < x.cols; ++j) {
       for (Index i = 0; i < x.rows; ++i) {
         if (used == 2 * half) {
-          Block u, v;  // uniform in (0, 1]
           for (Index l = 0; l < half; ++l) {
             const std::uint64_t bits = detail::random_bits(seed, counter++);
-            u(l) = static_cast<T>(static_cast<double>((bits >> 32U) + 1) * 0x1p-32);
-            v(l) = static_cast<T>(static_cast<double>((bits & 0xffffffffU) + 1) * 0x1p-32);
+            u[l] = static_cast<T>(static_cast<double>((bits >> 32U) + 1) * 0x1p-32);
+            v[l] = static_cast<T>(static_cast<double>((bits & 0xffffffffU) + 1) * 0x1p-32);
           }
-          const Block radius = (T(-2) * u.log()).sqrt();
-          const Block angle = T(6.283185307179586) * v;
-          normal.template head<half>() = radius * angle.cos();
-          normal.template tail<half>() = radius * angle.sin();
+          auto radius = as_array(u), angle = as_array(v);
+          radius = (T(-2) * radius.log()).sqrt();
+          angle *= T(6.283185307179586);
+          as_array(normal) = radius * angle.cos();
+          as_array(normal + half) = radius * angle.sin();
           used = 0;
         }
-        x.data[i + j * x.stride] = normal(used++);
+        x.data[i + j * x.stride] = normal[used++];
       }
     }
   }
@@ -184,4 +189,5 @@ class TallSkinnyKernels {
   GemmBuffers<double>* buffers_ = nullptr;
 };
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -7,6 +7,7 @@
 #include <pion/engine/view.hpp>
 
 namespace pion::engine {
+inline namespace PION_SETTINGS {
 
 /// to = from^T, block by block of one register's width: each cache line is read and written once.
 /// (Eigen's `a = b.transpose()` goes down whole columns, which costs ten times more at 2048 rows.)
@@ -51,4 +52,5 @@ void mirror(const View<T>& c) {
   }
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 
+#include <pion/detail/settings.hpp>
 #include <pion/detail/traits.hpp>
 
 namespace pion::engine {
@@ -33,13 +34,22 @@ struct View {
   }
 };
 
-/// The same matrix as an Eigen expression (host memory only).
+inline namespace PION_SETTINGS {
+
+/// The distance between two columns, as Eigen takes it: a type of its own for each setting, so that
+/// all that Eigen instantiates for a view is named by the setting too.
+struct ColumnStride : Eigen::OuterStride<> {
+  using Eigen::OuterStride<>::OuterStride;
+};
+
+/// Shows the same matrix to Eigen (host memory only). Nothing is assumed of its alignment.
 template <class T>
 auto as_eigen(const View<T>& v) {
-  using Plain = Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>;
+  using Plain = detail::ColumnMajor<std::remove_const_t<T>>;
   using Matrix = std::conditional_t<std::is_const_v<T>, const Plain, Plain>;
-  return Eigen::Map<Matrix, Eigen::Unaligned, Eigen::OuterStride<>>(v.data, v.rows, v.cols,
-                                                                    Eigen::OuterStride<>(v.stride));
+  return Eigen::Map<Matrix, Eigen::Unaligned, ColumnStride>(v.data, v.rows, v.cols,
+                                                            ColumnStride(v.stride));
 }
 
+}  // namespace PION_SETTINGS
 }  // namespace pion::engine

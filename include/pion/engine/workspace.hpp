@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>  // std::byte, std::size_t
-#include <cstdint>  // std::uintptr_t
+#include <cstddef>  // std::byte, std::ptrdiff_t, std::size_t
+#include <cstdint>  // std::int64_t, std::uint64_t, std::uintptr_t, PTRDIFF_MAX
 #include <memory>   // std::unique_ptr
+#include <string>   // std::to_string
 #include <utility>  // std::move
 
-#include <Eigen/Core>
+#include <pion/detail/check.hpp>
 
 namespace pion {
 
@@ -17,12 +18,18 @@ namespace pion {
 class Workspace {
  public:
   /// Makes at least `bytes` available. What was in the workspace is lost when it grows.
-  /// \throws std::bad_alloc, and then the workspace is as it was.
-  void reserve(std::size_t bytes) {
+  /// \throws std::bad_alloc if there is not so much, std::invalid_argument if a pointer cannot tell
+  ///         so many bytes apart; then the workspace is as it was.
+  void reserve(std::uint64_t bytes) {
     if (bytes <= capacity_) return;
-    std::unique_ptr<std::byte[]> larger(new std::byte[bytes]);
+    if (bytes > static_cast<std::uint64_t>(PTRDIFF_MAX)) {
+      detail::refuse_argument("workspace: " + std::to_string(bytes) +
+                              " bytes are more than a program of this kind can address");
+    }
+    const auto size = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(bytes));
+    std::unique_ptr<std::byte[]> larger(new std::byte[size]);
     memory_ = std::move(larger);
-    capacity_ = bytes;
+    capacity_ = size;
   }
 
   std::size_t capacity() const { return capacity_; }
@@ -38,7 +45,7 @@ namespace detail {
 /// Hands out aligned pieces of one stretch of memory, front to back.
 ///
 /// Without memory it only counts, so that a layout is written once: run it on `Arena()` for the
-/// number of bytes, then on the workspace.
+/// number of bytes, then on the workspace. Bytes are counted in 64 bits, whatever a pointer has.
 class Arena {
  public:
   static constexpr std::size_t alignment = 64;  // a cache line, and the widest vector register
@@ -48,28 +55,28 @@ class Arena {
   explicit Arena(std::byte* memory) : memory_(memory) {}
 
   /// An arena over the whole workspace, which it makes large enough.
-  Arena(Workspace& workspace, std::size_t bytes) {
+  Arena(Workspace& workspace, std::uint64_t bytes) {
     workspace.reserve(bytes);
     memory_ = workspace.data();
   }
 
   template <class T>
-  T* take(Eigen::Index count) {
-    std::size_t start = used_;
+  T* take(std::int64_t count) {
+    std::uint64_t start = used_;
     if (memory_ != nullptr) {
       const auto address = reinterpret_cast<std::uintptr_t>(memory_ + used_);
       start += (alignment - address % alignment) % alignment;
     }
-    used_ += static_cast<std::size_t>(count) * sizeof(T) + alignment;
+    used_ += static_cast<std::uint64_t>(count) * sizeof(T) + alignment;
     return memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + start);
   }
 
   /// The bytes that the takes so far need, wherever the memory begins.
-  std::size_t used() const { return used_; }
+  std::uint64_t used() const { return used_; }
 
  private:
   std::byte* memory_ = nullptr;
-  std::size_t used_ = 0;
+  std::uint64_t used_ = 0;
 };
 
 /// The layout that its constructor makes in an arena, made in the workspace: the constructor runs

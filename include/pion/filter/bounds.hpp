@@ -6,6 +6,7 @@
 #include <cmath>    // std::exp2, std::fabs
 #include <cstddef>  // std::size_t
 
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 
 /// Upper bounds of a chain's slope |f'(s)| and ratio |f(s)| / s on a grid of intervals, made in
@@ -39,7 +40,7 @@ class SlopeBounds {
 
   /// max |f(s)| / s for 0 < s <= rho; rho beyond top counts as infinite steepness.
   double ratio(double rho) const {
-    if (!(rho <= top_)) return HUGE_VAL;
+    if (detail::is_nan(rho) || rho > top_) return HUGE_VAL;
     std::size_t i = count - 1;
     while (upper_[i] < rho) --i;
     return ratio_[i];
@@ -86,10 +87,10 @@ class SlopeBounds {
     Bounds b;
     Span x{lo, hi};  // what the steps so far make of [lo, hi]; f is odd, so its sign is free
     for (const OddQuintic& p : f.steps()) {
-      const double far = x.magnitude();
-      const double near =
+      const double most = x.magnitude();
+      const double least =
           x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : std::min(std::fabs(x.lo), std::fabs(x.hi));
-      const Span square{near * near, far * far};
+      const Span square{least * least, most * most};
       b.slope *= quadratic(p.a, 3.0 * p.b, 5.0 * p.c, square).magnitude() * up;
       b.ratio *= quadratic(p.a, p.b, p.c, square).magnitude() * up;
       Span y{p(x.lo), p(x.lo)};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>    // std::isfinite
 #include <cstddef>  // std::size_t
 #include <initializer_list>
 #include <memory>  // std::make_shared, std::shared_ptr
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/polynomial.hpp>
 
 namespace pion {
@@ -27,7 +27,7 @@ class Chain {
   explicit Chain(std::vector<OddQuintic> steps) {
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const OddQuintic& p = steps[i];
-      if (!(std::isfinite(p.a) && std::isfinite(p.b) && std::isfinite(p.c))) {
+      if (!(detail::is_finite(p.a) && detail::is_finite(p.b) && detail::is_finite(p.c))) {
         detail::refuse_argument("Chain: step " + std::to_string(i + 1) +
                                 " has a coefficient that is not finite");
       }

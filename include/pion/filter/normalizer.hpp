@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include <pion/detail/language.hpp>
+
 namespace pion {
 
 /// What the singular values of a matrix are measured against before a chain sees them.

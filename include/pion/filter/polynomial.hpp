@@ -3,6 +3,8 @@
 
 #include <cmath>  // std::fabs, std::ilogb, std::ldexp, std::sqrt
 
+#include <pion/detail/finite.hpp>
+
 namespace pion {
 
 /// Up to two positive numbers in ascending order; the answer of the closed forms below.
@@ -53,10 +55,10 @@ namespace detail {
 inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
   PositiveRoots roots;
   const auto keep = [&roots](double r) {
-    if (std::isfinite(r) && r > 0.0) roots.value[roots.count++] = std::sqrt(r);
+    if (detail::is_finite(r) && r > 0.0) roots.value[roots.count++] = std::sqrt(r);
   };
   const double largest = std::fmax(std::fabs(c0), std::fmax(std::fabs(c1), std::fabs(c2)));
-  if (!(largest > 0.0 && std::isfinite(largest))) return roots;
+  if (!(largest > 0.0 && detail::is_finite(largest))) return roots;
   const int power = -std::ilogb(largest);
   c0 = std::ldexp(c0, power);
   c1 = std::ldexp(c1, power);

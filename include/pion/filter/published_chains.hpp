@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>  // std::isfinite
 #include <string>
 #include <utility>  // std::move
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 
 /// Published chains that orthogonalise: every direction towards gain 1. How such tables are made
@@ -21,7 +21,7 @@ namespace pion::chains {
 /// 2e-15 with either.
 /// \throws std::invalid_argument if `steps` is negative or `safety` is less than 1 or not finite.
 inline Chain polar_express(int steps = 8, double safety = 1.01) {
-  if (steps < 0 || !(safety >= 1.0 && std::isfinite(safety))) {
+  if (steps < 0 || !(safety >= 1.0 && detail::is_finite(safety))) {
     detail::refuse_argument("polar_express: steps = " + std::to_string(steps) +
                             ", safety = " + std::to_string(safety) + " is out of range");
   }

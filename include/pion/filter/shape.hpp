@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 
 /// The shape of a chain on an interval, through its laps.
@@ -60,7 +61,7 @@ inline constexpr std::size_t max_laps = std::size_t{1} << 16;
 /// \throws std::invalid_argument unless lo <= hi, both finite, or if there are more than 65,536
 ///         laps. (Muon's chain has 24 on [0, 1] for 5 steps and 503 for 14.)
 inline std::vector<Lap> laps(const Chain& f, double lo = 0.0, double hi = 1.0) {
-  if (!(lo <= hi && std::isfinite(lo) && std::isfinite(hi))) {
+  if (!(lo <= hi && detail::is_finite(lo) && detail::is_finite(hi))) {
     detail::refuse_argument("laps: [" + std::to_string(lo) + ", " + std::to_string(hi) +
                             "] is not an interval");
   }
@@ -132,7 +133,7 @@ inline bool monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
 /// Gain means the value of the filter at a singular value, as in Fan et al. 2026, Fig. 3.
 /// \throws std::invalid_argument if `gain` is not a positive number; as laps().
 inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
-  if (!(gain > 0.0)) {
+  if (detail::is_nan(gain) || !(gain > 0.0)) {
     detail::refuse_argument("sigma_at_gain: the gain " + std::to_string(gain) +
                             " is not a positive number");
   }

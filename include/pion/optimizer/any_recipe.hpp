@@ -13,8 +13,9 @@ namespace pion::optimizer {
 template <class T>
 using AnyMap = Eigen::Map<
     std::conditional_t<std::is_const_v<T>,
-                       const Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic>,
-                       Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>,
+                       const Eigen::Matrix<std::remove_const_t<T>, Eigen::Dynamic, Eigen::Dynamic,
+                                           Eigen::ColMajor>,
+                       Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>>,
     Eigen::Unaligned, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
 /// A rows x cols tensor whose entry (i, j) lies at data[i * row_stride + j * col_stride].

@@ -82,7 +82,7 @@ class CheckpointReader {
     if (count > left_) refuse_checkpoint(path_, "the file ends within a state");
     const char* here = next_;
     next_ += count;
-    left_ -= static_cast<std::size_t>(count);
+    left_ -= static_cast<std::size_t>(next_ - here);
     return here;
   }
   template <class V, std::enable_if_t<std::is_integral_v<V>, int> = 0>
@@ -107,7 +107,7 @@ class CheckpointReader {
   }
   template <class T>
   void get(WarmStart<T>& start) {
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> basis;
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor> basis;
     get(basis);
     start.remember(engine::View<T>(basis.data(), basis.rows(), basis.cols()));
     std::int32_t failures = 0, pause = 0;
@@ -209,7 +209,7 @@ void load(const std::string& path, States<T>& states) {
     std::uint64_t letters = 0;
     reader.get(letters);
     const char* name = reader.bytes(letters);
-    State<T>& state = read[std::string(name, static_cast<std::size_t>(letters))];
+    State<T>& state = read[std::string(name, name + letters)];
     visit(state, [&reader](const char*, auto& member) { reader.get(member); });
     if (state.steps < 0) refuse("counts " + std::to_string(state.steps) + " steps");
   }

@@ -17,7 +17,7 @@ namespace pion::optimizer {
 /// storage order, of the parameter's shape, and empty where the recipe has no use for them.
 template <class T>
 struct State {
-  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
   std::int64_t steps = 0;   ///< Steps taken; refused ones do not count.
   Matrix momentum;          ///< The first moment of the gradient.

@@ -10,6 +10,7 @@
 #include <pion/detail/traits.hpp>
 #include <pion/engine/assign.hpp>
 #include <pion/engine/default.hpp>
+#include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 #include <pion/optimizer/check.hpp>
@@ -172,15 +173,17 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return info;
   };
 
+  const auto finite = [](const engine::View<T>& v) { return pion::detail::size_of(v).finite; };
+
   pion::detail::assign(gradient.derived(), x);
-  if (!x.allFinite()) return refused(Outcome::gradient_not_finite);
+  if (!finite(work)) return refused(Outcome::gradient_not_finite);
   if (recipe.decay.in_gradient() != 0.0) {
     x += static_cast<T>(recipe.decay.in_gradient()) * parameter.template cast<T>();
   }
   momentum = state.momentum;
   second_moment = state.second_moment;
   recipe.momentum.advance(state.steps + 1, x, momentum, second_moment);
-  if (!x.allFinite() || !momentum.allFinite() || !second_moment.allFinite()) {
+  if (!finite(work) || !finite(new_momentum) || !finite(new_second)) {
     return refused(Outcome::result_not_finite);
   }
 
@@ -191,9 +194,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
 
   x = static_cast<T>(recipe.decay.retention(learning_rate)) * parameter.template cast<T>() -
       static_cast<T>(length) * x;
-  const T largest = x.cwiseAbs().template maxCoeff<Eigen::PropagateNaN>();
-  const auto highest = static_cast<T>(std::numeric_limits<Scalar>::max());
-  if (!(largest <= highest)) return refused(Outcome::result_not_finite);
+  const pion::detail::Size size = pion::detail::size_of(work);
+  const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
+  if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
 
   guard.take();
   ++state.steps;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 
 /// The signal-to-noise ratio of the gradients of supervised fine-tuning and of GRPO, in closed form
 /// (Fan et al. 2026, App. C): SNR(g) = ||E g||^2 / E ||g - E g||^2.
@@ -34,7 +35,7 @@ struct GroupReward {
 
 /// \throws std::invalid_argument unless group >= 1 and 0 <= p <= 1. Cost: O(group).
 inline GroupReward group_reward(int group, double success) {
-  if (group < 1 || !(success >= 0.0 && success <= 1.0)) {
+  if (group < 1 || pion::detail::is_nan(success) || !(success >= 0.0 && success <= 1.0)) {
     pion::detail::refuse_argument("group_reward: a group of " + std::to_string(group) +
                                   " with success probability " + std::to_string(success));
   }

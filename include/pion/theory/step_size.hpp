@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/finite.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/filter/filter.hpp>
 
@@ -23,10 +24,10 @@ struct StableStep {
 namespace detail {
 
 inline StableStep stable_step(double inner, double square, double smoothness) {
-  if (!(smoothness > 0.0)) {
+  if (pion::detail::is_nan(smoothness) || !(smoothness > 0.0)) {
     pion::detail::refuse_argument("stable_step: the smoothness must be positive");
   }
-  if (!(inner > 0.0) || !(square > 0.0)) return {};
+  if (!(inner > 0.0 && square > 0.0) || !pion::detail::is_finite(inner + square)) return {};
   const double best = inner / (smoothness * square);
   return {2.0 * best, best, 0.5 * best * inner};
 }
@@ -57,7 +58,9 @@ template <class X>
 Eigen::MatrixXd preconditioner(const Chain& f, const Eigen::MatrixBase<X>& x) {
   const Eigen::MatrixXd a = x.template cast<double>();
   const double norm = a.norm();
-  if (!(norm > 0.0)) pion::detail::refuse_values("preconditioner: x is zero, or not finite");
+  if (!(norm > 0.0 && pion::detail::is_finite(norm))) {
+    pion::detail::refuse_values("preconditioner: x is zero, or not finite");
+  }
   Eigen::MatrixXd r = (a / norm) * (a / norm).transpose();
   const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(r.rows(), r.rows());
   Eigen::MatrixXd q = identity / norm;

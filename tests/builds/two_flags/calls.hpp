@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+/// What the calls of one file give, as bare numbers: memory that Eigen allocates follows the flags
+/// that a file is compiled with, and must not go from one file to another. rows x cols, column by
+/// column.
+struct Results {
+  std::vector<double> dense, gram;
+  std::vector<float> in_float;
+};
+
+constexpr int rows = 300, cols = 500;
+
+Results results_of_a(const std::vector<double>& x);  // compiled with vector instructions
+Results results_of_b(const std::vector<double>& x);  // compiled without

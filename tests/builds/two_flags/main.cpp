@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// One program of two files that are compiled with different vector instructions: each gives the
+// right numbers, whichever of the two the linker meets first.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+#include <pion/filter.hpp>
+
+#include "calls.hpp"
+
+namespace {
+
+/// H_1 diag(s) H_2 with the reflections H = I - 2 w w^T of two unit vectors, column by column.
+std::vector<double> with_singular_values(const std::vector<double>& s) {
+  const auto unit = [](int n, double pace) {
+    std::vector<double> w(std::size_t(n), 0.0);
+    double norm = 0.0;
+    for (int i = 0; i < n; ++i) norm = std::hypot(norm, w[std::size_t(i)] = std::cos(pace * i));
+    for (double& one : w) one /= norm;
+    return w;
+  };
+  const std::vector<double> u = unit(rows, 0.37), v = unit(cols, 0.71);
+  double middle = 0.0;
+  for (std::size_t i = 0; i < s.size(); ++i) middle += u[i] * s[i] * v[i];
+  std::vector<double> x(std::size_t(rows) * cols);
+  for (std::size_t j = 0; j < v.size(); ++j) {
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      x[i + j * u.size()] = (i == j ? s[i] : 0.0) - 2.0 * s[i] * v[i] * v[j] +
+                            4.0 * middle * u[i] * v[j] -
+                            (j < s.size() ? 2.0 * u[i] * u[j] * s[j] : 0.0);
+    }
+  }
+  return x;
+}
+
+int failures = 0;
+
+template <class T>
+void check(const char* what, const std::vector<T>& got, const std::vector<double>& right,
+           double magnified) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < right.size(); ++i) sum += std::pow(double(got[i]) - right[i], 2);
+  // Each product rounds a sum of at most rows + cols terms; later steps magnify it by their slope.
+  if (std::sqrt(sum) <= double(rows + cols) * std::numeric_limits<T>::epsilon() * magnified) return;
+  std::printf("%s is off by %g\n", what, std::sqrt(sum));
+  ++failures;
+}
+
+}  // namespace
+
+int main() {
+#if defined(__GNUC__)
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 77;  // skipped
+#endif
+  // Five directions that pass, and a floor that does not.
+  std::vector<double> s(std::min(rows, cols), 1e-4);
+  for (std::size_t i = 0; i < 5; ++i) s[i] = 1.0 / double(1 + i);
+  double norm = 0.0;
+  for (const double one : s) norm = std::hypot(norm, one);
+  const pion::Chain f = pion::chains::high_pass(2);
+  std::vector<double> gains = s;
+  for (double& one : gains) one = f(one / norm);
+
+  const std::vector<double> x = with_singular_values(s), right = with_singular_values(gains);
+  const double magnified = f.size() * pion::SlopeBounds(f).steepest();
+  for (const bool first : {true, false}) {
+    const Results r = first ? results_of_a(x) : results_of_b(x);
+    std::printf("%s\n", first ? "the file with AVX2" : "the file without");
+    check("apply", r.dense, right, magnified);
+    check("apply in Gram space", r.gram, right, magnified);
+    check("apply in float", r.in_float, right, magnified);
+  }
+  return failures;
+}
