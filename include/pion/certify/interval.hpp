@@ -3,12 +3,13 @@
 
 #include <algorithm>  // std::min, std::max, std::clamp
 #include <cfloat>     // FLT_EVAL_METHOD
-#include <cmath>      // std::fma, std::nextafter, std::sqrt
+#include <cmath>      // std::fabs, std::nextafter, std::sqrt
 #include <limits>
 #include <optional>
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/two_product.hpp>
 
 // clang names -ffast-math and -ffinite-math-only alone; g++ names each of their parts.
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
@@ -49,15 +50,18 @@ inline double add_down(double x, double y) {
 inline double multiply_down(double x, double y) {
   if (x == 0.0 || y == 0.0) return 0.0;
   const double p = x * y;
-  return std::fabs(p) >= tiny && std::fma(x, y, -p) >= 0.0 ? p : below(p);
+  const bool exact_rest = std::fabs(p) >= tiny && std::isfinite(p);
+  return exact_rest && residual(p, x, y) <= 0.0 ? p : below(p);
 }
 
 inline double divide_down(double x, double y) {
   if (x == 0.0 || std::isinf(y)) return 0.0;
   const double q = x / y;
-  const double rest = std::fma(-q, y, x);  // exact; x / y - q has the sign of rest / y
-  const bool exact_rest = std::fabs(q) >= tiny && std::fabs(x) >= tiny;
-  return exact_rest && (y > 0.0 ? rest >= 0.0 : rest <= 0.0) ? q : below(q);
+  const bool exact_rest =
+      std::fabs(q) >= tiny && std::isfinite(q) && std::fabs(x) >= tiny && std::isfinite(x);
+  if (!exact_rest) return below(q);
+  const double rest = residual(x, q, y);  // x / y - q has the sign of rest / y
+  return (y > 0.0 ? rest >= 0.0 : rest <= 0.0) ? q : below(q);
 }
 
 }  // namespace detail
@@ -66,7 +70,7 @@ inline double divide_down(double x, double y) {
 ///
 /// Every operation returns an interval that contains every result for operands in the intervals
 /// given. Ends are rounded outward to the neighbouring double, and only where the operation is
-/// inexact: the error of +, -, *, / and sqrt is itself a double (two-sum and fused multiply-add;
+/// inexact: the error of +, -, *, / and sqrt is itself a double (two-sum, and residual();
 /// Muller et al., Handbook of Floating-Point Arithmetic, ch. 4), and its sign tells. So equality
 /// survives, 1.875 - 1.25 + 0.375 is [1, 1], and no rounding mode is set. Contraction of products
 /// and sums by the compiler cannot reach through the choice of an end. Rounding to nearest with
@@ -165,8 +169,8 @@ inline Interval sqrt(const Interval& x) {
   if (x.hi() < 0.0) detail::refuse_argument("sqrt: the interval is negative");
   const double a = std::max(x.lo(), 0.0), b = std::max(x.hi(), 0.0);
   const double lo = std::sqrt(a), hi = std::sqrt(b);
-  const bool lo_is_below = a == 0.0 || (a >= detail::tiny && std::fma(-lo, lo, a) >= 0.0);
-  const bool hi_is_above = b == 0.0 || (b >= detail::tiny && std::fma(-hi, hi, b) <= 0.0);
+  const bool lo_is_below = a == 0.0 || (a >= detail::tiny && detail::residual(a, lo, lo) >= 0.0);
+  const bool hi_is_above = b == 0.0 || (b >= detail::tiny && detail::residual(b, hi, hi) <= 0.0);
   return {lo_is_below ? lo : detail::below(lo),
           hi_is_above ? hi : std::nextafter(hi, detail::infinity)};
 }
