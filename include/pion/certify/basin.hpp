@@ -5,7 +5,9 @@
 #include <cmath>      // std::ldexp
 #include <optional>
 
-#include <pion/certify/shape.hpp>
+#include <pion/certify/enclosure.hpp>
+#include <pion/certify/verdict.hpp>
+#include <pion/detail/bisect.hpp>
 
 namespace pion::certified {
 
@@ -59,7 +61,7 @@ class Repetition {
   /// does not settle, or is not known to.
   Interval edge(double settled, double limit, double beyond) const {
     const auto holds = [&](double t) { return settles(hull(1.0, t)); };
-    const double in = holds(limit) ? limit : furthest(holds, settled, limit, 0x1p-54);
+    const double in = holds(limit) ? limit : bisect(holds, settled, limit, 0x1p-54).inside;
     for (int power = -53; power < 0; ++power) {
       const double distance = std::ldexp(1.0, power);
       const double out = beyond < in ? std::max(in - distance, beyond) : in + distance;

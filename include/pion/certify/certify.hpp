@@ -7,8 +7,10 @@
 
 #include <pion/certify/basin.hpp>
 #include <pion/certify/fixed_points.hpp>
+#include <pion/certify/monotone.hpp>
 #include <pion/certify/shape.hpp>
 #include <pion/certify/steepness.hpp>
+#include <pion/certify/verdict.hpp>
 #include <pion/filter/filter.hpp>
 
 namespace pion {

@@ -63,6 +63,13 @@ class EvenQuartic {
   Interval at_vertex_;
 };
 
+/// Returns the power of two that brings the largest coefficient of p near 1, so that products of
+/// coefficients neither overflow nor vanish; 1 where p is zero.
+inline double scale_of(const OddQuintic& p) {
+  const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
+  return size == 0.0 ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
+}
+
 /// Where p' may change its sign, s > 0, and the value of p there.
 struct Turn {
   Interval at;
@@ -77,12 +84,9 @@ class Step {
  public:
   explicit Step(const OddQuintic& p)
       : slope(p.a, 3.0 * Interval(p.b), 5.0 * Interval(p.c)), multiplier(p.a, p.b, p.c), p_(p) {
-    // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp, with
-    // the coefficients scaled so that their squares neither overflow nor vanish. A discriminant
-    // that is not positive leaves no change of sign, at most a level inflection.
-    const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
-    if (size == 0.0) return;
-    const double scale = std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
+    // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp. A
+    // discriminant that is not positive leaves no change of sign, at most a level inflection.
+    const double scale = scale_of(p);
     const Interval c0 = scale * Interval(p.a), c1 = 3.0 * (scale * Interval(p.b)),
                    c2 = 5.0 * (scale * Interval(p.c));
     const Interval discriminant = square(c1) - 4.0 * c0 * c2;

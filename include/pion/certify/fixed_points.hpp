@@ -6,8 +6,9 @@
 #include <utility>  // std::move
 #include <vector>
 
-#include <pion/certify/shape.hpp>
+#include <pion/certify/enclosure.hpp>
 #include <pion/certify/steepness.hpp>
+#include <pion/certify/verdict.hpp>
 
 namespace pion::certified {
 

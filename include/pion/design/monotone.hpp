@@ -10,9 +10,9 @@
 #include <utility>  // std::move
 #include <vector>
 
+#include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/filter/chains.hpp>
-#include <pion/filter/shape.hpp>  // bisect
 
 /// High-pass filters that keep the order of the singular values, as promotion and suppression do.
 ///
@@ -89,12 +89,8 @@ class RisingPattern {
   /// Where the gain is y, back through the steps; each rises on [0, 1].
   static double sigma(const std::vector<OddQuintic>& steps, double y) {
     for (std::size_t k = steps.size(); k-- > 0;) {
-      double lo = 0.0, hi = 1.0;
-      for (int i = 0; i < 50; ++i) {
-        const double middle = 0.5 * (lo + hi);
-        (steps[k](middle) < y ? lo : hi) = middle;
-      }
-      y = hi;
+      const auto below = [&](double s) { return steps[k](s) < y; };
+      y = bisect(below, 0.0, 1.0, 0x1p-50).outside;
     }
     return y;
   }

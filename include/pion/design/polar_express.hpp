@@ -7,8 +7,9 @@
 #include <vector>
 
 #include <pion/design/minimax.hpp>
+#include <pion/detail/bisect.hpp>
+#include <pion/detail/check.hpp>
 #include <pion/filter/chain.hpp>
-#include <pion/filter/shape.hpp>  // bisect
 
 namespace pion::design {
 
@@ -79,7 +80,7 @@ inline CansChain cans(int steps, double delta, Degree degree = Degree::quintic) 
     const double from = std::exp(log_from);
     return 1.0 - delta - chain(from)(from);
   };
-  const double from = std::exp(detail::bisect(short_of, -80.0, 0.0));
+  const double from = std::exp(detail::zero_between(short_of, -80.0, 0.0));
   return {chain(from), from};
 }
 

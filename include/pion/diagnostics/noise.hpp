@@ -4,6 +4,7 @@
 #include <algorithm>  // std::max, std::min
 #include <cmath>      // std::atan, std::cos, std::sin, std::sqrt, std::tan
 
+#include <pion/detail/bisect.hpp>
 #include <pion/detail/traits.hpp>
 
 /// Where the noise of a matrix ends. The singular values of an m x n matrix of independent noise of
@@ -34,14 +35,12 @@ inline double marchenko_pastur_median(double beta) {
   constexpr double pi = 3.14159265358979323846;
   const double root = std::sqrt(beta);
   const double q = (1.0 - root) / (1.0 + root);
-  double low = 0.0, high = pi;
-  for (int i = 0; i < 60; ++i) {
-    const double theta = 0.5 * (low + high);
+  const auto less_than_half = [=](double theta) {
     const double above = (1.0 + beta) * theta - 2.0 * root * std::sin(theta) -
                          2.0 * (1.0 - beta) * std::atan(q * std::tan(0.5 * theta));
-    (above < pi * beta ? low : high) = theta;
-  }
-  return 1.0 + beta + 2.0 * root * std::cos(low);
+    return above < pi * beta;
+  };
+  return 1.0 + beta + 2.0 * root * std::cos(detail::bisect(less_than_half, 0.0, pi).inside);
 }
 
 /// The variance of the noise's entries, from the median singular value: right where less than half
