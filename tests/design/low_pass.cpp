@@ -205,7 +205,7 @@ TEST_CASE("the least-squares solver reaches the minimum where that is known") {
 TEST_CASE("a fit is a minimum: better than its start and than everything about it") {
   const design::BandLoss loss = design::low_pass_loss(0.3);
   const Chain start(table_a7()[2].steps);
-  const design::Fit fit = design::refine(loss, start);
+  const design::Designed fit = design::refine(loss, start);
   CHECK(fit.loss < loss(start));
   CHECK(fit.loss == loss(fit.chain));
   CHECK(design::refine(loss, fit.chain).loss <= fit.loss);
@@ -221,8 +221,8 @@ TEST_CASE("a fit is a minimum: better than its start and than everything about i
 TEST_CASE("a few starts fit a cutoff that is not in the table, the same for the same seed") {
   design::FitOptions options;
   options.starts = options.hops = 16;
-  const design::Fit one = design::fit_low_pass(0.35, options);
-  const design::Fit two = design::fit_low_pass(0.35, options);
+  const design::Designed one = design::fit_low_pass(0.35, options);
+  const design::Designed two = design::fit_low_pass(0.35, options);
   CHECK(one.chain == two.chain);
   CHECK(one.loss < 0.05);  // .0003 from most seeds, .04 from the least lucky of twelve
   CHECK(design::is_low_pass(one.chain, 0.35));
@@ -371,20 +371,20 @@ TEST_CASE("scaling between steps changes the coefficients and not the filter") {
 TEST_CASE("a robust fit is the best of the tries at bearing rounding, and the same filter") {
   const design::BandLoss loss = design::low_pass_loss(0.5);
   const Chain f = design::rescaled(chains::low_pass(0.5), {0.37, 1.9, 3.1, 0.6});
-  const std::vector<design::Fit> fits = {{f, loss(f)}};
+  const std::vector<design::Designed> fits = {{f, loss(f)}};
   for (const bool arithmetic : {false, true}) {
     const auto cost = [&](const Chain& c, Rounding to) {
       return arithmetic ? loss.of(design::RoundedFilter(c, to)) : loss(design::rounded(c, to));
     };
     for (const Rounding to : design::all_roundings) {
-      const Chain few = design::robust(loss, fits, {to}, arithmetic, 10).chain;
-      const Chain more = design::robust(loss, fits, {to}, arithmetic, 100).chain;
+      const Chain few = design::robust(loss, fits, {{to}, arithmetic, 10}).chain;
+      const Chain more = design::robust(loss, fits, {{to}, arithmetic, 100}).chain;
       CHECK(cost(more, to) <= cost(few, to));
       CHECK(std::fabs(loss(more) - loss(f)) <= 1e-12);
     }
   }
-  CHECK_THROWS_AS(design::robust(loss, fits, {}, false, 0), std::invalid_argument);
-  CHECK_THROWS_AS(design::robust(loss, {}, {}), std::invalid_argument);
+  CHECK_THROWS_AS(design::robust(loss, fits, {{}, false, 0}), std::invalid_argument);
+  CHECK_THROWS_AS(design::robust(loss, {}), std::invalid_argument);
 }
 
 TEST_CASE("sensitivity is what small errors of the coefficients do at worst") {

@@ -7,11 +7,12 @@
 #include <string>
 #include <vector>
 
+#include <pion/design/bands.hpp>
 #include <pion/design/coefficients.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/design/least_squares.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/filter/chain.hpp>
-#include <pion/filter/shape.hpp>  // Range
 
 namespace pion::design {
 
@@ -31,11 +32,11 @@ class BandLoss {
  public:
   /// \throws std::invalid_argument if there is no pass band or no stop band, or one is not an
   ///         interval in [0, 1].
-  BandLoss(const std::vector<Range>& pass, const std::vector<Range>& stop) {
+  BandLoss(const std::vector<Band>& pass, const std::vector<Band>& stop) {
     const double in_pass = count(pass, "pass"), in_stop = count(stop, "stop");
     const double overshoot = 30.0 / (in_pass + in_stop);
-    for (const Range& band : pass) sample(band, {0, 1, 3 / in_pass, overshoot, 30 / in_pass});
-    for (const Range& band : stop) sample(band, {0, 0, 8 / in_stop, overshoot, 30 / in_stop});
+    for (const Band& band : pass) sample(band, {0, 1, 3 / in_pass, overshoot, 30 / in_pass});
+    for (const Band& band : stop) sample(band, {0, 0, 8 / in_stop, overshoot, 30 / in_stop});
   }
 
   /// The number of residuals.
@@ -88,11 +89,11 @@ class BandLoss {
     static double beyond(double f) { return std::max(std::fabs(f) - 1.02, 0.0); }
   };
 
-  static int samples_in(const Range& band) { return band.lo > 0.95 ? 50 : 250; }
+  static int samples_in(const Band& band) { return band.lo > 0.95 ? 50 : 250; }
 
-  static double count(const std::vector<Range>& bands, const std::string& name) {
+  static double count(const std::vector<Band>& bands, const std::string& name) {
     int total = 0;
-    for (const Range& band : bands) {
+    for (const Band& band : bands) {
       if (!(0.0 <= band.lo && band.lo < band.hi && band.hi <= 1.0)) {
         detail::refuse_argument("BandLoss: the " + name + " band [" + std::to_string(band.lo) +
                                 ", " + std::to_string(band.hi) + "] is not an interval in [0, 1]");
@@ -103,7 +104,7 @@ class BandLoss {
     return total;
   }
 
-  void sample(const Range& band, Sample at) {
+  void sample(const Band& band, Sample at) {
     const int intervals = samples_in(band) - 1;
     for (int i = 0; i <= intervals; ++i) {
       at.sigma = band.lo + (band.hi - band.lo) * i / intervals;
@@ -114,18 +115,12 @@ class BandLoss {
   std::vector<Sample> samples_;
 };
 
-/// A chain, and its loss.
-struct Fit {
-  Chain chain;
-  double loss = 0.0;
-};
-
 /// The minimum of the loss near `start`, by Levenberg and Marquardt's method with the analytic
 /// Jacobian; never worse than `start`.
 ///
 /// Cost: at most `evaluations` of the loss and of its derivatives: together some 50 us for five
 /// steps and two bands.
-inline Fit refine(const BandLoss& loss, const Chain& start, int evaluations = 2000) {
+inline Designed refine(const BandLoss& loss, const Chain& start, int evaluations = 2000) {
   const Chain end = chain_of(detail::least_squares(loss, coefficients(start), evaluations));
   return {end, loss(end)};
 }

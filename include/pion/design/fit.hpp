@@ -39,7 +39,7 @@ class Search {
   /// A search from its beginning; or from where another one was, with its `best` after `trials`.
   /// \throws std::invalid_argument unless steps and starts are positive, hops is not negative, and
   ///         `trials` is between 0 and their sum.
-  Search(BandLoss loss, FitOptions options, int trials = 0, const std::vector<Fit>& best = {})
+  Search(BandLoss loss, FitOptions options, int trials = 0, const std::vector<Designed>& best = {})
       : loss_(std::move(loss)), options_(std::move(options)), trials_(trials) {
     if (options_.steps < 1 || options_.starts < 1 || options_.hops < 0 || trials < 0 ||
         trials > total()) {
@@ -48,14 +48,14 @@ class Search {
                               ", hops = " + std::to_string(options_.hops) +
                               ", trials = " + std::to_string(trials) + " is out of range");
     }
-    for (const Fit& found : best) consider(found);
+    for (const Designed& found : best) consider(found);
   }
 
   int total() const { return options_.starts + options_.hops; }
   int trials() const { return trials_; }
   bool done() const { return trials_ == total(); }
   /// Ascending, distinct, at most eight.
-  const std::vector<Fit>& best() const { return best_; }
+  const std::vector<Designed>& best() const { return best_; }
 
   /// The next start or hop. Cost: some 5 ms for five steps.
   void advance() {
@@ -85,10 +85,10 @@ class Search {
 
   /// The best chains so far, refined to the end: minima that are admitted, ascending.
   /// \throws std::domain_error if there is none.
-  std::vector<Fit> minima() const {
+  std::vector<Designed> minima() const {
     Search ends = *this;
     ends.best_.clear();
-    for (const Fit& found : best_) ends.consider(refine(loss_, found.chain));
+    for (const Designed& found : best_) ends.consider(refine(loss_, found.chain));
     if (ends.best_.empty()) {
       detail::refuse_values("fit: none of " + std::to_string(options_.starts) +
                             " starts leads to a chain that is admitted");
@@ -100,28 +100,28 @@ class Search {
   static constexpr std::size_t kept = 8;
   static constexpr int evaluations = 150;  // not near a minimum by then: a poor start
 
-  void consider(const Fit& found) {
+  void consider(const Designed& found) {
     if (!std::isfinite(found.loss)) return;
     if (best_.size() == kept && found.loss >= best_.back().loss) return;
     if (options_.admits && !options_.admits(found.chain)) return;
-    const auto same = [&found](const Fit& other) {
+    const auto same = [&found](const Designed& other) {
       return std::fabs(found.loss - other.loss) <= 1e-6 * other.loss;
     };
     if (std::any_of(best_.begin(), best_.end(), same)) return;
     best_.push_back(found);
     std::sort(best_.begin(), best_.end(),
-              [](const Fit& one, const Fit& two) { return one.loss < two.loss; });
+              [](const Designed& one, const Designed& two) { return one.loss < two.loss; });
     if (best_.size() > kept) best_.pop_back();
   }
 
   BandLoss loss_;
   FitOptions options_;
   int trials_;
-  std::vector<Fit> best_;
+  std::vector<Designed> best_;
 };
 
 /// The result of a whole search. Cost: some 5 ms a start or hop for five steps. Throws as Search.
-inline Fit fit(const BandLoss& loss, const FitOptions& options = {}) {
+inline Designed fit(const BandLoss& loss, const FitOptions& options = {}) {
   Search search(loss, options);
   while (!search.done()) search.advance();
   return search.minima().front();

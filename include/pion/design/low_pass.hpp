@@ -36,7 +36,7 @@ inline bool is_low_pass(const Chain& f, double tau) {
 /// chains::low_pass() has one at once, from the best found for tau = .1, .2, ... .9.
 ///
 /// Cost: as fit(). Throws as low_pass_loss() and fit().
-inline Fit fit_low_pass(double tau, FitOptions options = {}) {
+inline Designed fit_low_pass(double tau, FitOptions options = {}) {
   if (!options.admits) options.admits = [tau](const Chain& f) { return is_low_pass(f, tau); };
   return fit(low_pass_loss(tau), options);
 }
@@ -141,7 +141,7 @@ inline Chain low_pass(double tau) {
   };
   const int nearest = std::clamp(static_cast<int>(std::lround(10.0 * tau)), 1, 9);
   if (std::fabs(10.0 * tau - nearest) <= 1e-9) return stored(nearest);
-  design::Fit best{stored(nearest), HUGE_VAL};
+  design::Designed best{stored(nearest), HUGE_VAL};
   const int below = std::clamp(static_cast<int>(10.0 * tau), 1, 9), above = std::min(below + 1, 9);
   for (const int tenths : {below, above}) {
     const double from = tenths / 10.0, way = tau - from;
@@ -150,7 +150,7 @@ inline Chain low_pass(double tau) {
     for (int i = 1; i < moves; ++i) {
       f = design::refine(design::low_pass_loss(from + way * i / moves), f, 40).chain;
     }
-    const design::Fit end = design::refine(loss, f, 400);
+    const design::Designed end = design::refine(loss, f, 400);
     if (end.loss < best.loss && design::is_low_pass(end.chain, tau)) best = end;
   }
   return best.chain;

@@ -70,7 +70,7 @@ struct CansChain {
 ///
 /// Cost: some sixty designs of a chain.
 /// \throws std::invalid_argument unless 0 < delta < 1 and steps >= 1.
-inline CansChain cans(int steps, double delta, Degree degree = Degree::quintic) {
+inline CansChain cans(double delta, int steps, Degree degree = Degree::quintic) {
   if (!(0.0 < delta && delta < 1.0 && steps >= 1)) {
     detail::refuse_argument("cans: steps = " + std::to_string(steps) +
                             ", delta = " + std::to_string(delta) + " is out of range");

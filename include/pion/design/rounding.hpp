@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pion/design/band_loss.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/shape.hpp>
@@ -148,36 +149,44 @@ inline std::vector<double> largest_iterates(const Chain& f) {
   return largest;
 }
 
-/// A fit that bears rounding: of some fits, each with `tries` seeded choices of the scales between
-/// its steps, the one with the least sum of its loss and its losses with coefficients rounded to
-/// each kind, or with `arithmetic` as a RoundedFilter of each. The largest value after each step
-/// but the last lies between 1/sqrt(2) and sqrt(2).
+/// What robust() tries, and what its choice is to bear.
+struct RobustOptions {
+  std::vector<Rounding> kinds = {Rounding::bfloat16, Rounding::decimals3};
+  bool arithmetic = false;  ///< Compute in that precision too, as RoundedFilter.
+  int tries = 2000;         ///< Choices of scales for each fit; positive.
+  std::uint64_t seed = 1;
+};
+
+/// Chooses a fit that bears rounding: of some fits, each with `tries` seeded choices of the scales
+/// between its steps, the one with the least sum of its loss and its losses with coefficients
+/// rounded to each kind. The largest value after each step but the last lies between 1/sqrt(2) and
+/// sqrt(2).
 ///
 /// Cost: one evaluation of the loss a fit, a try and a kind.
-/// \throws std::invalid_argument if there is no fit, `tries` is not positive or a step is zero; and
-///         as laps().
-inline Fit robust(const BandLoss& loss, const std::vector<Fit>& fits,
-                  const std::vector<Rounding>& kinds, bool arithmetic = false, int tries = 2000,
-                  std::uint64_t seed = 1) {
-  if (fits.empty() || tries < 1) {
+/// \throws std::invalid_argument if there is no fit, `tries` is not positive, a step is zero, or a
+///         fit has more than 65,536 laps on [0, 1].
+inline Designed robust(const BandLoss& loss, const std::vector<Designed>& fits,
+                       const RobustOptions& options = {}) {
+  if (fits.empty() || options.tries < 1) {
     detail::refuse_argument("robust: " + std::to_string(fits.size()) + " fits, " +
-                            std::to_string(tries) + " tries");
+                            std::to_string(options.tries) + " tries");
   }
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(options.seed);
   std::uniform_real_distribution<double> octave(-0.5, 0.5);
-  Fit best;
+  Designed best;
   double least = 0.0;
-  for (const Fit& fit : fits) {
+  for (const Designed& fit : fits) {
     std::vector<double> largest = largest_iterates(fit.chain);
     if (!largest.empty()) largest.pop_back();
-    for (int i = 0; i < tries; ++i) {
+    for (int i = 0; i < options.tries; ++i) {
       std::vector<double> factors;
       factors.reserve(largest.size());
       for (const double x : largest) factors.push_back(std::exp2(octave(random)) / x);
       const Chain candidate = fit.chain.empty() ? fit.chain : rescaled(fit.chain, factors);
       double cost = fit.loss;
-      for (const Rounding to : kinds) {
-        cost += arithmetic ? loss.of(RoundedFilter(candidate, to)) : loss(rounded(candidate, to));
+      for (const Rounding to : options.kinds) {
+        cost += options.arithmetic ? loss.of(RoundedFilter(candidate, to))
+                                   : loss(rounded(candidate, to));
         if (cost >= least && !best.chain.empty()) break;
       }
       if (!best.chain.empty() && cost >= least) continue;

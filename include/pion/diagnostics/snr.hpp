@@ -163,22 +163,30 @@ class SnrStream {
   Index count_ = 0;
 };
 
-/// SNR of the gradient of ONE example from the squared norms of gradients averaged over two batch
-/// sizes (McCandlish et al. 2018, App. A.1): E ||g_B||^2 = ||G||^2 + tr(Sigma) / B.
+/// What is known of the gradients averaged over batches of one size.
+struct BatchNorm {
+  double squared_norm = 0.0;  ///< ||g_B||^2, averaged over many batches.
+  double size = 1.0;          ///< B.
+};
+
+/// Estimates the SNR of the gradient of ONE example from the squared norms of gradients averaged
+/// over two batch sizes (McCandlish et al. 2018, App. A.1): E ||g_B||^2 = ||G||^2 + tr(Sigma) / B.
 ///
 /// tr(Sigma) / ||G||^2, the inverse of the ratio, is their simple noise scale. Average the squared
 /// norms over many batches first: the ratio of two noisy numbers is biased.
-/// \throws std::invalid_argument unless 0 < small < large and all four numbers are finite.
-inline Snr snr_from_batch_sizes(double squared_norm_small, double small, double squared_norm_large,
-                                double large) {
-  const bool finite = std::isfinite(squared_norm_small) && std::isfinite(squared_norm_large);
-  if (!(0.0 < small && small < large && std::isfinite(large) && finite)) {
-    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small) + " and " +
-                            std::to_string(large) +
+/// \throws std::invalid_argument unless 0 < small.size < large.size and all four numbers are
+///         finite.
+inline Snr snr_from_batch_sizes(const BatchNorm& small, const BatchNorm& large) {
+  const bool finite = std::isfinite(small.squared_norm) && std::isfinite(large.squared_norm);
+  if (!(0.0 < small.size && small.size < large.size && std::isfinite(large.size) && finite)) {
+    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small.size) +
+                            " and " + std::to_string(large.size) +
                             "; the first must be positive and smaller, and all finite");
   }
-  const double signal = (large * squared_norm_large - small * squared_norm_small) / (large - small);
-  const double noise = (squared_norm_small - squared_norm_large) / (1.0 / small - 1.0 / large);
+  const double signal = (large.size * large.squared_norm - small.size * small.squared_norm) /
+                        (large.size - small.size);
+  const double noise =
+      (small.squared_norm - large.squared_norm) / (1.0 / small.size - 1.0 / large.size);
   return {signal, noise, 2};
 }
 

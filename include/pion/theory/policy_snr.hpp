@@ -14,10 +14,18 @@
 /// mu_- + R Delta, and its rest has mean 0 and second moment sigma_s^2 / T.
 namespace pion::theory {
 
-/// Supervised fine-tuning on `group` examples of `length` tokens: g T ||s||^2 / sigma_s^2 (A12),
-/// exact in the model. `mean_square` is ||s||^2, the squared norm of a token's expected score.
-inline double sft_snr(int group, int length, double mean_square, double token_variance) {
-  return static_cast<double>(group) * static_cast<double>(length) * mean_square / token_variance;
+/// The setting of a step of supervised fine-tuning.
+struct Sft {
+  int group = 8;                ///< g examples
+  int length = 1;               ///< of T tokens each.
+  double mean_square = 1.0;     ///< ||s||^2, the squared norm of a token's expected score.
+  double token_variance = 1.0;  ///< sigma_s^2.
+};
+
+/// Returns the SNR of supervised fine-tuning, g T ||s||^2 / sigma_s^2 (A12), exact in the model.
+inline double sft_snr(const Sft& s) {
+  return static_cast<double>(s.group) * static_cast<double>(s.length) * s.mean_square /
+         s.token_variance;
 }
 
 /// What group-relative advantages make of `group` rewards that succeed with probability p.
