@@ -30,14 +30,14 @@ inline constexpr double largest_double = std::numeric_limits<double>::max();
 /// Below this an error term may underflow, and an operation counts as inexact.
 inline constexpr double tiny = 0x1p-900;
 
-/// The next double; a +0 that comes of underflow is above 0 already.
+/// Returns the next double below x, but +0 for +0, which underflow makes of a positive number.
 inline double below(double x) {
   return x == 0.0 && !std::signbit(x) ? 0.0 : std::nextafter(x, -infinity);
 }
 
-// The greatest double that is not above the exact result, or one less. Bounds from above are
-// these, negated. An infinite end is a bound and not a value, so 0 times it is 0. On overflow
-// the error below is NaN or has the sign that means inexact, and below(infinity) is finite.
+// Each returns the greatest double that is not above the exact result, or the one before it.
+// Bounds from above are these, negated. An infinite end is a bound and not a value, so 0 times it
+// is 0. A result that overflows counts as inexact, and below(infinity) is finite.
 
 /// x + y; its error is that of Knuth's two-sum.
 inline double add_down(double x, double y) {
@@ -99,7 +99,7 @@ class Interval {
 
   bool contains(double x) const { return lo_ <= x && x <= hi_; }
   bool contains(const Interval& x) const { return lo_ <= x.lo_ && x.hi_ <= hi_; }
-  /// x lies in the interior.
+  /// Tells whether x lies in the interior.
   bool contains_in_interior(const Interval& x) const { return lo_ < x.lo_ && x.hi_ < hi_; }
   bool overlaps(const Interval& x) const { return lo_ <= x.hi_ && x.lo_ <= hi_; }
 
@@ -136,7 +136,7 @@ class Interval {
   }
 
  private:
-  /// The hull of an operation on the ends, for one that is monotone in each operand.
+  /// Encloses an operation that is monotone in each operand by its results at the ends.
   template <class Down>
   static Interval of_ends(const Down& down, const Interval& x, const Interval& y) {
     double lo = down(x.lo_, y.lo_);
@@ -157,13 +157,14 @@ class Interval {
   double hi_;
 };
 
-/// x^2, which x * x is not where x contains 0: there the operands are one number.
+/// Encloses x^2. It is tighter than x * x where x contains 0, for there both operands are one
+/// number.
 inline Interval square(const Interval& x) {
   const double near = x.mignitude(), far = x.magnitude();
   return {detail::multiply_down(near, near), -detail::multiply_down(-far, far)};
 }
 
-/// The square roots of what is not negative in x.
+/// Encloses the square roots of the numbers in x that are not negative.
 /// \throws std::invalid_argument if all of x is negative.
 inline Interval sqrt(const Interval& x) {
   if (x.hi() < 0.0) detail::refuse_argument("sqrt: the interval is negative");
@@ -175,7 +176,7 @@ inline Interval sqrt(const Interval& x) {
           hi_is_above ? hi : std::nextafter(hi, detail::infinity)};
 }
 
-/// Enclosures of the lesser and of the greater of two numbers.
+/// Encloses the lesser, and the greater, of two numbers.
 inline Interval min(const Interval& x, const Interval& y) {
   return {std::min(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
 }
@@ -183,12 +184,12 @@ inline Interval max(const Interval& x, const Interval& y) {
   return {std::max(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
 }
 
-/// The least interval that contains both.
+/// Returns the least interval that contains both.
 inline Interval hull(const Interval& x, const Interval& y) {
   return {std::min(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
 }
 
-/// What is in both, or nothing.
+/// Returns the numbers that are in both; nothing if there are none.
 inline std::optional<Interval> intersection(const Interval& x, const Interval& y) {
   if (!x.overlaps(y)) return std::nullopt;
   return Interval{std::max(x.lo(), y.lo()), std::min(x.hi(), y.hi())};

@@ -78,7 +78,8 @@ inline Course course_between(const OddQuintic& p, const Precise& left, const Pre
   const PreciseSlope slope(p, scale_of(p));
   const std::optional<int> sign0 = left.sign(), sign1 = right.sign();
   if (sign0 && sign1 && *sign0 * *sign1 > 0) return slope.course(left * left, right * right);
-  // The interval holds 0, or may hold it: look at both sides of 0, on each of which p does the same.
+  // The interval holds 0, or may hold it: look at both sides of 0, on each of which p does the
+  // same.
   const Course one = slope.course(0.0, left * left), two = slope.course(0.0, right * right);
   if (sign0 == 0) return two;
   if (sign1 == 0) return one;

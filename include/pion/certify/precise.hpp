@@ -13,9 +13,9 @@ namespace pion::detail {
 /// `tail`, that holds what is missing. It decides signs that an Interval leaves open, such as that
 /// of a slope close to a point where the slope is 0.
 ///
-/// The head of a sum or product is the rounded one; what rounding takes from it is a double (two-sum
-/// and residual()) and goes into the tail, whose own rounding is 2^-53 of an already small number.
-/// Exact results stay exact. Where the head overflows the tail is the whole line.
+/// The head of a sum or product is the rounded one; what rounding takes from it is a double
+/// (two-sum and residual()) and goes into the tail, whose own rounding is 2^-53 of an already small
+/// number. Exact results stay exact. Where the head overflows the tail is the whole line.
 class Precise {
  public:
   Precise(double x = 0.0) : head_(x) {}  // NOLINT(google-explicit-constructor)

@@ -16,22 +16,26 @@ namespace pion {
 /// std::invalid_argument if lo > hi or an end is not finite.
 namespace certified {
 
-/// The least and the greatest value of f on [lo, hi]. Cost: some microseconds.
+/// Encloses the least and the greatest value of f on [lo, hi]. Cost: some microseconds.
 ///
 /// Muon's five steps on [.01, 1] reach from .681831462177 to 1.134357264562, each enclosed to
 /// within 1e-14. High-pass on [0, 1]: 0 and 1, exactly.
+/// \throws std::invalid_argument unless lo <= hi, both finite.
 inline RangeEnclosure range(const Chain& f, double lo = 0.0, double hi = 1.0) {
   detail::finite_interval("range", lo, hi);
   return detail::Enclosure(f).image(RangeEnclosure{lo, hi});
 }
 
-/// max |f - target| on [lo, hi]. Cost: as range().
+/// Encloses max |f - target| on [lo, hi]. Cost: as range().
+/// \throws std::invalid_argument unless lo <= hi, both finite, or if `target` is NaN.
 inline Interval deviation(const Chain& f, double target, double lo, double hi) {
   const RangeEnclosure y = certified::range(f, lo, hi);
   return max(target - y.lo, y.hi - target);
 }
 
-/// max |f - 1| on the pass band [from, to], and max |f| on the stop band [0, to].
+/// Encloses max |f - 1| on the pass band [from, to], or max |f| on the stop band [0, to].
+/// Cost: as range().
+/// \throws std::invalid_argument unless the band is a finite interval.
 inline Interval pass_ripple(const Chain& f, double from, double to = 1.0) {
   return certified::deviation(f, 1.0, from, to);
 }
@@ -41,19 +45,20 @@ inline Interval stop_ripple(const Chain& f, double to) {
 
 /// Whether, and where, |f| reaches a gain.
 ///
-/// proved: it does; |f| < gain on [lo, sigma.lo()), and |f| >= gain somewhere in [lo, sigma.hi()].
-/// disproved: it does nowhere, and sigma means nothing. undecided: |f| < gain below sigma.lo().
+/// Where it is proved, |f| < gain on [lo, sigma.lo()), and |f| >= gain somewhere in [lo,
+/// sigma.hi()]. Where it is disproved, |f| < gain everywhere, and sigma means nothing. Where it is
+/// undecided, |f| < gain below sigma.lo().
 struct Crossing {
   double gain = 0.0;
   Verdict verdict = Verdict::undecided;
   Interval sigma;
 };
 
-/// The smallest sigma in [lo, hi] with |f(sigma)| >= gain.
+/// Encloses the smallest sigma in [lo, hi] with |f(sigma)| >= gain.
 ///
 /// max |f| on [lo, t] grows with t, and range() encloses it: so a bisection proves both ends.
 /// Cost: about 130 calls of range().
-/// \throws std::invalid_argument if `gain` is not a finite positive number.
+/// \throws std::invalid_argument unless lo <= hi, both finite, and `gain` is finite and positive.
 inline Crossing sigma_at_gain(const Chain& f, double gain, double lo = 0.0, double hi = 1.0) {
   detail::finite_interval("sigma_at_gain", lo, hi);
   if (!(gain > 0.0 && std::isfinite(gain))) {

@@ -16,8 +16,8 @@
 
 namespace pion::design {
 
-/// How far a chain is from 1 on its pass bands and from 0 on its stop bands: the loss of Fan et
-/// al. 2026, (A56), with its weights 3, 8, 30, 30,
+/// Measures how far a chain is from 1 on its pass bands and from 0 on its stop bands: the loss of
+/// Fan et al. 2026, (A56), with its weights 3, 8, 30, 30,
 ///
 ///     L = 3 mean_pass (f - 1)^2 + 8 mean_stop f^2 + 30 mean_all max(|f| - 1.02, 0)^2
 ///         + 30 (mean_pass max(-f, 0)^2 + mean_stop max(-f, 0)^2).
@@ -26,8 +26,9 @@ namespace pion::design {
 /// above .95. An iterate is clipped to [-1000, 1000] before the next step. As f is odd, the
 /// paper's mirrored samples repeat the positive ones, and are left out.
 ///
-/// L is a sum of squares with one residual a sample: what a sample adds to L grows as f moves away
-/// from its target, so the root of it, with the sign of f - target, is a monotone function of f.
+/// L is a sum of squares with one residual for each sample. The term that a sample adds to L grows
+/// as f moves away from its target; the residual is the root of that term with the sign of
+/// f - target, and so a monotone function of f.
 class BandLoss {
  public:
   /// \throws std::invalid_argument if there is no pass band or no stop band, or one is not an
@@ -42,7 +43,7 @@ class BandLoss {
   /// The number of residuals.
   Eigen::Index size() const { return static_cast<Eigen::Index>(samples_.size()); }
 
-  /// L of any function of sigma. Cost: one call of f a sample.
+  /// Computes L of any function of sigma. Cost: one call of f a sample.
   template <class Function>
   double of(const Function& f) const {
     double loss = 0.0;
@@ -50,14 +51,16 @@ class BandLoss {
     return loss;
   }
 
-  /// L(f), of a chain or of its coefficients.
+  /// Computes L(f), of a chain or of its coefficients.
+  /// \throws std::invalid_argument if the number of coefficients is not a multiple of 3.
   double operator()(const Chain& f) const { return of(detail::ClippedChain(f.steps())); }
   double operator()(const Eigen::VectorXd& theta) const {
     return of(detail::ClippedChain(detail::steps_of(theta)));
   }
 
-  /// L and the derivatives of its residuals by the coefficients, for detail::least_squares(). Where
-  /// a residual has a kink the derivative is that of |f - target|.
+  /// Computes L and the derivatives of its residuals by the coefficients, for
+  /// detail::least_squares(). Where a residual has a kink the derivative is that of |f - target|.
+  /// \throws std::invalid_argument if the number of coefficients is not a multiple of 3.
   detail::NormalEquations normal(const Eigen::VectorXd& theta) const {
     detail::ClippedChain f(detail::steps_of(theta));
     detail::NormalEquations equations(theta.size());
@@ -115,8 +118,8 @@ class BandLoss {
   std::vector<Sample> samples_;
 };
 
-/// The minimum of the loss near `start`, by Levenberg and Marquardt's method with the analytic
-/// Jacobian; never worse than `start`.
+/// Finds a minimum of the loss near `start`, by Levenberg and Marquardt's method with the analytic
+/// Jacobian; the result is never worse than `start`.
 ///
 /// Cost: at most `evaluations` of the loss and of its derivatives: together some 50 us for five
 /// steps and two bands.

@@ -15,9 +15,13 @@
 
 namespace pion::design {
 
-/// The least e with |f - 1| <= e on the pass bands, |f| <= e on the stop bands and -e <= f <= 1 + e
-/// in the gaps; to rounding, for every turn of f is looked at (filter/shape.hpp). certify.hpp
-/// proves it. Throws as laps() and Bands::gaps().
+/// Computes the ripple of a chain: the least e with |f - 1| <= e on the pass bands, |f| <= e on the
+/// stop bands and -e <= f <= 1 + e in the gaps. It is right to rounding, for every turn of f is
+/// looked at (filter/shape.hpp); certify.hpp proves such bounds.
+///
+/// Cost: as laps(), for each band and gap.
+/// \throws std::invalid_argument if a band is not an interval in [0, 1], two overlap, or f has more
+///         than 65,536 laps on one.
 inline double ripple(const Chain& f, const Bands& bands) {
   double e = 0.0;
   const auto look = [&](const std::vector<Band>& where, double lo, double hi) {
@@ -36,7 +40,8 @@ inline double ripple(const Chain& f, const Bands& bands) {
 
 namespace pion::detail {
 
-/// The sum over samples of (deviation / scale)^(2 power), which a large power makes the maximum.
+/// Computes the sum over samples of (deviation / scale)^(2 power): the larger the power, the more
+/// the largest deviation decides.
 class RippleNorm {
  public:
   RippleNorm(const design::Bands& bands, double scale, double power)
@@ -90,12 +95,15 @@ class RippleNorm {
 
 namespace pion::design {
 
-/// A chain of less ripple near `start`, all steps moved together; never worse than `start`.
+/// Finds a chain of less ripple near `start`, all steps moved together; its loss is its ripple, and
+/// is never worse than that of `start`.
 ///
 /// The maximum is approached by p-norms, p = 8 to 64, each a least-squares problem that begins
 /// where the one before it ended. A local minimum: what the start is decides which.
 ///
-/// Cost: some 15 ms for five steps and two bands. Throws as ripple().
+/// Cost: some 15 ms for five steps and two bands.
+/// \throws std::invalid_argument if a band is not an interval in [0, 1], two overlap, or a chain on
+///         the way has more than 65,536 laps on one.
 inline Designed equiripple(const Bands& bands, const Chain& start) {
   Designed best{start, ripple(start, bands)};
   Eigen::VectorXd theta = coefficients(start);

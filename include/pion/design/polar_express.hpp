@@ -26,10 +26,10 @@ struct PolarExpressOptions {
   double safety = 1.0;
 };
 
-/// Polar Express: each step is the minimax polynomial on the interval into which those before it
-/// take [lo, 1] (Amsel, Persson, Musco and Gower 2025). Without cushion and safety no composition
-/// of such polynomials comes nearer to 1 on [lo, 1]: the greedy chain is optimal, and its error is
-/// 1 - f(lo).
+/// Designs Polar Express: each step is the minimax polynomial on the interval into which the steps
+/// before it take [lo, 1] (Amsel, Persson, Musco and Gower 2025). Without cushion and safety no
+/// composition of such polynomials comes nearer to 1 on [lo, 1]: the greedy chain is optimal, and
+/// its error is 1 - f(lo).
 /// \throws std::invalid_argument unless 0 < lo <= 1, steps >= 0, 0 <= cushion < 1 and safety >= 1.
 inline Chain polar_express(double lo, int steps, const PolarExpressOptions& options = {}) {
   const double cushion = options.cushion, safety = options.safety;
@@ -64,9 +64,10 @@ struct CansChain {
   double from = 0.0;
 };
 
-/// CANS (Grishina, Smirnov and Rakhuba 2025): the chain of so many steps that takes the widest
-/// [from, 1] into [1 - delta, 1 + delta], and so has the largest slope at 0 of those that do. It is
-/// polar_express() of the `from` at which the error is delta, found by bisection of log(from).
+/// Designs CANS (Grishina, Smirnov and Rakhuba 2025): the chain of so many steps that takes the
+/// widest [from, 1] into [1 - delta, 1 + delta], and so has the largest slope at 0 of those that
+/// do. It is polar_express() of the `from` at which the error is delta, found by bisection of
+/// log(from).
 ///
 /// Cost: some sixty designs of a chain.
 /// \throws std::invalid_argument unless 0 < delta < 1 and steps >= 1.

@@ -32,9 +32,9 @@ struct SharpFilter {
 
 namespace pion::detail {
 
-/// From a chain of some ripple, the chain whose gaps are as narrow as `limit` allows. `at(ratio)`
-/// are the bands. log(ripple) is nearly linear in log(log(ratio)), so a few secants find it.
-/// Nothing if no ratio up to `widest` reaches the limit.
+/// Narrows the gaps as far as a ripple of `limit` allows, from a chain of some ripple. `at(ratio)`
+/// are the bands whose gaps have that ratio. log(ripple) is nearly linear in log(log(ratio)), so a
+/// few secants find the ratio; nothing if no ratio up to `widest` keeps the limit.
 inline std::optional<design::SharpFilter> narrowest(const std::function<design::Bands(double)>& at,
                                                     const Chain& start, double ratio, double widest,
                                                     double limit) {
@@ -78,7 +78,8 @@ inline void check_order(const char* name, double tau, int steps, double ripple) 
 
 namespace pion::design {
 
-/// The sharpest high-pass found: stop band [0, tau / sqrt(ratio)], pass band [tau sqrt(ratio), 1].
+/// Finds the sharpest high-pass it can: stop band [0, tau / sqrt(ratio)], pass band [tau
+/// sqrt(ratio), 1].
 ///
 /// two_band_high_pass() leads to the region, equiripple() moves all steps together, and the gap is
 /// narrowed until the ripple is used up. With five steps and ripple .02 the ratio is 1.11 at .1 and
@@ -109,13 +110,13 @@ inline SharpFilter sharp_high_pass(double tau, int steps = 5, double ripple = 0.
   return *found;
 }
 
-/// The sharpest low-pass found, of five steps: pass band [from, tau / sqrt(ratio)], stop band
-/// [tau sqrt(ratio), 1], where `from` is .01, or tau / 10 if that is less. Below it the gain lies
-/// between -ripple and 1 + ripple, and may change its sign.
+/// Finds the sharpest low-pass it can, of five steps: pass band [from, tau / sqrt(ratio)], stop
+/// band [tau sqrt(ratio), 1], where `from` is .01, or tau / 10 if that is less. Below it the gain
+/// lies between -ripple and 1 + ripple, and may change its sign.
 ///
 /// It begins at chains::low_pass(tau) and at the stored chains of lower cutoffs: f(s t / tau) has
-/// its cutoff at tau where f has it at t. From what has the least ripple at a ratio of 1.3, three
-/// are narrowed.
+/// its cutoff at tau where f has it at t. The gaps of those three are narrowed that have the least
+/// ripple at a ratio of 1.3.
 ///
 /// Cost: some 400 ms.
 /// \throws std::invalid_argument unless .05 < tau < .95 and 0 < ripple < .5; std::domain_error if

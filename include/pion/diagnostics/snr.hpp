@@ -20,7 +20,8 @@ struct Snr {
   double noise = 0.0;   ///< Estimate of E ||G - E G||_F^2.
   Index count = 0;      ///< Samples behind it.
 
-  /// max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is neither.
+  /// Returns max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is
+  /// neither.
   double ratio() const {
     if (std::isnan(signal) || std::isnan(noise)) return std::numeric_limits<double>::quiet_NaN();
     const double positive = std::max(signal, 0.0);
@@ -31,9 +32,9 @@ struct Snr {
 
 namespace detail {
 
-/// A sample in double.
-/// \throws std::invalid_argument unless it has the shape of `like` (where that
-/// has one), std::domain_error unless its squared norm is finite.
+/// Converts a sample to double.
+/// \throws std::invalid_argument unless it is the first or has the shape of `like`;
+///         std::domain_error unless its squared norm is finite.
 template <class G>
 Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
                        const Eigen::MatrixXd& like, bool first) {
@@ -50,8 +51,9 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
   return in_double;
 }
 
-/// From ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1), signal = ||mean||^2
-/// - noise / n. \throws std::invalid_argument for fewer than two samples.
+/// Estimates the SNR from ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1),
+/// signal = ||mean||^2 - noise / n.
+/// \throws std::invalid_argument for fewer than two samples.
 inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   if (count < 2) {
     refuse_argument("SnrSamples: " + std::to_string(count) +
@@ -62,8 +64,10 @@ inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   return {squared_mean - noise / n, noise, count};
 }
 
-/// From exponential averages with the weight `decay` of the past: m of g, of which this is ||m||^2,
-/// and `square` of ||g||^2. \throws std::invalid_argument for fewer than two samples.
+/// Estimates the SNR from exponential averages with the weight `decay` of the past.
+/// \param squared_mean  ||m||^2, m being the average of g.
+/// \param square        the average of ||g||^2.
+/// \throws std::invalid_argument for fewer than two samples.
 inline Snr snr_of_stream(double squared_mean, double square, double decay, Index count) {
   if (count < 2) {
     refuse_argument("SnrStream: " + std::to_string(count) +
@@ -78,6 +82,7 @@ inline Snr snr_of_stream(double squared_mean, double square, double decay, Index
   return {(squared_mean - w2 * square) / rest, (square - squared_mean) / rest, count};
 }
 
+/// Refuses a weight of the past that is none.
 /// \throws std::invalid_argument unless 0 < decay < 1.
 inline void require_decay(double decay) {
   if (decay > 0.0 && decay < 1.0) return;
@@ -86,12 +91,13 @@ inline void require_decay(double decay) {
 
 }  // namespace detail
 
-/// SNR over samples, in one pass: Welford's update, and Chan's rule to merge what two passes saw.
-/// A refused sample changes nothing. Memory: one matrix of doubles.
+/// Estimates the SNR over samples, in one pass: Welford's update, and Chan's rule to merge two
+/// passes. A refused sample changes nothing. Memory: one matrix of doubles.
 class SnrSamples {
  public:
+  /// Adds a sample. Cost: two passes over the matrix; allocates a copy.
   /// \throws std::invalid_argument if g's shape is not that of the samples before;
-  ///         std::domain_error if g is not finite.
+  ///         std::domain_error if g is not finite or its squared norm overflows.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
     const Eigen::MatrixXd sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
@@ -102,7 +108,8 @@ class SnrSamples {
     squares_ += away.cwiseProduct(sample - mean_).sum();
   }
 
-  /// As if the other's samples had been added here.
+  /// Adds all samples of another; the result is the same but for rounding.
+  /// \throws std::invalid_argument if the shapes differ.
   void merge(const SnrSamples& other) {
     if (other.count_ == 0) return;
     if (count_ == 0) {
@@ -121,6 +128,7 @@ class SnrSamples {
   Index count() const { return count_; }
   const Eigen::MatrixXd& mean() const { return mean_; }
 
+  /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const { return detail::snr_of_samples(mean_.squaredNorm(), squares_, count_); }
 
@@ -130,16 +138,20 @@ class SnrSamples {
   Index count_ = 0;
 };
 
-/// SNR over a stream, by exponential averages of g and ||g||^2 whose bias is removed exactly.
+/// Estimates the SNR over a stream, by exponential averages of g and ||g||^2 whose bias is removed
+/// exactly.
 ///
 /// With w2 = (1 - b)(1 + b^t) / ((1 + b)(1 - b^t)) the sum of the squared weights after t samples,
 /// noise = (v - ||m||^2) / (1 - w2) and signal = (||m||^2 - w2 v) / (1 - w2).
 class SnrStream {
  public:
   /// \param decay  b, in (0, 1): the weight of the past.
+  /// \throws std::invalid_argument unless 0 < decay < 1.
   explicit SnrStream(double decay) : decay_(decay) { detail::require_decay(decay); }
 
-  /// Throws as SnrSamples::add().
+  /// Adds a sample; a refused one changes nothing. Cost: two passes over the matrix; allocates.
+  /// \throws std::invalid_argument if g's shape is not that of the samples before;
+  ///         std::domain_error if g is not finite or its squared norm overflows.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
     const Eigen::MatrixXd sample = detail::sample("SnrStream", g, mean_, count_ == 0);
@@ -151,6 +163,7 @@ class SnrStream {
 
   Index count() const { return count_; }
 
+  /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const {
     return detail::snr_of_stream(mean_.squaredNorm(), square_, decay_, count_);
@@ -190,7 +203,9 @@ inline Snr snr_from_batch_sizes(const BatchNorm& small, const BatchNorm& large) 
   return {signal, noise, 2};
 }
 
-/// SNR over a range of matrices. Throws as SnrSamples.
+/// Estimates the SNR over a range of matrices.
+/// \throws std::invalid_argument for fewer than two samples, or if their shapes differ;
+///         std::domain_error if one is not finite or its squared norm overflows.
 template <class Samples>
 Snr snr(const Samples& samples) {
   SnrSamples all;

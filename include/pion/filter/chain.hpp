@@ -37,7 +37,7 @@ class Chain {
   int size() const { return static_cast<int>(steps_.size()); }
   bool empty() const { return steps_.empty(); }
 
-  /// f(s), in the wider of double and T.
+  /// Computes f(s), in the wider of double and T.
   template <class T>
   auto operator()(const T& s) const {
     auto x = 1.0 * s;
@@ -45,7 +45,7 @@ class Chain {
     return x;
   }
 
-  /// f'(s) by the chain rule.
+  /// Computes f'(s) by the chain rule, in the wider of double and T.
   template <class T>
   auto derivative(const T& s) const {
     auto x = 1.0 * s;
@@ -57,7 +57,7 @@ class Chain {
     return slope;
   }
 
-  /// The composition "this, then `next`": s -> next(f(s)).
+  /// Returns the composition "this, then `next`": s -> next(f(s)).
   Chain then(const Chain& next) const {
     std::vector<OddQuintic> all = steps_;
     all.insert(all.end(), next.steps_.begin(), next.steps_.end());
@@ -71,8 +71,8 @@ class Chain {
   std::vector<OddQuintic> steps_;
 };
 
-/// The chain that repeats one step.
-/// \throws std::invalid_argument if `times` is negative.
+/// Returns the chain that repeats one step.
+/// \throws std::invalid_argument if `times` is negative or a coefficient is not finite.
 inline Chain repeat(const OddQuintic& step, int times) {
   if (times < 0) {
     detail::refuse_argument("repeat: a chain has " + std::to_string(times) + " steps");

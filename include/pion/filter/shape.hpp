@@ -18,8 +18,8 @@
 /// A lap is a longest interval on which f is monotone. The critical points of a composition are
 /// the preimages of the steps' own critical points, which are closed forms (polynomial.hpp), so
 /// every lap is found: none can hide between the samples of a grid. Ends of laps are located to
-/// the last bit or two of a double; values carry the rounding of evaluating f. For enclosures that
-/// are proved, see certification.
+/// the last bit or two of a double; values carry the rounding of evaluating f. Enclosures that are
+/// proved are in certify.hpp.
 namespace pion {
 
 /// f is monotone on [from, to]; `at_from` and `at_to` are its values there.
@@ -32,6 +32,7 @@ struct Lap {
   bool rising() const { return at_from <= at_to; }
 };
 
+/// The values of a function, from the least to the greatest.
 struct Range {
   double lo = 0.0;
   double hi = 0.0;
@@ -44,7 +45,7 @@ inline constexpr std::size_t max_laps = std::size_t{1} << 16;
 
 }  // namespace detail
 
-/// The laps of f on [lo, hi], left to right; at least one, also when lo = hi.
+/// Finds the laps of f on [lo, hi], left to right; at least one, also when lo = hi.
 ///
 /// Cost: about 60 evaluations of f for each lap.
 /// \throws std::invalid_argument unless lo <= hi, both finite, or if there are more than 65,536
@@ -100,7 +101,9 @@ inline std::vector<Lap> laps(const Chain& f, double lo = 0.0, double hi = 1.0) {
   return all;
 }
 
-/// The smallest and the largest value of f on [lo, hi]. Throws as laps().
+/// Finds the smallest and the largest value of f on [lo, hi], to rounding. Cost: as laps().
+/// \throws std::invalid_argument unless lo <= hi, both finite, or if f has more than 65,536 laps
+///         there.
 inline Range range(const Chain& f, double lo = 0.0, double hi = 1.0) {
   const std::vector<Lap> all = laps(f, lo, hi);
   Range r{all.front().at_from, all.front().at_from};
@@ -142,10 +145,12 @@ inline bool monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
   });
 }
 
-/// The smallest sigma in [0, 1] whose gain |f(sigma)| reaches `gain`; nothing if none does.
+/// Finds the smallest sigma in [0, 1] whose gain |f(sigma)| reaches `gain`; nothing if none does.
 ///
 /// Gain means the value of the filter at a singular value, as in Fan et al. 2026, Fig. 3.
-/// \throws std::invalid_argument if `gain` is not a positive number; as laps().
+/// Cost: as laps().
+/// \throws std::invalid_argument if `gain` is not a positive number, or if f has more than 65,536
+///         laps on [0, 1].
 inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
   if (!(gain > 0.0)) {
     detail::refuse_argument("sigma_at_gain: the gain " + std::to_string(gain) +
@@ -166,8 +171,10 @@ inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
   return std::nullopt;
 }
 
-/// Every s in (0, 1] with f(s) = s, ascending, found as sign changes of f(s) - s on 64 pieces of
+/// Finds every s in (0, 1] with f(s) = s, ascending, as sign changes of f(s) - s on 64 pieces of
 /// each lap; a point where f only touches the diagonal can be missed.
+/// Cost: some 200 evaluations of f for each lap.
+/// \throws std::invalid_argument if f has more than 65,536 laps on [0, 1].
 inline std::vector<double> fixed_points(const Chain& f) {
   constexpr int pieces = 64;
   std::vector<double> found;
