@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and design/equiripple.hpp, design/monotone.hpp.
 // Filters that part sharply: what is promised of their ripple, their gap and their order is
 // certified, and they are sharper than what they are measured against.
 

@@ -302,10 +302,8 @@ Verb shape_verb(CLI::App& app) {
            "In place of CHAIN: what rounding does to every chain that is stored");
   add_texts(*verb, "--require", o->requirements, "WHAT",
             "Exit with 1 unless this is proved: monotone, or range=LO,HI");
-  add_json(*verb, o->json);
-  verb->footer(
-      "In JSON an answer that is not decided is null; monotone_verdict is yes, no or\n"
-      "\"not decided\".");
+  add_flag(*verb, "--json", o->json,
+           "Print one JSON object and nothing else; null is none, or not decided");
   return {verb, [o] { return shape(*o); }};
 }
 
