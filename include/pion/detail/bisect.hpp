@@ -16,7 +16,8 @@ struct Boundary {
 /// down. Where the property ends more than once, one of those places is found. `holds` is not
 /// called at the two ends: if it holds at `outside` too, that end is returned as it was given.
 ///
-/// Cost: some 60 calls of `holds` between ends of like size, and at most 1100 where one is 0.
+/// Cost: some 60 calls of `holds` where the place is of the size of the ends, and up to 1100 on the
+/// way from 1 towards 0.
 template <class Property>
 Boundary bisect(const Property& holds, double inside, double outside, double resolution = 0.0) {
   while (std::fabs(outside - inside) > resolution) {
