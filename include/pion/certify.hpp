@@ -9,5 +9,8 @@
 #include <pion/certify/enclosure.hpp>
 #include <pion/certify/fixed_points.hpp>
 #include <pion/certify/interval.hpp>
+#include <pion/certify/monotone.hpp>
+#include <pion/certify/precise.hpp>
 #include <pion/certify/shape.hpp>
 #include <pion/certify/steepness.hpp>
+#include <pion/certify/verdict.hpp>

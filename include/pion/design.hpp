@@ -4,8 +4,10 @@
 /// Chains made to order: low-pass, high-pass, band-pass, orthogonalisers.
 
 #include <pion/design/band_loss.hpp>
+#include <pion/design/bands.hpp>
 #include <pion/design/coefficients.hpp>
 #include <pion/design/constraints.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/design/equiripple.hpp>
 #include <pion/design/fit.hpp>
 #include <pion/design/least_squares.hpp>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and detail/two_product.hpp, and is built a second time with
+// PION_SPLIT_PRODUCT, as where the hardware has no fused product.
 // Intervals: every operation against exact integer arithmetic, at one point and on whole intervals.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -127,6 +130,15 @@ class Doubles {
   std::mt19937_64 random_;
 };
 
+/// p - x y, exactly: x y lies so near to p that the integers of both fit in 110 bits.
+double exact_residual(double p, double x, double y) {
+  const Dyadic a(p), b = Dyadic::product(x, y);
+  const int shift = a.e - b.e;
+  const Dyadic::Wide m =
+      shift >= 0 ? a.m * (Dyadic::Wide{1} << shift) - b.m : a.m - b.m * (Dyadic::Wide{1} << -shift);
+  return std::ldexp(static_cast<double>(m), std::min(a.e, b.e));
+}
+
 bool wellformed(const Interval& x) { return x.lo() <= x.hi() && x.lo() < inf && x.hi() > -inf; }
 
 }  // namespace
@@ -161,6 +173,54 @@ TEST_CASE("an operation on two doubles encloses the exact result, to the neighbo
     encloses(
         sqrt(Interval(a)), [&](double b) { return Dyadic::compare(a, Dyadic::product(b, b)); },
         a == 0.0 || a > 1e-250);
+  }
+}
+
+TEST_CASE("the residual of a product, a quotient and a root is exact, by either way") {
+  std::mt19937_64 random(5);
+  std::uniform_real_distribution<double> fraction(0.5, 1.0);
+  std::uniform_int_distribution<int> bits(1, 53), any(-1074, 1024);
+  const auto number = [&](int exponent) {  // of few significant bits or of many
+    const int kept = random() % 2 == 0 ? 53 : bits(random);
+    const double m = std::nearbyint(std::ldexp(fraction(random), kept));
+    return std::ldexp(random() % 2 == 0 ? m : -m, exponent - kept);
+  };
+  const auto check = [](double p, double x, double y) {
+    if (!std::isfinite(p) || !std::isfinite(x) || std::fabs(p) < 0x1p-900) return 0;
+    CAPTURE(p, x, y);
+    const double exact = exact_residual(p, x, y);
+    CHECK(detail::residual_by_split(p, x, y) == exact);
+    CHECK(detail::residual(p, x, y) == exact);
+    return 1;
+  };
+  int looked_at = 0;
+  for (int trial = 0; trial < 60000; ++trial) {
+    const double x = number(any(random));
+    // The products lie anywhere, close to overflow, or close to what is refused as too small.
+    const int total = trial % 3 == 0 ? any(random) : trial % 3 == 1 ? 1024 : -898;
+    const double y = number(std::clamp(total - std::ilogb(x), -1074, 1024));
+    if (!std::isfinite(x) || !std::isfinite(y) || x == 0.0 || y == 0.0) continue;
+    looked_at += check(x * y, x, y);
+    if (std::fabs(x / y) >= 0x1p-900) looked_at += check(x, x / y, y);
+    const double root = std::sqrt(std::fabs(x));
+    looked_at += check(std::fabs(x), root, root);
+  }
+  CHECK(looked_at > 60000);
+}
+
+TEST_CASE("a product that is a hair below a double is no point") {
+  const double x = 0x1p7 - 0x1p-46;  // x^2 = 2^14 - 2^-38 + 2^-92: the last term is lost
+  for (const double scale : {1.0, 0x1p505, 0x1p-456}) {
+    CAPTURE(scale);
+    const double y = scale * x, below = y * y;
+    for (const Interval& r : {square(y), Interval(y) * y, Interval(y) * Interval(-y)}) {
+      CHECK(r.mignitude() == below);
+      CHECK(r.magnitude() == std::nextafter(below, inf));
+    }
+    CHECK((Interval(below) / y).hi() == y);
+    CHECK((Interval(below) / y).lo() == std::nextafter(y, 0.0));
+    CHECK(sqrt(Interval(below)).hi() == y);
+    CHECK(sqrt(Interval(below)).lo() == std::nextafter(y, 0.0));
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Covers its own header and design/equiripple.hpp, design/monotone.hpp.
 // Filters that part sharply: what is promised of their ripple, their gap and their order is
 // certified, and they are sharper than what they are measured against.
 
@@ -17,6 +18,7 @@
 #include "support/catch.hpp"
 
 using namespace pion;
+using design::Band;
 using design::Bands;
 
 namespace {
@@ -24,13 +26,13 @@ namespace {
 /// A bound, proved, for the deviation on every band and gap.
 double certified_ripple(const Chain& f, const Bands& bands) {
   double e = 0.0;
-  for (const Range& b : bands.pass) {
+  for (const Band& b : bands.pass) {
     e = std::max(e, certified::deviation(f, 1.0, b.lo, b.hi).hi());
   }
-  for (const Range& b : bands.stop) {
+  for (const Band& b : bands.stop) {
     e = std::max(e, certified::deviation(f, 0.0, b.lo, b.hi).hi());
   }
-  for (const Range& b : bands.gaps()) {
+  for (const Band& b : bands.gaps()) {
     const Interval y = certified::range(f, b.lo, b.hi).outer();
     e = std::max({e, -y.lo(), y.hi() - 1.0});
   }
@@ -44,7 +46,7 @@ double rise(const Chain& f) { return *sigma_at_gain(f, 0.9) / *sigma_at_gain(f, 
 
 TEST_CASE("bands leave gaps, and must not overlap") {
   const Bands bands{{{0.3, 0.5}}, {{0.0, 0.2}, {0.6, 0.9}}};
-  const std::vector<Range> gaps = bands.gaps();
+  const std::vector<Band> gaps = bands.gaps();
   REQUIRE(gaps.size() == 3);
   CHECK((gaps[0].lo == 0.2 && gaps[0].hi == 0.3));
   CHECK((gaps[2].lo == 0.9 && gaps[2].hi == 1.0));
@@ -67,12 +69,12 @@ TEST_CASE("ripple is the largest deviation, wherever it is") {
 TEST_CASE("moving all steps together lessens the ripple of a greedy chain by half and more") {
   for (const auto& [stop, pass] : {std::pair{.05, .0631}, {.1, .1152}, {.3, .3129}}) {
     const Bands bands{{{pass, 1.0}}, {{0.0, stop}}};
-    const design::TwoBandChain greedy = design::two_band_high_pass(stop, pass);
-    const design::Equiripple joint = design::equiripple(bands, greedy.chain);
-    CHECK(joint.ripple <= 0.5 * greedy.error);
-    CHECK(joint.ripple == design::ripple(joint.chain, bands));
-    CHECK(std::fabs(certified_ripple(joint.chain, bands) - joint.ripple) <= 1e-11);
-    CHECK(design::equiripple(bands, joint.chain).ripple <= joint.ripple);
+    const design::Designed greedy = design::two_band_high_pass({stop, pass});
+    const design::Designed joint = design::equiripple(bands, greedy.chain);
+    CHECK(joint.loss <= 0.5 * greedy.loss);
+    CHECK(joint.loss == design::ripple(joint.chain, bands));
+    CHECK(std::fabs(certified_ripple(joint.chain, bands) - joint.loss) <= 1e-11);
+    CHECK(design::equiripple(bands, joint.chain).loss <= joint.loss);
   }
 }
 
@@ -131,7 +133,7 @@ TEST_CASE("sharp low-pass and band-pass filters keep their ripple, certified") {
     CHECK(s.ratio <= (tau < 0.2 ? 3.2 : 1.4));
   }
   for (const auto& [lower, upper] : {std::pair{.3, .6}, {.1, .3}, {.2, .25}}) {
-    const design::SharpFilter s = design::sharp_band_pass(lower, upper);
+    const design::SharpFilter s = design::sharp_band_pass({lower, upper});
     INFO("band-pass " << lower << " to " << upper << ": " << s.ratio);
     CHECK(certified_ripple(s.chain, s.bands) <= 0.02);
     CHECK(s.ratio <= 1.35);
@@ -146,7 +148,7 @@ TEST_CASE("what no sharp filter can be is refused") {
   CHECK_THROWS_AS(design::sharp_high_pass(0.1, 0), std::invalid_argument);
   CHECK_THROWS_AS(design::sharp_high_pass(0.1, 5, 0.0), std::invalid_argument);
   CHECK_THROWS_AS(design::sharp_high_pass(0.9, 1, 0.001), std::domain_error);
-  CHECK_THROWS_AS(design::sharp_band_pass(0.5, 0.4), std::invalid_argument);
+  CHECK_THROWS_AS(design::sharp_band_pass({0.5, 0.4}), std::invalid_argument);
 }
 
 TEST_CASE("a plateau step rises to 1 with its plateau where it says, promotion's at the end") {

@@ -212,11 +212,11 @@ TEST_CASE("all estimators find the SNR that the samples were drawn with") {
     for (int k = 0; k < 10; ++k) batch += g[static_cast<std::size_t>(i + k)] / 10;
     large += batch.squaredNorm() / (n / 10);
   }
-  const Snr batches = snr_from_batch_sizes(small, 1, large, 10);
+  const Snr batches = snr_from_batch_sizes({small, 1}, {large, 10});
   near(batches.noise, 35, 3 * error_of_noise);
   near(batches.signal, s, 3 * error_of_signal);
   // Exactly, on the expectations.
-  const Snr exact = snr_from_batch_sizes(2.0 + 12.0 / 4, 4, 2.0 + 12.0 / 32, 32);
+  const Snr exact = snr_from_batch_sizes({2.0 + 12.0 / 4, 4}, {2.0 + 12.0 / 32, 32});
   near(exact.signal, 2, 1e-14);
   near(exact.noise, 12, 1e-13);
 }
@@ -232,7 +232,7 @@ TEST_CASE("the ratio at its ends") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(std::isnan(Snr{nan, 1.0, 2}.ratio()));
   CHECK(std::isnan(Snr{1.0, nan, 2}.ratio()));
-  CHECK_THROWS_AS(snr_from_batch_sizes(nan, 1, 2, 8), std::invalid_argument);
+  CHECK_THROWS_AS(snr_from_batch_sizes({nan, 1}, {2, 8}), std::invalid_argument);
   SnrStream forgetful(1e-17);
   forgetful.add(Eigen::MatrixXd::Identity(2, 2));
   forgetful.add(2 * Eigen::MatrixXd::Identity(2, 2));
@@ -264,6 +264,6 @@ TEST_CASE("a refused sample changes nothing") {
   CHECK_THROWS_AS(SnrStream(1.0), std::invalid_argument);
   CHECK_THROWS_AS(SnrStream(0.0), std::invalid_argument);
   CHECK_THROWS_AS(SnrStream(0.9).estimate(), std::invalid_argument);
-  CHECK_THROWS_AS(snr_from_batch_sizes(1, 8, 1, 8), std::invalid_argument);
-  CHECK_THROWS_AS(snr_from_batch_sizes(1, 0, 1, 8), std::invalid_argument);
+  CHECK_THROWS_AS(snr_from_batch_sizes({1, 8}, {1, 8}), std::invalid_argument);
+  CHECK_THROWS_AS(snr_from_batch_sizes({1, 0}, {1, 8}), std::invalid_argument);
 }

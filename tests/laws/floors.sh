@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # No include runs upward. The floors are the lines "N folder: file ..." of docs/architecture.md: a
 # file includes only its own folder and folders of a smaller number. A facade header, pion/apply.hpp,
-# counts as its folder. Each line names exactly the files that its folder has.
+# counts as its folder. Each line names exactly the files that its folder has. And each header that
+# docs/glossary.md names is there.
 set -euo pipefail
 errors=0
 wrong() { echo "$1"; errors=1; }
@@ -45,4 +46,7 @@ mapfile -t forwarders < <(grep -rl '^// Moved, kept until' include/pion)
 
 check floors include/pion '<pion/([a-z_]+)[/.]'
 check rooms tools/pion_tool '"pion_tool/([a-z_]+)/'
+while read -r header; do
+  [[ -f include/pion/$header ]] || wrong "docs/glossary.md names $header, which is not there"
+done < <(grep -oE '[a-z_/]+\.hpp' docs/glossary.md | sort -u)
 exit $errors

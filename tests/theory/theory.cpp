@@ -205,7 +205,7 @@ TEST_CASE("the SNR of supervised fine-tuning, by simulation") {
     }
     moments.add(g / group);
   }
-  const double expected = sft_snr(group, length, mean.squaredNorm(), variance);
+  const double expected = sft_snr({group, length, mean.squaredNorm(), variance});
   // The mean's relative error is 1 / sqrt(samples SNR); five deviations of the square.
   CHECK(std::fabs(moments.snr() / expected - 1.0) < 10.0 / std::sqrt(samples * expected));
 }

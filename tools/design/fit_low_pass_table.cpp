@@ -26,10 +26,9 @@ int main(int argc, char** argv) try {
     options.admits = [tau](const pion::Chain& f) { return design::is_low_pass(f, tau); };
     design::Search search(loss, options);
     while (!search.done()) search.advance();
-    const pion::Chain f =
-        design::robust(loss, search.minima(),
-                       {design::Rounding::bfloat16, design::Rounding::decimals3}, false, 20000)
-            .chain;
+    design::RobustOptions robust;
+    robust.tries = 20000;
+    const pion::Chain f = design::robust(loss, search.minima(), robust).chain;
     const auto rounded_loss = [&](design::Rounding to) { return loss(design::rounded(f, to)); };
     double largest = 0.0;
     for (const double x : design::largest_iterates(f)) largest = x > largest ? x : largest;

@@ -5,16 +5,19 @@
 #include <cmath>      // std::ldexp
 #include <optional>
 
-#include <pion/certify/shape.hpp>
+#include <pion/certify/enclosure.hpp>
+#include <pion/certify/verdict.hpp>
+#include <pion/detail/bisect.hpp>
 
 namespace pion::certified {
 
 /// The inputs that repetition of a chain takes to 1.
 ///
-/// proved: f has one attracting fixed point in `attractor`, and f, repeated, takes every s with
-/// from.hi() <= s <= to.lo() to it; the largest such interval ends in `from` and in `to`. Where
-/// nothing is known beyond, from.lo() is 0, which never comes to 1, and to.hi() is infinite.
-/// undecided: no neighbourhood of 1 was found that f contracts into itself; the rest means nothing.
+/// Where it is proved, f has one attracting fixed point in `attractor`, and f, repeated, takes
+/// every s with from.hi() <= s <= to.lo() to that point; the largest such interval ends in `from`
+/// and in `to`. Where nothing is known beyond, from.lo() is 0, which never comes to 1, and to.hi()
+/// is infinite. Where it is undecided, no neighbourhood of 1 was found that f contracts into
+/// itself, and the other members mean nothing.
 struct Basin {
   Verdict verdict = Verdict::undecided;
   Interval attractor;
@@ -26,7 +29,8 @@ struct Basin {
 
 namespace pion::detail {
 
-/// Whether repetition of a chain settles near 1 or elsewhere.
+/// Tells whether repetition of a chain settles near 1 or elsewhere. A *trap* is a neighbourhood of
+/// a fixed point that f maps into itself and contracts, so that what enters it comes to that point.
 class Repetition {
  public:
   Repetition(const Enclosure& f, int times)
@@ -34,7 +38,7 @@ class Repetition {
 
   const std::optional<Interval>& trap() const { return one_; }
 
-  /// All of s comes to the trap around 1.
+  /// Tells whether all of s is seen to come to the trap around 1.
   bool settles(Interval s) const {
     for (int i = 0; i < times_; ++i) {
       if (one_->contains(s)) return true;
@@ -45,7 +49,7 @@ class Repetition {
     return false;
   }
 
-  /// s comes to 0, or to the mirror image of the trap.
+  /// Tells whether s is seen to come to 0, or to the mirror image of the trap around 1.
   bool leaves(Interval s) const {
     for (int i = 0; i < times_; ++i) {
       if (one_->overlaps(s)) return false;
@@ -55,11 +59,12 @@ class Repetition {
     return false;
   }
 
-  /// The end of what settles on the way from `settled`, which does, to `limit`. What is `beyond`
-  /// does not settle, or is not known to.
+  /// Encloses the end of the points that settle, on the way from `settled`, which does, to `limit`,
+  /// where the search ends. `beyond` is the end of the answer where nothing on the way is seen to
+  /// leave: 0, which does not settle, or infinity.
   Interval edge(double settled, double limit, double beyond) const {
     const auto holds = [&](double t) { return settles(hull(1.0, t)); };
-    const double in = holds(limit) ? limit : furthest(holds, settled, limit, 0x1p-54);
+    const double in = holds(limit) ? limit : bisect(holds, settled, limit, 0x1p-54).inside;
     for (int power = -53; power < 0; ++power) {
       const double distance = std::ldexp(1.0, power);
       const double out = beyond < in ? std::max(in - distance, beyond) : in + distance;
@@ -69,7 +74,8 @@ class Repetition {
   }
 
  private:
-  /// The largest neighbourhood tried that f maps into itself and contracts (Banach).
+  /// Finds the largest neighbourhood tried that f maps into itself and contracts (Banach's fixed
+  /// point theorem); nothing if there is none.
   std::optional<Interval> trap_around(double center) const {
     for (int power = -3; power > -45; --power) {
       const double radius = std::ldexp(1.0, power);
@@ -89,9 +95,9 @@ class Repetition {
 
 namespace pion::certified {
 
-/// Which inputs return to 1 when f is applied again and again, `times` at most, looked for in
-/// [0, reach]. For suppression (.816497, 1.139740): a singular value above, from a norm that was
-/// estimated too small, is lost.
+/// Finds which inputs in [0, reach] return to 1 when f is applied again and again, `times` at most.
+/// For suppression they are (.816497, 1.139740): a singular value above 1.139740, from a norm that
+/// was estimated too small, is lost.
 ///
 /// Cost: about 120 times `times` evaluations of f at worst.
 /// \throws std::invalid_argument unless reach is finite and above 1, and times is positive.

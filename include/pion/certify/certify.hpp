@@ -7,8 +7,10 @@
 
 #include <pion/certify/basin.hpp>
 #include <pion/certify/fixed_points.hpp>
+#include <pion/certify/monotone.hpp>
 #include <pion/certify/shape.hpp>
 #include <pion/certify/steepness.hpp>
+#include <pion/certify/verdict.hpp>
 #include <pion/filter/filter.hpp>
 
 namespace pion {
@@ -29,7 +31,7 @@ struct Certificate {
   std::array<certified::Crossing, 5> sigma_at_gain;  ///< .01, .1, .5, .9 and .99.
   Interval lipschitz;
 
-  /// Every question has its answer.
+  /// Tells whether every question has its answer.
   bool complete() const {
     const auto decided = [](const auto& part) { return part.verdict != Verdict::undecided; };
     return decided(monotone) && std::all_of(fixed_points.begin(), fixed_points.end(), decided) &&
@@ -37,8 +39,8 @@ struct Certificate {
   }
 };
 
-/// Proves the shape of a chain. Cost: a few milliseconds for five steps.
-/// `options.effort` bounds it where a chain is chaotic or overflows.
+/// Proves the shape of a chain. Cost: a few milliseconds for five steps; `options.effort` bounds
+/// the cost where a chain is chaotic or overflows.
 /// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Certificate certify(const Chain& f, const CertifyOptions& options = {}) {
   const double lo = options.lo, hi = options.hi;
@@ -50,7 +52,8 @@ inline Certificate certify(const Chain& f, const CertifyOptions& options = {}) {
           certified::lipschitz(f, lo, hi, options.effort)};
 }
 
-/// The chain's certificate. What a singular value is measured against does not enter it.
+/// Proves the shape of a filter's chain. What a singular value is measured against does not enter.
+/// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Certificate certify(const Filter& f, const CertifyOptions& options = {}) {
   return certify(f.chain, options);
 }

@@ -25,7 +25,7 @@ struct RangeEnclosure {
   Interval lo;
   Interval hi;
 
-  /// All values lie in here.
+  /// Returns an interval that holds all values.
   Interval outer() const { return {lo.lo(), hi.hi()}; }
 };
 
@@ -45,14 +45,15 @@ class EvenQuartic {
     at_vertex_ = at(*vertex_);
   }
 
-  /// q on all of s, tight: a parabola in s^2 has its extremes at the ends and at its vertex.
+  /// Encloses q on all of s, tightly: a parabola in s^2 has its extremes at the ends of s^2 and at
+  /// its vertex.
   Interval image(const Interval& s) const {
     const Interval r = square(s);
     const Interval ends = hull(at(r.lo()), at(r.hi()));
     return vertex_ && vertex_->overlaps(r) ? hull(ends, at_vertex_) : ends;
   }
 
-  /// q'(s) = 2 c1 s + 4 c2 s^3.
+  /// Encloses q'(s) = 2 c1 s + 4 c2 s^3.
   Interval slope(const Interval& s) const { return s * (2.0 * c1_ + square(s) * (4.0 * c2_)); }
 
  private:
@@ -62,6 +63,13 @@ class EvenQuartic {
   std::optional<Interval> vertex_;
   Interval at_vertex_;
 };
+
+/// Returns the power of two that brings the largest coefficient of p near 1, so that products of
+/// coefficients neither overflow nor vanish; 1 where p is zero.
+inline double scale_of(const OddQuintic& p) {
+  const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
+  return size == 0.0 ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
+}
 
 /// Where p' may change its sign, s > 0, and the value of p there.
 struct Turn {
@@ -77,12 +85,9 @@ class Step {
  public:
   explicit Step(const OddQuintic& p)
       : slope(p.a, 3.0 * Interval(p.b), 5.0 * Interval(p.c)), multiplier(p.a, p.b, p.c), p_(p) {
-    // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp, with
-    // the coefficients scaled so that their squares neither overflow nor vanish. A discriminant
-    // that is not positive leaves no change of sign, at most a level inflection.
-    const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
-    if (size == 0.0) return;
-    const double scale = std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
+    // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp. A
+    // discriminant that is not positive leaves no change of sign, at most a level inflection.
+    const double scale = scale_of(p);
     const Interval c0 = scale * Interval(p.a), c1 = 3.0 * (scale * Interval(p.b)),
                    c2 = 5.0 * (scale * Interval(p.c));
     const Interval discriminant = square(c1) - 4.0 * c0 * c2;
@@ -94,7 +99,7 @@ class Step {
     if (p.c != 0.0) keep(q / c2, simple);
   }
 
-  /// p on all of s, tight.
+  /// Encloses p on all of s, tightly.
   Interval image(const Interval& s) const {
     Interval y = hull(at(s.lo()), at(s.hi()));
     for (const Turn& turn : turns()) {
@@ -103,7 +108,7 @@ class Step {
     return y;
   }
 
-  /// The extent of p on an interval whose ends are enclosed.
+  /// Encloses the least and the greatest value of p on an interval whose ends are enclosed.
   RangeEnclosure image(const RangeEnclosure& s) const {
     const Interval left = image(s.lo), right = image(s.hi);
     RangeEnclosure y{min(left, right), max(left, right)};
@@ -117,7 +122,7 @@ class Step {
     return y;
   }
 
-  /// On both sides of 0.
+  /// Returns the turns, on both sides of 0.
   const std::vector<Turn>& turns() const { return turns_; }
   bool is_zero() const { return p_ == OddQuintic{}; }
 
@@ -155,14 +160,14 @@ class Enclosure {
 
   const std::vector<Step>& steps() const { return steps_; }
 
-  /// f on all of s.
+  /// Encloses f on all of s, an Interval or a RangeEnclosure.
   template <class Set>
   Set image(Set s) const {
     for (const Step& step : steps_) s = step.image(s);
     return s;
   }
 
-  /// f' on all of s: a product of tight factors, tight where s is short.
+  /// Encloses f' on all of s: a product of tight factors, which is tight where s is short.
   Interval slope(Interval s) const {
     Interval product = 1.0;
     for (const Step& step : steps_) {
@@ -176,6 +181,7 @@ class Enclosure {
   std::vector<Step> steps_;
 };
 
+/// Returns [lo, hi].
 /// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Interval finite_interval(const char* where, double lo, double hi) {
   if (!(lo <= hi && std::isfinite(lo) && std::isfinite(hi))) {

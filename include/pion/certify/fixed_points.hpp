@@ -6,13 +6,15 @@
 #include <utility>  // std::move
 #include <vector>
 
-#include <pion/certify/shape.hpp>
+#include <pion/certify/enclosure.hpp>
 #include <pion/certify/steepness.hpp>
+#include <pion/certify/verdict.hpp>
 
 namespace pion::certified {
 
-/// proved: exactly one s in `at` has f(s) = s, and f' there lies in `slope`; |slope| < 1 attracts.
-/// undecided: `at` may hold none, one or several, as where f touches the diagonal.
+/// Where it is proved, exactly one s in `at` has f(s) = s, and f' there lies in `slope`; a slope
+/// between -1 and 1 attracts. Where it is undecided, `at` may hold none, one or several, as where f
+/// touches the diagonal.
 struct FixedPoint {
   Interval at;
   Interval slope;
@@ -28,12 +30,13 @@ struct Candidate {
   bool proved = false;
 };
 
-/// The zeros of g(s) = f(s) - s.
+/// Searches the zeros of g(s) = f(s) - s.
 class FixedPointSearch {
  public:
   explicit FixedPointSearch(const Enclosure& f) : f_(f) {}
 
-  /// All in s, in ascending order, apart. What is in no candidate is no fixed point.
+  /// Encloses all zeros in s, in ascending order, by intervals that do not touch. A point that is
+  /// in no candidate is no fixed point.
   std::vector<Candidate> all_in(const Interval& s, const certified::SearchBudget& effort) {
     std::vector<Interval> pieces = {s}, halves;
     int looked_at = 0;
@@ -73,7 +76,7 @@ class FixedPointSearch {
     return !f_.image(s).overlaps(s) || !(gap(m) + gap_slope(s) * (s - m)).contains(0.0);
   }
 
-  /// g cannot be told from 0 at three points: halves would say no more.
+  /// Tells whether g cannot be told from 0 at three points: halves would say no more.
   bool blurred(const Interval& s) const {
     return gap(s.lo()).contains(0.0) && gap(s.midpoint()).contains(0.0) &&
            gap(s.hi()).contains(0.0);
@@ -84,7 +87,7 @@ class FixedPointSearch {
     return m - gap(m) / gap_slope(s);
   }
 
-  /// Interval Newton where g is monotone: at most one zero, and nothing if there is none.
+  /// Closes in on the zero of g by interval Newton, where g is monotone; nothing if there is none.
   std::optional<Candidate> contracted(Interval s) const {
     for (const double end : {s.lo(), s.hi()}) {
       if (gap(end) == 0.0) return Candidate{end, true};
@@ -100,7 +103,7 @@ class FixedPointSearch {
     }
   }
 
-  /// A zero at the end of a piece is found by looking a little beyond.
+  /// Proves a zero at the end of a piece by looking a little beyond that end.
   std::optional<Candidate> confirmed(const Candidate& c) const {
     for (const double times : {1.0, 16.0, 256.0}) {
       const double more = times * (c.at.width() + 0x1p-52 * c.at.magnitude() + tiny);
@@ -116,7 +119,8 @@ class FixedPointSearch {
     if (c) found_.push_back(*c);
   }
 
-  /// Candidates that touch become one, proved if one was and g is monotone on both together.
+  /// Joins candidates that touch. The result is proved if one of them was and g is monotone on
+  /// both.
   void join() {
     std::sort(found_.begin(), found_.end(),
               [](const Candidate& c, const Candidate& d) { return c.at.lo() < d.at.lo(); });
@@ -141,12 +145,18 @@ class FixedPointSearch {
 
 namespace pion::certified {
 
-/// Every s in [lo, hi] with f(s) = s, ascending, 0 among them; outside of all `at` there is none.
+/// Encloses every s in [lo, hi] with f(s) = s, ascending, 0 among them; outside of all `at` there
+/// is none.
 ///
 /// Pieces that f maps off themselves are dropped, and where f(s) - s is monotone interval Newton
-/// closes in (Neumaier, Interval Methods for Systems of Equations, ch. 5); a point at an end of a
-/// piece is confirmed by looking beyond it, so that `at` may reach past lo or hi by rounding. What
-/// is not decided when `effort` is spent is in an undecided `at`: for the identity, all of it.
+/// closes in (Neumaier, Interval Methods for Systems of Equations, ch. 5). A point at an end of a
+/// piece is confirmed by looking beyond that end, so that `at` may reach past lo or hi by rounding.
+/// Pieces that are not decided when `effort` is spent are in an undecided `at`: for the identity,
+/// all of [lo, hi].
+///
+/// Cost: below a millisecond for five steps; at most `effort.pieces` enclosures of f and f' and as
+/// many Newton steps.
+/// \throws std::invalid_argument unless lo <= hi, both finite.
 inline std::vector<FixedPoint> fixed_points(const Chain& f, double lo = 0.0, double hi = 1.0,
                                             SearchBudget effort = {}) {
   const Interval s = detail::finite_interval("fixed_points", lo, hi);

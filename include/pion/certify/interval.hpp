@@ -3,12 +3,13 @@
 
 #include <algorithm>  // std::min, std::max, std::clamp
 #include <cfloat>     // FLT_EVAL_METHOD
-#include <cmath>      // std::fma, std::nextafter, std::sqrt
+#include <cmath>      // std::fabs, std::nextafter, std::sqrt
 #include <limits>
 #include <optional>
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/two_product.hpp>
 
 // clang names -ffast-math and -ffinite-math-only alone; g++ names each of their parts.
 #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
@@ -29,14 +30,14 @@ inline constexpr double largest_double = std::numeric_limits<double>::max();
 /// Below this an error term may underflow, and an operation counts as inexact.
 inline constexpr double tiny = 0x1p-900;
 
-/// The next double; a +0 that comes of underflow is above 0 already.
+/// Returns the next double below x, but +0 for +0, which underflow makes of a positive number.
 inline double below(double x) {
   return x == 0.0 && !std::signbit(x) ? 0.0 : std::nextafter(x, -infinity);
 }
 
-// The greatest double that is not above the exact result, or one less. Bounds from above are
-// these, negated. An infinite end is a bound and not a value, so 0 times it is 0. On overflow
-// the error below is NaN or has the sign that means inexact, and below(infinity) is finite.
+// Each returns the greatest double that is not above the exact result, or the one before it.
+// Bounds from above are these, negated. An infinite end is a bound and not a value, so 0 times it
+// is 0. A result that overflows counts as inexact, and below(infinity) is finite.
 
 /// x + y; its error is that of Knuth's two-sum.
 inline double add_down(double x, double y) {
@@ -49,15 +50,18 @@ inline double add_down(double x, double y) {
 inline double multiply_down(double x, double y) {
   if (x == 0.0 || y == 0.0) return 0.0;
   const double p = x * y;
-  return std::fabs(p) >= tiny && std::fma(x, y, -p) >= 0.0 ? p : below(p);
+  const bool exact_rest = std::fabs(p) >= tiny && std::isfinite(p);
+  return exact_rest && residual(p, x, y) <= 0.0 ? p : below(p);
 }
 
 inline double divide_down(double x, double y) {
   if (x == 0.0 || std::isinf(y)) return 0.0;
   const double q = x / y;
-  const double rest = std::fma(-q, y, x);  // exact; x / y - q has the sign of rest / y
-  const bool exact_rest = std::fabs(q) >= tiny && std::fabs(x) >= tiny;
-  return exact_rest && (y > 0.0 ? rest >= 0.0 : rest <= 0.0) ? q : below(q);
+  const bool exact_rest =
+      std::fabs(q) >= tiny && std::isfinite(q) && std::fabs(x) >= tiny && std::isfinite(x);
+  if (!exact_rest) return below(q);
+  const double rest = residual(x, q, y);  // x / y - q has the sign of rest / y
+  return (y > 0.0 ? rest >= 0.0 : rest <= 0.0) ? q : below(q);
 }
 
 }  // namespace detail
@@ -66,7 +70,7 @@ inline double divide_down(double x, double y) {
 ///
 /// Every operation returns an interval that contains every result for operands in the intervals
 /// given. Ends are rounded outward to the neighbouring double, and only where the operation is
-/// inexact: the error of +, -, *, / and sqrt is itself a double (two-sum and fused multiply-add;
+/// inexact: the error of +, -, *, / and sqrt is itself a double (two-sum, and residual();
 /// Muller et al., Handbook of Floating-Point Arithmetic, ch. 4), and its sign tells. So equality
 /// survives, 1.875 - 1.25 + 0.375 is [1, 1], and no rounding mode is set. Contraction of products
 /// and sums by the compiler cannot reach through the choice of an end. Rounding to nearest with
@@ -95,7 +99,7 @@ class Interval {
 
   bool contains(double x) const { return lo_ <= x && x <= hi_; }
   bool contains(const Interval& x) const { return lo_ <= x.lo_ && x.hi_ <= hi_; }
-  /// x lies in the interior.
+  /// Tells whether x lies in the interior.
   bool contains_in_interior(const Interval& x) const { return lo_ < x.lo_ && x.hi_ < hi_; }
   bool overlaps(const Interval& x) const { return lo_ <= x.hi_ && x.lo_ <= hi_; }
 
@@ -132,7 +136,7 @@ class Interval {
   }
 
  private:
-  /// The hull of an operation on the ends, for one that is monotone in each operand.
+  /// Encloses an operation that is monotone in each operand by its results at the ends.
   template <class Down>
   static Interval of_ends(const Down& down, const Interval& x, const Interval& y) {
     double lo = down(x.lo_, y.lo_);
@@ -153,25 +157,26 @@ class Interval {
   double hi_;
 };
 
-/// x^2, which x * x is not where x contains 0: there the operands are one number.
+/// Encloses x^2. It is tighter than x * x where x contains 0, for there both operands are one
+/// number.
 inline Interval square(const Interval& x) {
   const double least = x.mignitude(), most = x.magnitude();
   return {detail::multiply_down(least, least), -detail::multiply_down(-most, most)};
 }
 
-/// The square roots of what is not negative in x.
+/// Encloses the square roots of the numbers in x that are not negative.
 /// \throws std::invalid_argument if all of x is negative.
 inline Interval sqrt(const Interval& x) {
   if (x.hi() < 0.0) detail::refuse_argument("sqrt: the interval is negative");
   const double a = std::max(x.lo(), 0.0), b = std::max(x.hi(), 0.0);
   const double lo = std::sqrt(a), hi = std::sqrt(b);
-  const bool lo_is_below = a == 0.0 || (a >= detail::tiny && std::fma(-lo, lo, a) >= 0.0);
-  const bool hi_is_above = b == 0.0 || (b >= detail::tiny && std::fma(-hi, hi, b) <= 0.0);
+  const bool lo_is_below = a == 0.0 || (a >= detail::tiny && detail::residual(a, lo, lo) >= 0.0);
+  const bool hi_is_above = b == 0.0 || (b >= detail::tiny && detail::residual(b, hi, hi) <= 0.0);
   return {lo_is_below ? lo : detail::below(lo),
           hi_is_above ? hi : std::nextafter(hi, detail::infinity)};
 }
 
-/// Enclosures of the lesser and of the greater of two numbers.
+/// Encloses the lesser, and the greater, of two numbers.
 inline Interval min(const Interval& x, const Interval& y) {
   return {std::min(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
 }
@@ -179,12 +184,12 @@ inline Interval max(const Interval& x, const Interval& y) {
   return {std::max(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
 }
 
-/// The least interval that contains both.
+/// Returns the least interval that contains both.
 inline Interval hull(const Interval& x, const Interval& y) {
   return {std::min(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
 }
 
-/// What is in both, or nothing.
+/// Returns the numbers that are in both; nothing if there are none.
 inline std::optional<Interval> intersection(const Interval& x, const Interval& y) {
   if (!x.overlaps(y)) return std::nullopt;
   return Interval{std::max(x.lo(), y.lo()), std::min(x.hi(), y.hi())};

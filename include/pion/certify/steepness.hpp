@@ -18,10 +18,11 @@ struct SearchBudget {
 
 namespace pion::detail {
 
-/// The largest |product of factor(x)| over the orbit x of s under the steps, by branch and bound.
+/// Encloses the largest |product of factor(x)| over the orbit x of s under the steps, by branch and
+/// bound.
 ///
-/// On each piece the product is enclosed by its factors and by the mean value, whose excess is
-/// quadratic in the width; a piece on which it is monotone counts by its two ends.
+/// On each piece the product is enclosed by its factors and by the mean value theorem, whose excess
+/// is quadratic in the width; a piece on which the product is monotone counts by its two ends.
 class SteepestProduct {
  public:
   SteepestProduct(const Enclosure& f, EvenQuartic Step::*factor) : f_(f), factor_(factor) {}
@@ -69,7 +70,7 @@ class SteepestProduct {
     return m;
   }
 
-  /// |product| at one point: a bound from below for the maximum.
+  /// Notes |product| at one point: a bound from below for the maximum.
   Interval attain(double s) {
     const Interval value = product(s).value;
     attained_ = std::max(attained_, value.mignitude());
@@ -100,11 +101,13 @@ class SteepestProduct {
 
 namespace pion::certified {
 
-/// The Lipschitz constant of f on [lo, hi], max |f'|. hi() is a bound whatever the effort.
+/// Encloses the Lipschitz constant of f on [lo, hi], max |f'|. hi() is a bound whatever the effort.
 ///
 /// An odd f of the singular values is Lipschitz in the Frobenius norm with the scalar constant:
 /// ||f(X) - f(Y)||_F <= L ||X - Y||_F where no singular value of either exceeds hi (through the
 /// Hermitian dilation). Muon's five steps on [0, 1]: 484.9, at 0. High-pass with kp = 2: 11.4856.
+/// Cost: below a millisecond for five steps; at most `effort.pieces` products of slopes.
+/// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Interval lipschitz(const Chain& f, double lo = 0.0, double hi = 1.0,
                           SearchBudget effort = {}) {
   const Interval s = detail::finite_interval("lipschitz", lo, hi);
@@ -112,8 +115,9 @@ inline Interval lipschitz(const Chain& f, double lo = 0.0, double hi = 1.0,
   return detail::SteepestProduct(g, &detail::Step::slope).largest_on(s, effort);
 }
 
-/// The largest multiplier, sup |f(s) / s| over 0 < s <= rho: how much of a remainder whose singular
-/// values are at most rho a filter lets through. hi() is a bound whatever the effort.
+/// Encloses the largest multiplier, sup |f(s) / s| over 0 < s <= rho: how much of a remainder whose
+/// singular values are at most rho a filter lets through. hi() is a bound whatever the effort.
+/// Cost: as lipschitz().
 /// \throws std::invalid_argument unless rho is finite and not negative.
 inline Interval largest_multiplier(const Chain& f, double rho = 1.0, SearchBudget effort = {}) {
   const Interval s = detail::finite_interval("largest_multiplier", 0.0, rho);

@@ -7,16 +7,17 @@
 #include <string>
 #include <vector>
 
+#include <pion/design/bands.hpp>
 #include <pion/design/coefficients.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/design/least_squares.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/filter/chain.hpp>
-#include <pion/filter/shape.hpp>  // Range
 
 namespace pion::design {
 
-/// How far a chain is from 1 on its pass bands and from 0 on its stop bands: the loss of Fan et
-/// al. 2026, (A56), with its weights 3, 8, 30, 30,
+/// Measures how far a chain is from 1 on its pass bands and from 0 on its stop bands: the loss of
+/// Fan et al. 2026, (A56), with its weights 3, 8, 30, 30,
 ///
 ///     L = 3 mean_pass (f - 1)^2 + 8 mean_stop f^2 + 30 mean_all max(|f| - 1.02, 0)^2
 ///         + 30 (mean_pass max(-f, 0)^2 + mean_stop max(-f, 0)^2).
@@ -25,23 +26,24 @@ namespace pion::design {
 /// above .95. An iterate is clipped to [-1000, 1000] before the next step. As f is odd, the
 /// paper's mirrored samples repeat the positive ones, and are left out.
 ///
-/// L is a sum of squares with one residual a sample: what a sample adds to L grows as f moves away
-/// from its target, so the root of it, with the sign of f - target, is a monotone function of f.
+/// L is a sum of squares with one residual for each sample. The term that a sample adds to L grows
+/// as f moves away from its target; the residual is the root of that term with the sign of
+/// f - target, and so a monotone function of f.
 class BandLoss {
  public:
   /// \throws std::invalid_argument if there is no pass band or no stop band, or one is not an
   ///         interval in [0, 1].
-  BandLoss(const std::vector<Range>& pass, const std::vector<Range>& stop) {
+  BandLoss(const std::vector<Band>& pass, const std::vector<Band>& stop) {
     const double in_pass = count(pass, "pass"), in_stop = count(stop, "stop");
     const double overshoot = 30.0 / (in_pass + in_stop);
-    for (const Range& band : pass) sample(band, {0, 1, 3 / in_pass, overshoot, 30 / in_pass});
-    for (const Range& band : stop) sample(band, {0, 0, 8 / in_stop, overshoot, 30 / in_stop});
+    for (const Band& band : pass) sample(band, {0, 1, 3 / in_pass, overshoot, 30 / in_pass});
+    for (const Band& band : stop) sample(band, {0, 0, 8 / in_stop, overshoot, 30 / in_stop});
   }
 
   /// The number of residuals.
   Eigen::Index size() const { return static_cast<Eigen::Index>(samples_.size()); }
 
-  /// L of any function of sigma. Cost: one call of f a sample.
+  /// Computes L of any function of sigma. Cost: one call of f a sample.
   template <class Function>
   double of(const Function& f) const {
     double loss = 0.0;
@@ -49,14 +51,16 @@ class BandLoss {
     return loss;
   }
 
-  /// L(f), of a chain or of its coefficients.
+  /// Computes L(f), of a chain or of its coefficients.
+  /// \throws std::invalid_argument if the number of coefficients is not a multiple of 3.
   double operator()(const Chain& f) const { return of(detail::ClippedChain(f.steps())); }
   double operator()(const Eigen::VectorXd& theta) const {
     return of(detail::ClippedChain(detail::steps_of(theta)));
   }
 
-  /// L and the derivatives of its residuals by the coefficients, for detail::least_squares(). Where
-  /// a residual has a kink the derivative is that of |f - target|.
+  /// Computes L and the derivatives of its residuals by the coefficients, for
+  /// detail::least_squares(). Where a residual has a kink the derivative is that of |f - target|.
+  /// \throws std::invalid_argument if the number of coefficients is not a multiple of 3.
   detail::NormalEquations normal(const Eigen::VectorXd& theta) const {
     detail::ClippedChain f(detail::steps_of(theta));
     detail::NormalEquations equations(theta.size());
@@ -88,11 +92,11 @@ class BandLoss {
     static double beyond(double f) { return std::max(std::fabs(f) - 1.02, 0.0); }
   };
 
-  static int samples_in(const Range& band) { return band.lo > 0.95 ? 50 : 250; }
+  static int samples_in(const Band& band) { return band.lo > 0.95 ? 50 : 250; }
 
-  static double count(const std::vector<Range>& bands, const std::string& name) {
+  static double count(const std::vector<Band>& bands, const std::string& name) {
     int total = 0;
-    for (const Range& band : bands) {
+    for (const Band& band : bands) {
       if (!(0.0 <= band.lo && band.lo < band.hi && band.hi <= 1.0)) {
         detail::refuse_argument("BandLoss: the " + name + " band [" + std::to_string(band.lo) +
                                 ", " + std::to_string(band.hi) + "] is not an interval in [0, 1]");
@@ -103,7 +107,7 @@ class BandLoss {
     return total;
   }
 
-  void sample(const Range& band, Sample at) {
+  void sample(const Band& band, Sample at) {
     const int intervals = samples_in(band) - 1;
     for (int i = 0; i <= intervals; ++i) {
       at.sigma = band.lo + (band.hi - band.lo) * i / intervals;
@@ -114,18 +118,12 @@ class BandLoss {
   std::vector<Sample> samples_;
 };
 
-/// A chain, and its loss.
-struct Fit {
-  Chain chain;
-  double loss = 0.0;
-};
-
-/// The minimum of the loss near `start`, by Levenberg and Marquardt's method with the analytic
-/// Jacobian; never worse than `start`.
+/// Finds a minimum of the loss near `start`, by Levenberg and Marquardt's method with the analytic
+/// Jacobian; the result is never worse than `start`.
 ///
 /// Cost: at most `evaluations` of the loss and of its derivatives: together some 50 us for five
 /// steps and two bands.
-inline Fit refine(const BandLoss& loss, const Chain& start, int evaluations = 2000) {
+inline Designed refine(const BandLoss& loss, const Chain& start, int evaluations = 2000) {
   const Chain end = chain_of(detail::least_squares(loss, coefficients(start), evaluations));
   return {end, loss(end)};
 }

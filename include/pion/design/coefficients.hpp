@@ -13,7 +13,8 @@
 
 namespace pion::design {
 
-/// The coefficients of a chain in one vector, a1 b1 c1 a2 ..., as solvers want them; and back.
+/// Puts the coefficients of a chain in one vector, a1 b1 c1 a2 ..., as solvers want them;
+/// chain_of() is the way back.
 inline Eigen::VectorXd coefficients(const Chain& f) {
   Eigen::VectorXd theta(3 * f.size());
   Eigen::Index i = 0;
@@ -27,7 +28,8 @@ inline Eigen::VectorXd coefficients(const Chain& f) {
 
 namespace pion::detail {
 
-/// The quintics whose coefficients stand in a row; finite or not.
+/// Makes quintics of coefficients that stand in a row, finite or not.
+/// \throws std::invalid_argument if the length is not a multiple of 3.
 inline std::vector<OddQuintic> steps_of(const Eigen::VectorXd& theta) {
   if (theta.size() % 3 != 0) {
     refuse_argument("chain_of: " + std::to_string(theta.size()) +
@@ -41,7 +43,8 @@ inline std::vector<OddQuintic> steps_of(const Eigen::VectorXd& theta) {
 }
 
 /// A chain as a function of its coefficients, for solvers that try wild ones: every iterate is
-/// clipped to [-1000, 1000] (Fan et al. 2026, App. L), and where one is, nothing before it matters.
+/// clipped to [-1000, 1000] (Fan et al. 2026, App. L). Where an iterate is clipped, the derivatives
+/// by the coefficients before it are 0.
 class ClippedChain {
  public:
   explicit ClippedChain(std::vector<OddQuintic> steps)
@@ -52,7 +55,8 @@ class ClippedChain {
     return clipped(x);
   }
 
-  /// The value at s, with its derivative by each coefficient in `row`, which has room for them.
+  /// Computes the value at s, and its derivative by each coefficient into `row`, which has the size
+  /// of the coefficients.
   double with_gradient(double s, Eigen::VectorXd& row) {
     double x = s;
     for (std::size_t k = 0; k < steps_.size(); ++k) {
@@ -84,6 +88,7 @@ class ClippedChain {
 
 namespace pion::design {
 
+/// Makes the chain whose coefficients stand in a row.
 /// \throws std::invalid_argument if the length is not a multiple of 3, or an entry is not finite.
 inline Chain chain_of(const Eigen::VectorXd& theta) { return Chain(detail::steps_of(theta)); }
 

@@ -24,11 +24,11 @@ inline Condition value(double at, double value) { return {0, at, value}; }
 inline Condition slope(double at, double value) { return {1, at, value}; }
 inline Condition curvature(double at, double value) { return {2, at, value}; }
 
-/// The odd quintic that meets three conditions, by Cramer's rule: without rounding where the
+/// Finds the odd quintic that meets three conditions, by Cramer's rule: without rounding where the
 /// determinants are exact in double, as for conditions at 0 and 1 with small integers.
 ///
-/// Three conditions on an odd p at s and -s are fewer than they look: p(0) = 0 and p''(0) = 0 hold
-/// of themselves, and leave the system singular.
+/// A condition at -s repeats the one at s, as p is odd; and p(0) = 0 and p''(0) = 0 hold for every
+/// odd p. Such conditions leave the system singular.
 /// \throws std::invalid_argument if a number is not finite, an order is not 0, 1 or 2, or the
 ///         conditions do not determine p.
 inline OddQuintic quintic(const std::array<Condition, 3>& conditions) {
@@ -71,8 +71,8 @@ inline constexpr Range feasible_a{0.0, 1.875};
 inline constexpr Range feasible_b{-1.25, 2.5};
 inline constexpr Range feasible_c{-1.5, 0.375};
 
-/// The anchored quintic with slope a at 0: (a, 5/2 - 2a, a - 3/2). Promotion is a = 15/8, the cubic
-/// of Newton and Schulz a = 3/2, suppression a = 0.
+/// Returns the anchored quintic with slope a at 0: (a, 5/2 - 2a, a - 3/2). Promotion is a = 15/8,
+/// the cubic of Newton and Schulz a = 3/2, suppression a = 0.
 /// \throws std::invalid_argument if a is not in `feasible_a`.
 inline OddQuintic anchored(double a) {
   if (!(feasible_a.lo <= a && a <= feasible_a.hi)) {
@@ -82,14 +82,16 @@ inline OddQuintic anchored(double a) {
   return {a, 2.5 - 2.0 * a, a - 1.5};
 }
 
-/// (P1)-(P3): p(1) = 1, p'(1) = 0, and the largest slope at 0 for which p''(1) <= 0.
+/// Derives promotion from (P1)-(P3): p(1) = 1, p'(1) = 0, and the largest slope at 0 for which
+/// p''(1) <= 0.
 inline OddQuintic promotion() { return quintic({value(1, 1), slope(1, 0), curvature(1, 0)}); }
 
-/// (S1)-(S3): p(1) = 1, p'(1) = 0, p'(0) = 0.
+/// Derives suppression from (S1)-(S3): p(1) = 1, p'(1) = 0, p'(0) = 0.
 inline OddQuintic suppression() { return quintic({value(1, 1), slope(1, 0), slope(0, 0)}); }
 
-/// The anchored quintic that parts at tau: p(tau) = tau with p'(tau) = 1 + tau^2, so that repeated
-/// it takes (0, tau) to 0 and (tau, 1] to 1. A small tau parts slowly: promote first instead.
+/// Returns the anchored quintic that parts at tau: p(tau) = tau with p'(tau) = 1 + tau^2, so that
+/// repeated it takes (0, tau) to 0 and (tau, 1] to 1. A small tau parts slowly: promote first
+/// instead.
 ///
 /// From p(s) - s = s (1 - s^2) (a - 1 - (a - 3/2) s^2): tau^2 = (a - 1) / (a - 3/2).
 /// \throws std::invalid_argument unless 0 < tau <= sqrt(2/3), where suppression parts.

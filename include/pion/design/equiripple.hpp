@@ -2,53 +2,30 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>  // std::max, std::sort
+#include <algorithm>  // std::max
 #include <cmath>      // std::fabs, std::pow
-#include <string>
 #include <vector>
 
+#include <pion/design/bands.hpp>
 #include <pion/design/coefficients.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/design/least_squares.hpp>
-#include <pion/detail/check.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/shape.hpp>  // Range, range
 
 namespace pion::design {
 
-/// Where a filter is to be near 1 and near 0. What lies between the bands, and up to 0 and 1, are
-/// gaps, where it may take any value between.
-struct Bands {
-  std::vector<Range> pass;
-  std::vector<Range> stop;
-
-  /// The gaps, ascending.
-  /// \throws std::invalid_argument if a band is not an interval in [0, 1], or two overlap.
-  std::vector<Range> gaps() const {
-    std::vector<Range> all = pass;
-    all.insert(all.end(), stop.begin(), stop.end());
-    std::sort(all.begin(), all.end(), [](const Range& a, const Range& b) { return a.lo < b.lo; });
-    std::vector<Range> between;
-    double at = 0.0;
-    for (const Range& band : all) {
-      if (!(at <= band.lo && band.lo <= band.hi && band.hi <= 1.0)) {
-        detail::refuse_argument("Bands: [" + std::to_string(band.lo) + ", " +
-                                std::to_string(band.hi) + "] overlaps another or leaves [0, 1]");
-      }
-      if (at < band.lo) between.push_back({at, band.lo});
-      at = band.hi;
-    }
-    if (at < 1.0) between.push_back({at, 1.0});
-    return between;
-  }
-};
-
-/// The least e with |f - 1| <= e on the pass bands, |f| <= e on the stop bands and -e <= f <= 1 + e
-/// in the gaps; to rounding, for every turn of f is looked at (filter/shape.hpp). certify.hpp
-/// proves it. Throws as laps() and Bands::gaps().
+/// Computes the ripple of a chain: the least e with |f - 1| <= e on the pass bands, |f| <= e on the
+/// stop bands and -e <= f <= 1 + e in the gaps. It is right to rounding, for every turn of f is
+/// looked at (filter/shape.hpp); certify.hpp proves such bounds.
+///
+/// Cost: as laps(), for each band and gap.
+/// \throws std::invalid_argument if a band is not an interval in [0, 1], two overlap, or f has more
+///         than 65,536 laps on one.
 inline double ripple(const Chain& f, const Bands& bands) {
   double e = 0.0;
-  const auto look = [&](const std::vector<Range>& where, double lo, double hi) {
-    for (const Range& band : where) {
+  const auto look = [&](const std::vector<Band>& where, double lo, double hi) {
+    for (const Band& band : where) {
       const Range y = range(f, band.lo, band.hi);
       e = std::max({e, lo - y.lo, y.hi - hi});
     }
@@ -59,24 +36,19 @@ inline double ripple(const Chain& f, const Bands& bands) {
   return e;
 }
 
-/// A chain, and its ripple.
-struct Equiripple {
-  Chain chain;
-  double ripple = 0.0;
-};
-
 }  // namespace pion::design
 
 namespace pion::detail {
 
-/// The sum over samples of (deviation / scale)^(2 power), which a large power makes the maximum.
+/// Computes the sum over samples of (deviation / scale)^(2 power): the larger the power, the more
+/// the largest deviation decides.
 class RippleNorm {
  public:
   RippleNorm(const design::Bands& bands, double scale, double power)
       : scale_(scale), power_(power) {
-    for (const Range& band : bands.pass) sample(band, 300, 1.0, 1.0);
-    for (const Range& band : bands.stop) sample(band, 300, 0.0, 0.0);
-    for (const Range& band : bands.gaps()) sample(band, 40, 0.0, 1.0);
+    for (const design::Band& band : bands.pass) sample(band, 300, 1.0, 1.0);
+    for (const design::Band& band : bands.stop) sample(band, 300, 0.0, 0.0);
+    for (const design::Band& band : bands.gaps()) sample(band, 40, 0.0, 1.0);
   }
 
   double operator()(const Eigen::VectorXd& theta) const {
@@ -108,7 +80,7 @@ class RippleNorm {
   };
 
   /// Denser towards the ends, where a filter turns more often.
-  void sample(const Range& band, int count, double lo, double hi) {
+  void sample(const design::Band& band, int count, double lo, double hi) {
     for (int i = 0; i <= count; ++i) {
       const double u = static_cast<double>(i) / count;
       samples_.push_back({band.lo + (band.hi - band.lo) * u * u * (3.0 - 2.0 * u), lo, hi});
@@ -123,20 +95,23 @@ class RippleNorm {
 
 namespace pion::design {
 
-/// A chain of less ripple near `start`, all steps moved together; never worse than `start`.
+/// Finds a chain of less ripple near `start`, all steps moved together; its loss is its ripple, and
+/// is never worse than that of `start`.
 ///
 /// The maximum is approached by p-norms, p = 8 to 64, each a least-squares problem that begins
 /// where the one before it ended. A local minimum: what the start is decides which.
 ///
-/// Cost: some 15 ms for five steps and two bands. Throws as ripple().
-inline Equiripple equiripple(const Bands& bands, const Chain& start) {
-  Equiripple best{start, ripple(start, bands)};
+/// Cost: some 15 ms for five steps and two bands.
+/// \throws std::invalid_argument if a band is not an interval in [0, 1], two overlap, or a chain on
+///         the way has more than 65,536 laps on one.
+inline Designed equiripple(const Bands& bands, const Chain& start) {
+  Designed best{start, ripple(start, bands)};
   Eigen::VectorXd theta = coefficients(start);
   for (const double power : {4.0, 8.0, 16.0, 32.0}) {
-    if (!(best.ripple > 0.0)) break;
-    theta = detail::least_squares(detail::RippleNorm(bands, best.ripple, power), theta, 40);
-    const Equiripple found{chain_of(theta), ripple(chain_of(theta), bands)};
-    if (found.ripple < best.ripple) best = found;
+    if (!(best.loss > 0.0)) break;
+    theta = detail::least_squares(detail::RippleNorm(bands, best.loss, power), theta, 40);
+    const Designed found{chain_of(theta), ripple(chain_of(theta), bands)};
+    if (found.loss < best.loss) best = found;
   }
   return best;
 }

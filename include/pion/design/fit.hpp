@@ -20,27 +20,29 @@ namespace pion::design {
 /// How a minimum is sought. The same options give the same chain on the same machine; elsewhere
 /// another order of summation may lead to another minimum.
 struct FitOptions {
-  int steps = 5;
-  int starts = 40;  ///< from the warm start of Alg. 4, and from points about it
-  int hops = 40;    ///< from the best minima so far, each perturbed
+  int steps = 5;    ///< Quintics in the chain; positive.
+  int starts = 40;  ///< From the warm start of Alg. 4, and from points about it; positive.
+  int hops = 40;    ///< From the best minima so far, each perturbed; not negative.
   std::uint64_t seed = 1;
   /// Which minima count; all of them where it is empty.
   std::function<bool(const Chain&)> admits;
 };
 
-/// A search for a chain of small loss that can be left and gone on with: first from many starts, as
-/// Alg. 4 of Fan et al. 2026 has them, the identity and then promotions, with noise of deviation
-/// .25 on the coefficients of all starts but the first, and .4 on every other one; then in hops,
-/// from a chain drawn from the best eight, with relative noise between .005 and .5.
+/// Searches a chain of small loss, in trials between which the search can be left and resumed.
 ///
-/// Each trial draws from a generator of its own, seeded with the seed and the trial's number: so
-/// what is best after n trials, and n, say all that the search will do next.
+/// The first trials are starts, as Alg. 4 of Fan et al. 2026 has them: the identity and then
+/// promotions, with noise on the coefficients of all starts but the first, of deviation .25 and .4
+/// in turn. The others are hops: from a chain drawn from the best eight, with relative noise
+/// between .005 and .5.
+///
+/// Each trial draws from a generator of its own, seeded with the seed and the number of the trial.
+/// So the best chains after n trials, and n, determine all that the search will do next.
 class Search {
  public:
-  /// A search from its beginning; or from where another one was, with its `best` after `trials`.
+  /// Begins a search; or resumes another one, from its `best` after `trials`.
   /// \throws std::invalid_argument unless steps and starts are positive, hops is not negative, and
   ///         `trials` is between 0 and their sum.
-  Search(BandLoss loss, FitOptions options, int trials = 0, const std::vector<Fit>& best = {})
+  Search(BandLoss loss, FitOptions options, int trials = 0, const std::vector<Designed>& best = {})
       : loss_(std::move(loss)), options_(std::move(options)), trials_(trials) {
     if (options_.steps < 1 || options_.starts < 1 || options_.hops < 0 || trials < 0 ||
         trials > total()) {
@@ -49,16 +51,16 @@ class Search {
                               ", hops = " + std::to_string(options_.hops) +
                               ", trials = " + std::to_string(trials) + " is out of range");
     }
-    for (const Fit& found : best) consider(found);
+    for (const Designed& found : best) consider(found);
   }
 
   int total() const { return options_.starts + options_.hops; }
   int trials() const { return trials_; }
   bool done() const { return trials_ == total(); }
-  /// Ascending, distinct, at most eight.
-  const std::vector<Fit>& best() const { return best_; }
+  /// Returns the best chains so far, of ascending loss, distinct, at most eight.
+  const std::vector<Designed>& best() const { return best_; }
 
-  /// The next start or hop. Cost: some 5 ms for five steps.
+  /// Makes the next start or hop. Cost: some 5 ms for five steps.
   void advance() {
     const int trial = trials_++;
     std::seed_seq seed{static_cast<std::uint32_t>(options_.seed),
@@ -84,12 +86,13 @@ class Search {
     if (loss_(theta) < clipped) consider(refine(loss_, chain_of(theta), evaluations));
   }
 
-  /// The best chains so far, refined to the end: minima that are admitted, ascending.
+  /// Refines the best chains so far to the end, and returns those that are still admitted, of
+  /// ascending loss.
   /// \throws std::domain_error if there is none.
-  std::vector<Fit> minima() const {
+  std::vector<Designed> minima() const {
     Search ends = *this;
     ends.best_.clear();
-    for (const Fit& found : best_) ends.consider(refine(loss_, found.chain));
+    for (const Designed& found : best_) ends.consider(refine(loss_, found.chain));
     if (ends.best_.empty()) {
       detail::refuse_values("fit: none of " + std::to_string(options_.starts) +
                             " starts leads to a chain that is admitted");
@@ -101,28 +104,32 @@ class Search {
   static constexpr std::size_t kept = 8;
   static constexpr int evaluations = 150;  // not near a minimum by then: a poor start
 
-  void consider(const Fit& found) {
+  void consider(const Designed& found) {
     if (!pion::detail::is_finite(found.loss)) return;
     if (best_.size() == kept && found.loss >= best_.back().loss) return;
     if (options_.admits && !options_.admits(found.chain)) return;
-    const auto same = [&found](const Fit& other) {
+    const auto same = [&found](const Designed& other) {
       return std::fabs(found.loss - other.loss) <= 1e-6 * other.loss;
     };
     if (std::any_of(best_.begin(), best_.end(), same)) return;
     best_.push_back(found);
     std::sort(best_.begin(), best_.end(),
-              [](const Fit& one, const Fit& two) { return one.loss < two.loss; });
+              [](const Designed& one, const Designed& two) { return one.loss < two.loss; });
     if (best_.size() > kept) best_.pop_back();
   }
 
   BandLoss loss_;
   FitOptions options_;
   int trials_;
-  std::vector<Fit> best_;
+  std::vector<Designed> best_;
 };
 
-/// The result of a whole search. Cost: some 5 ms a start or hop for five steps. Throws as Search.
-inline Fit fit(const BandLoss& loss, const FitOptions& options = {}) {
+/// Searches from beginning to end, and returns the chain of the least loss.
+///
+/// Cost: some 5 ms a start or hop for five steps.
+/// \throws std::invalid_argument unless steps and starts are positive and hops is not negative;
+///         std::domain_error if no start leads to a chain that is admitted.
+inline Designed fit(const BandLoss& loss, const FitOptions& options = {}) {
   Search search(loss, options);
   while (!search.done()) search.advance();
   return search.minima().front();

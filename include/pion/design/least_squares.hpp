@@ -9,8 +9,8 @@
 
 namespace pion::detail {
 
-/// A sum of squares near a point, from its residuals and their gradients, one at a time: its value,
-/// J^T r, and the lower half of J^T J.
+/// Gathers a sum of squares near a point from its residuals and their gradients, one at a time: its
+/// value, J^T r, and the lower half of J^T J.
 struct NormalEquations {
   explicit NormalEquations(Eigen::Index unknowns)
       : gradient(Eigen::VectorXd::Zero(unknowns)),
@@ -30,9 +30,13 @@ struct NormalEquations {
   Eigen::MatrixXd curvature;
 };
 
-/// The x with (A + diag(shift)) x = b for a positive definite matrix whose lower half is given, by
-/// Cholesky's factorisation; false where rounding leaves it indefinite. Written out, for Eigen's
-/// costs a user of chains::low_pass() more compilation than all the rest of it.
+/// Solves (A + diag(shift)) x = b by Cholesky's factorisation, for a positive definite matrix whose
+/// lower half is given.
+/// \param a      the lower half of A.
+/// \param shift  what is added to the diagonal.
+/// \param x      b at first, then the solution.
+/// Returns false where rounding leaves the matrix indefinite; x then means nothing. It is written
+/// out because Eigen's costs a user of chains::low_pass() more compilation than all the rest.
 inline bool solve_shifted(Eigen::MatrixXd a, const Eigen::VectorXd& shift, Eigen::VectorXd& x) {
   const Eigen::Index n = x.size();
   for (Eigen::Index j = 0; j < n; ++j) {
@@ -57,10 +61,10 @@ inline bool solve_shifted(Eigen::MatrixXd a, const Eigen::VectorXd& shift, Eigen
   return true;
 }
 
-/// The minimum of a sum of squares near theta by Levenberg and Marquardt's method, with Marquardt's
-/// scaling and Nielsen's damping (Madsen, Nielsen and Tingleff 2004, Methods for Non-linear Least
-/// Squares Problems, alg. 3.16); never worse than at theta. `sum(theta)` is its value there and
-/// `sum.normal(theta)` its NormalEquations.
+/// Finds a minimum of a sum of squares near theta by Levenberg and Marquardt's method, with
+/// Marquardt's scaling and Nielsen's damping (Madsen, Nielsen and Tingleff 2004, Methods for
+/// Non-linear Least Squares Problems, alg. 3.16); never worse than at theta. `sum(theta)` is its
+/// value there and `sum.normal(theta)` its NormalEquations.
 ///
 /// Ends when a step has gained less than 1e-10 of the value, or after so many evaluations.
 template <class Sum>

@@ -13,8 +13,8 @@
 
 namespace pion::design {
 
-/// The loss of a low-pass with cutoff tau: pass band [.01, tau - .03], stop band [tau + .03, 1]
-/// (Fan et al. 2026, App. L).
+/// Returns the loss of a low-pass with cutoff tau: pass band [.01, tau - .03], stop band [tau +
+/// .03, 1] (Fan et al. 2026, App. L).
 /// \throws std::invalid_argument unless .05 < tau < .95.
 inline BandLoss low_pass_loss(double tau) {
   if (!(0.05 < tau && tau < 0.95)) {
@@ -24,19 +24,22 @@ inline BandLoss low_pass_loss(double tau) {
   return BandLoss({{0.01, tau - 0.03}}, {{tau + 0.03, 1.0}});
 }
 
-/// Whether a chain is fit to filter matrices by: no sigma up to the pass band's end has its sign
-/// turned, however small (the loss does not look below .01), and the gain stays within [-.1, 1.1]
-/// on [0, 1], the gap between the bands included.
+/// Tells whether a chain is fit to filter matrices by: f is not negative up to the end of the pass
+/// band, also below .01, where the loss does not look, and the gain stays within [-.1, 1.1] on
+/// [0, 1], the gap between the bands included.
+/// \throws std::invalid_argument if tau < .03, or f has more than 65,536 laps on [0, 1].
 inline bool is_low_pass(const Chain& f, double tau) {
   const Range all = range(f), passed = range(f, 0.0, tau - 0.03);
   return f.derivative(0.0) > 0.0 && passed.lo >= 0.0 && all.lo >= -0.1 && all.hi <= 1.1;
 }
 
-/// A chain that passes what is below tau and stops what is above, from many starts.
+/// Searches a chain that passes what is below tau and stops what is above, from many starts.
 /// chains::low_pass() has one at once, from the best found for tau = .1, .2, ... .9.
 ///
-/// Cost: as fit(). Throws as low_pass_loss() and fit().
-inline Fit fit_low_pass(double tau, FitOptions options = {}) {
+/// Cost: as fit().
+/// \throws std::invalid_argument unless .05 < tau < .95, steps and starts are positive and hops is
+///         not negative; std::domain_error if no start leads to a chain that is admitted.
+inline Designed fit_low_pass(double tau, FitOptions options = {}) {
   if (!options.admits) options.admits = [tau](const Chain& f) { return is_low_pass(f, tau); };
   return fit(low_pass_loss(tau), options);
 }
@@ -120,8 +123,8 @@ inline constexpr OddQuintic low_pass_table[9][5] = {
 
 namespace pion::chains {
 
-/// A low-pass in five steps, gain 1 on [.01, tau - .03] and 0 on [tau + .03, 1] (Fan et al. 2026,
-/// App. L; fitted anew, for Table A7 does not bear its own rounding).
+/// Returns a low-pass in five steps, gain 1 on [.01, tau - .03] and 0 on [tau + .03, 1] (Fan et al.
+/// 2026, App. L; fitted anew, for Table A7 does not bear its own rounding).
 ///
 /// For tau = .1, .2, ... .9 it is stored: the gain stays within [-.004, 1.024] on [0, 1] and no
 /// iterate exceeds 1.4; on the pass band it is at least .73, reached at its ends, and on the stop
@@ -130,8 +133,8 @@ namespace pion::chains {
 /// rounded to bfloat16 it is at most .0022.
 ///
 /// For any other tau the two neighbours in the table are moved there, a hundredth at a time, and
-/// refined: a loss of .003 at most, in some 50 ms, and no luck in
-/// it. design::fit_low_pass() searches longer.
+/// refined: a loss of .003 at most, in some 50 ms, without anything random.
+/// design::fit_low_pass() searches longer.
 /// \throws std::invalid_argument unless .05 < tau < .95.
 inline Chain low_pass(double tau) {
   const design::BandLoss loss = design::low_pass_loss(tau);
@@ -141,7 +144,7 @@ inline Chain low_pass(double tau) {
   };
   const int nearest = std::clamp(static_cast<int>(std::lround(10.0 * tau)), 1, 9);
   if (std::fabs(10.0 * tau - nearest) <= 1e-9) return stored(nearest);
-  design::Fit best{stored(nearest), HUGE_VAL};
+  design::Designed best{stored(nearest), HUGE_VAL};
   const int below = std::clamp(static_cast<int>(10.0 * tau), 1, 9), above = std::min(below + 1, 9);
   for (const int tenths : {below, above}) {
     const double from = tenths / 10.0, way = tau - from;
@@ -150,7 +153,7 @@ inline Chain low_pass(double tau) {
     for (int i = 1; i < moves; ++i) {
       f = design::refine(design::low_pass_loss(from + way * i / moves), f, 40).chain;
     }
-    const design::Fit end = design::refine(loss, f, 400);
+    const design::Designed end = design::refine(loss, f, 400);
     if (end.loss < best.loss && design::is_low_pass(end.chain, tau)) best = end;
   }
   return best.chain;

@@ -27,7 +27,7 @@ struct Minimax {
   double error = 0.0;
 };
 
-/// The odd cubic nearest to 1 on [lo, hi]; c = 0.
+/// Finds the odd cubic nearest to 1 on [lo, hi]; c = 0.
 ///
 /// p = (3 m^2 s - s^3) / k turns at m, the mean with 3 m^2 = lo^2 + lo hi + hi^2, for which
 /// p(lo) = p(hi) = lo hi (lo + hi) / k; so k = m^3 + lo hi (lo + hi) / 2 puts the three
@@ -41,7 +41,8 @@ inline Minimax minimax_cubic(double lo, double hi) {
   return {{3.0 * square / k, -1.0 / k, 0.0}, std::fmax(0.0, (top - ends) / k)};
 }
 
-/// The odd quintic nearest to 1 on [lo, hi], by Remez' exchange (Amsel et al. 2025, Polar Express).
+/// Finds the odd quintic nearest to 1 on [lo, hi], by Remez' exchange (Amsel et al. 2025, Polar
+/// Express).
 ///
 /// p(s) = 1 - e, 1 + e, 1 - e, 1 + e at lo < q < r < hi, where q and r are the turns of p. With
 /// t = s^2 the quadratic p(s)/s = a + b t + c t^2 takes (1 -+ e)/s at the four points; its third

@@ -10,9 +10,9 @@
 #include <utility>  // std::move
 #include <vector>
 
+#include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/filter/chains.hpp>
-#include <pion/filter/shape.hpp>  // bisect
 
 /// High-pass filters that keep the order of the singular values, as promotion and suppression do.
 ///
@@ -23,11 +23,11 @@
 /// at sqrt(v), of which promotion is the one at 1; or it is suppression.
 namespace pion::design {
 
-/// The step of slope proportional to (s^2 - v)^2 with p(1) = 1: level at sqrt(v), rising elsewhere.
-/// v = 1 is promotion; v = 3/5 has the steepest slope at 0, 9/4; v = 0 is s^5.
+/// Returns the step of slope proportional to (s^2 - v)^2 with p(1) = 1: level at sqrt(v), rising
+/// elsewhere. v = 1 is promotion; v = 3/5 has the steepest slope at 0, 9/4; v = 0 is s^5.
 ///
-/// So that rounding leaves what is certified, 1e-10 is added to (s^2 - v)^2, and the coefficients
-/// are multiples of 2^-40, for which a + b + c = 1 is exact.
+/// 1e-10 is added to (s^2 - v)^2, so that the slope stays positive when coefficients are rounded
+/// and can be certified; the coefficients are multiples of 2^-40, for which a + b + c = 1 is exact.
 /// \throws std::invalid_argument unless 0 <= v <= 1.
 inline OddQuintic plateau_step(double v) {
   if (!(0.0 <= v && v <= 1.0)) {
@@ -52,8 +52,8 @@ struct RisingHighPass {
 
 namespace pion::detail {
 
-/// One pattern of steps, suppression where `suppresses`; the plateaus are what varies, each as
-/// (1 - cos z) / 2 so that z is free.
+/// One pattern of steps: suppression where `suppresses`, a plateau step elsewhere. The plateaus
+/// vary; each is (1 - cos z) / 2, so that any z will do.
 class RisingPattern {
  public:
   RisingPattern(double tau, std::vector<bool> suppresses)
@@ -86,15 +86,11 @@ class RisingPattern {
     return steps;
   }
 
-  /// Where the gain is y, back through the steps; each rises on [0, 1].
+  /// Finds where the gain is y, back through the steps, each of which rises on [0, 1].
   static double sigma(const std::vector<OddQuintic>& steps, double y) {
     for (std::size_t k = steps.size(); k-- > 0;) {
-      double lo = 0.0, hi = 1.0;
-      for (int i = 0; i < 50; ++i) {
-        const double middle = 0.5 * (lo + hi);
-        (steps[k](middle) < y ? lo : hi) = middle;
-      }
-      y = hi;
+      const auto below = [&](double s) { return steps[k](s) < y; };
+      y = bisect(below, 0.0, 1.0, 0x1p-50).outside;
     }
     return y;
   }
@@ -104,7 +100,8 @@ class RisingPattern {
   std::size_t free_ = 0;
 };
 
-/// A minimum of f near x by Nelder and Mead's simplex, which begins `size` wide; f(x) at the end.
+/// Finds a minimum of f near x by Nelder and Mead's simplex, which begins `size` wide. Puts the
+/// place in x and returns f(x).
 template <class Function>
 double nelder_mead(const Function& f, std::vector<double>& x, double size, int iterations) {
   struct Vertex {
@@ -160,9 +157,9 @@ double nelder_mead(const Function& f, std::vector<double>& x, double size, int i
 
 namespace pion::design {
 
-/// The sharpest rising high-pass found with f(tau) = 1/2: of all patterns of plateau steps and
-/// suppression, the one of the least sigma(.9) / sigma(.1). Each is tried from a few seeded starts,
-/// the best five from more.
+/// Finds the sharpest rising high-pass it can with f(tau) = 1/2: of all patterns of plateau steps
+/// and suppression, the one of the least sigma(.9) / sigma(.1). Each is tried from a few seeded
+/// starts, the best five from more.
 ///
 /// With five steps the ratio is 1.618 at tau = .13, where Pion's kp = 3 has 1.876.
 /// Cost: some 600 ms for five steps, and twice that for every further one.

@@ -7,9 +7,10 @@
 #include <vector>
 
 #include <pion/design/minimax.hpp>
+#include <pion/detail/bisect.hpp>
+#include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
-#include <pion/filter/shape.hpp>  // bisect
 
 namespace pion::design {
 
@@ -26,10 +27,10 @@ struct PolarExpressOptions {
   double safety = 1.0;
 };
 
-/// Polar Express: each step is the minimax polynomial on the interval into which those before it
-/// take [lo, 1] (Amsel, Persson, Musco and Gower 2025). Without cushion and safety no composition
-/// of such polynomials comes nearer to 1 on [lo, 1]: the greedy chain is optimal, and its error is
-/// 1 - f(lo).
+/// Designs Polar Express: each step is the minimax polynomial on the interval into which the steps
+/// before it take [lo, 1] (Amsel, Persson, Musco and Gower 2025). Without cushion and safety no
+/// composition of such polynomials comes nearer to 1 on [lo, 1]: the greedy chain is optimal, and
+/// its error is 1 - f(lo).
 /// \throws std::invalid_argument unless 0 < lo <= 1, steps >= 0, 0 <= cushion < 1 and safety >= 1.
 inline Chain polar_express(double lo, int steps, const PolarExpressOptions& options = {}) {
   const double cushion = options.cushion, safety = options.safety;
@@ -64,13 +65,14 @@ struct CansChain {
   double from = 0.0;
 };
 
-/// CANS (Grishina, Smirnov and Rakhuba 2025): the chain of so many steps that takes the widest
-/// [from, 1] into [1 - delta, 1 + delta], and so has the largest slope at 0 of those that do. It is
-/// polar_express() of the `from` at which the error is delta, found by bisection of log(from).
+/// Designs CANS (Grishina, Smirnov and Rakhuba 2025): the chain of so many steps that takes the
+/// widest [from, 1] into [1 - delta, 1 + delta], and so has the largest slope at 0 of those that
+/// do. It is polar_express() of the `from` at which the error is delta, found by bisection of
+/// log(from).
 ///
 /// Cost: some sixty designs of a chain.
 /// \throws std::invalid_argument unless 0 < delta < 1 and steps >= 1.
-inline CansChain cans(int steps, double delta, Degree degree = Degree::quintic) {
+inline CansChain cans(double delta, int steps, Degree degree = Degree::quintic) {
   if (!(0.0 < delta && delta < 1.0 && steps >= 1)) {
     detail::refuse_argument("cans: steps = " + std::to_string(steps) +
                             ", delta = " + std::to_string(delta) + " is out of range");
@@ -80,7 +82,7 @@ inline CansChain cans(int steps, double delta, Degree degree = Degree::quintic) 
     const double from = std::exp(log_from);
     return 1.0 - delta - chain(from)(from);
   };
-  const double from = std::exp(detail::bisect(short_of, -80.0, 0.0));
+  const double from = std::exp(detail::zero_between(short_of, -80.0, 0.0));
   return {chain(from), from};
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <pion/design/band_loss.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
@@ -28,7 +29,7 @@ inline const char* name(Rounding to) {
   return names[static_cast<int>(to)];
 }
 
-/// The nearest number of that kind, halves to even. bfloat16 has 8 significant bits.
+/// Rounds to the nearest number of that kind, halves to even. bfloat16 has 8 significant bits.
 inline double rounded(double x, Rounding to) {
   if (to == Rounding::decimals3) return std::nearbyint(x * 1000.0) / 1000.0;
   int exponent = 0;
@@ -37,7 +38,8 @@ inline double rounded(double x, Rounding to) {
   return std::ldexp(std::nearbyint(std::ldexp(fraction, bits)), exponent - bits);
 }
 
-/// The chain whose every coefficient is rounded. Throws as Chain.
+/// Rounds every coefficient of a chain.
+/// \throws std::invalid_argument if a coefficient is so large that it overflows.
 inline Chain rounded(const Chain& f, Rounding to) {
   std::vector<OddQuintic> steps;
   for (const OddQuintic& p : f.steps()) {
@@ -46,8 +48,9 @@ inline Chain rounded(const Chain& f, Rounding to) {
   return Chain(std::move(steps));
 }
 
-/// f with rounded coefficients, and in float32 and bfloat16 computed in that precision too: what
-/// the algorithms on a matrix store, s^2, b s^2 + c s^4 and the new s, is rounded; sums are not.
+/// Computes f with rounded coefficients, and for float32 and bfloat16 in that precision too: the
+/// numbers that the algorithms on a matrix store, s^2, b s^2 + c s^4 and the new s, are rounded;
+/// the sums between are not.
 class RoundedFilter {
  public:
   RoundedFilter(const Chain& f, Rounding to) : f_(rounded(f, to)), to_(to) {}
@@ -72,8 +75,8 @@ class RoundedFilter {
 
 namespace pion::detail {
 
-/// Where a change of f is looked for: 0, and 2000 points up to 1 as dense at every scale above 1e-6
-/// as near 1, for orthogonalisers rise within a thousandth.
+/// Returns the points at which a change of f is looked for: 0, and 2000 points up to 1 as dense at
+/// every scale above 1e-6 as near 1, for orthogonalisers rise within a thousandth.
 inline std::vector<double> change_grid() {
   std::vector<double> grid = {0.0};
   for (int i = 1000; i > 0; --i) grid.push_back(std::pow(1e-6, i / 1000.0));
@@ -85,11 +88,11 @@ inline std::vector<double> change_grid() {
 
 namespace pion::design {
 
-/// How much the gain moves when every coefficient errs, to first order: a relative error of at most
-/// u in each moves f by at most u times this on [0, 1], as far as 2000 points tell.
+/// Measures how much the gain moves when every coefficient errs, to first order: a relative error
+/// of at most u in each moves f by at most u times this on [0, 1], as far as 2000 points tell.
 ///
-/// It is a property of the coefficients and not of the filter alone: rescaled() leaves the one and
-/// changes the other little; a chain that doubles back on steep slopes has a large one.
+/// It is a property of the coefficients and not of the filter alone: rescaled() keeps the filter
+/// and changes the coefficients. A chain that doubles back on steep slopes has a large sensitivity.
 inline double sensitivity(const Chain& f) {
   const Eigen::VectorXd theta = coefficients(f);
   detail::ClippedChain g(f.steps());
@@ -102,7 +105,8 @@ inline double sensitivity(const Chain& f) {
   return largest;
 }
 
-/// The largest |g - f| on [0, 1], as far as 2000 points tell; g is a chain or a RoundedFilter.
+/// Finds the largest |g - f| on [0, 1], as far as 2000 points tell; g is a Chain or a
+/// RoundedFilter.
 template <class Function>
 double change(const Chain& f, const Function& g) {
   double largest = 0.0;
@@ -112,8 +116,9 @@ double change(const Chain& f, const Function& g) {
   return largest;
 }
 
-/// The same filter, with the value after step k multiplied by factors[k - 1]; the value after the
-/// last step stays. A chain of T steps has T - 1 such freedoms; they change how it rounds.
+/// Returns the same filter with other coefficients: the value after step k is multiplied by
+/// factors[k - 1], and the value after the last step stays. A chain of T steps has T - 1 such
+/// factors to choose; they change how it rounds.
 /// \throws std::invalid_argument unless there is one factor fewer than steps, each positive.
 inline Chain rescaled(const Chain& f, const std::vector<double>& factors) {
   if (factors.size() + 1 != f.steps().size()) {
@@ -137,7 +142,8 @@ inline Chain rescaled(const Chain& f, const std::vector<double>& factors) {
   return Chain(std::move(steps));
 }
 
-/// The largest |value| after each step for an s in [0, 1]. Throws as laps().
+/// Finds the largest |value| after each step for an s in [0, 1]. Cost: as laps(), for each step.
+/// \throws std::invalid_argument if f, or its first steps, have more than 65,536 laps on [0, 1].
 inline std::vector<double> largest_iterates(const Chain& f) {
   std::vector<double> largest;
   Chain so_far;
@@ -149,36 +155,44 @@ inline std::vector<double> largest_iterates(const Chain& f) {
   return largest;
 }
 
-/// A fit that bears rounding: of some fits, each with `tries` seeded choices of the scales between
-/// its steps, the one with the least sum of its loss and its losses with coefficients rounded to
-/// each kind, or with `arithmetic` as a RoundedFilter of each. The largest value after each step
-/// but the last lies between 1/sqrt(2) and sqrt(2).
+/// What robust() tries, and what its choice is to bear.
+struct RobustOptions {
+  std::vector<Rounding> kinds = {Rounding::bfloat16, Rounding::decimals3};
+  bool arithmetic = false;  ///< Compute in that precision too, as RoundedFilter.
+  int tries = 2000;         ///< Choices of scales for each fit; positive.
+  std::uint64_t seed = 1;
+};
+
+/// Chooses a fit that bears rounding: of some fits, each with `tries` seeded choices of the scales
+/// between its steps, the one with the least sum of its loss and its losses with coefficients
+/// rounded to each kind. The largest value after each step but the last lies between 1/sqrt(2) and
+/// sqrt(2).
 ///
 /// Cost: one evaluation of the loss a fit, a try and a kind.
-/// \throws std::invalid_argument if there is no fit, `tries` is not positive or a step is zero; and
-///         as laps().
-inline Fit robust(const BandLoss& loss, const std::vector<Fit>& fits,
-                  const std::vector<Rounding>& kinds, bool arithmetic = false, int tries = 2000,
-                  std::uint64_t seed = 1) {
-  if (fits.empty() || tries < 1) {
+/// \throws std::invalid_argument if there is no fit, `tries` is not positive, a step is zero, or a
+///         fit has more than 65,536 laps on [0, 1].
+inline Designed robust(const BandLoss& loss, const std::vector<Designed>& fits,
+                       const RobustOptions& options = {}) {
+  if (fits.empty() || options.tries < 1) {
     detail::refuse_argument("robust: " + std::to_string(fits.size()) + " fits, " +
-                            std::to_string(tries) + " tries");
+                            std::to_string(options.tries) + " tries");
   }
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(options.seed);
   std::uniform_real_distribution<double> octave(-0.5, 0.5);
-  Fit best;
+  Designed best;
   double least = 0.0;
-  for (const Fit& fit : fits) {
+  for (const Designed& fit : fits) {
     std::vector<double> largest = largest_iterates(fit.chain);
     if (!largest.empty()) largest.pop_back();
-    for (int i = 0; i < tries; ++i) {
+    for (int i = 0; i < options.tries; ++i) {
       std::vector<double> factors;
       factors.reserve(largest.size());
       for (const double x : largest) factors.push_back(std::exp2(octave(random)) / x);
       const Chain candidate = fit.chain.empty() ? fit.chain : rescaled(fit.chain, factors);
       double cost = fit.loss;
-      for (const Rounding to : kinds) {
-        cost += arithmetic ? loss.of(RoundedFilter(candidate, to)) : loss(rounded(candidate, to));
+      for (const Rounding to : options.kinds) {
+        cost += options.arithmetic ? loss.of(RoundedFilter(candidate, to))
+                                   : loss(rounded(candidate, to));
         if (cost >= least && !best.chain.empty()) break;
       }
       if (!best.chain.empty() && cost >= least) continue;

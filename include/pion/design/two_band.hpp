@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <pion/design/bands.hpp>
+#include <pion/design/designed.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
@@ -24,17 +26,17 @@ struct TwoBandMinimax {
   double error = 0.0;
 };
 
-/// The odd quintic with the least e such that |p| <= weight e on [0, stop], |p - 1| <= e on `pass`,
-/// and -weight e <= p <= 1 + e in the gap between them: Parks and McClellan's problem, with a gap
-/// that is bounded.
+/// Finds the odd quintic with the least e such that |p| <= weight e on [0, stop], |p - 1| <= e on
+/// `pass`, and -weight e <= p <= 1 + e in the gap between them: Parks and McClellan's problem, with
+/// a gap that is bounded.
 ///
-/// A linear program in a, b, c and e, solved by exchange: the optimum over a few conditions is the
-/// best of the points where four of them hold with equality; what p violates most, at the ends of
-/// the bands or where it turns, is added, and what is idle leaves, until nothing is violated.
+/// This is a linear program in a, b, c and e, solved by exchange. The optimum over a few conditions
+/// is the best of the points where four of them hold with equality. Conditions that p violates, at
+/// the ends of the bands or where p turns, are added, and idle ones leave, until none is violated.
 ///
 /// Cost: below a millisecond.
 /// \throws std::invalid_argument unless 0 < stop < pass.lo <= pass.hi and weight > 0.
-inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double weight) {
+inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double weight) {
   if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && pion::detail::is_finite(pass.hi) &&
         weight > 0.0 && pion::detail::is_finite(weight))) {
     detail::refuse_argument("minimax_two_band: stop [0, " + std::to_string(stop) + "], pass [" +
@@ -107,29 +109,28 @@ inline TwoBandMinimax minimax_two_band(double stop, const Range& pass, double we
   return {{best[0], best[1], best[2]}, best[3]};
 }
 
-/// A high-pass, and the e for which |f| <= e on [0, stop] and |f - 1| <= e on [pass, 1].
-struct TwoBandChain {
-  Chain chain;
-  double error = 0.0;
-};
-
-/// A high-pass of so many steps from the stop band [0, stop] to the pass band [pass, 1]: each step
-/// is minimax_two_band() where those before it lead, the last with weight 1. In between, f lies
-/// within [-e, 1 + e]; it is not monotone. Whether the greedy choice is the best is not known.
+/// Designs a high-pass of so many steps between the stop band [0, gap.lo] and the pass band
+/// [gap.hi, 1]: each step is minimax_two_band() where the steps before it lead, the last one with
+/// weight 1. The loss is the e for which |f| <= e on the stop band and |f - 1| <= e on the pass
+/// band. In the gap f lies within [-e, 1 + e]; it is not monotone. Whether the greedy choice is the
+/// best is not known.
 ///
 /// As the bands shrink the steps approach suppression (0, 5/2, -3/2), as those of Polar Express
-/// approach promotion; from an error of 1e-6 on they are it. Where a step leaves nothing to part
-/// the chain ends there, with error 1.
-/// \throws std::invalid_argument unless 0 < stop < pass < 1, steps >= 1 and weight > 0.
-inline TwoBandChain two_band_high_pass(double stop, double pass, int steps = 5,
-                                       double weight = 8.0) {
+/// approach promotion; from an error of 1e-6 on they are suppression itself. Where a step leaves no
+/// gap between the bands the chain ends there, with loss 1.
+///
+/// Cost: below a millisecond a step.
+/// \throws std::invalid_argument unless 0 < gap.lo < gap.hi < 1, steps >= 1 and weight > 0.
+inline Designed two_band_high_pass(const Band& gap, int steps = 5, double weight = 8.0) {
+  double stop = gap.lo;
+  const double pass = gap.hi;
   if (!(0.0 < stop && stop < pass && pass < 1.0 && steps >= 1)) {
     detail::refuse_argument("two_band_high_pass: stop = " + std::to_string(stop) +
                             ", pass = " + std::to_string(pass) +
                             ", steps = " + std::to_string(steps) + " is out of range");
   }
   std::vector<OddQuintic> chain;
-  Range band{pass, 1.0};
+  Band band{pass, 1.0};
   double error = 0.0;
   for (int t = 1; t <= steps; ++t) {
     if (!(stop < band.lo)) return {Chain(std::move(chain)), 1.0};

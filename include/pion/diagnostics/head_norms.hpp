@@ -10,7 +10,8 @@
 /// How unequal the heads of a projection are (Fan et al. 2026, Fig. 4b, App. G).
 namespace pion {
 
-/// ||head||_F of every head, in the order they lie. Heads or FusedHeads.
+/// Computes ||head||_F of every head, in the order in which they lie, for Heads or FusedHeads.
+/// Cost: one pass over x, in double; allocates a copy.
 /// \throws std::invalid_argument if the heads do not fill the matrix; std::domain_error if a norm
 ///         is not finite.
 template <class X, class Layout>
@@ -36,7 +37,7 @@ struct Spread {
   double largest = 0.0;
 };
 
-/// All zero for no numbers.
+/// Computes the spread of some numbers; all members are 0 where there are none.
 inline Spread spread(const Eigen::VectorXd& numbers) {
   if (numbers.size() == 0) return {};
   const double mean = numbers.mean();

@@ -4,6 +4,7 @@
 #include <algorithm>  // std::max, std::min
 #include <cmath>      // std::atan, std::cos, std::sin, std::sqrt, std::tan
 
+#include <pion/detail/bisect.hpp>
 #include <pion/detail/traits.hpp>
 
 /// Where the noise of a matrix ends. The singular values of an m x n matrix of independent noise of
@@ -25,27 +26,26 @@ inline Aspect aspect(Index rows, Index cols) {
 
 }  // namespace detail
 
-/// The median of the Marchenko-Pastur law of ratio 0 < beta <= 1: of sigma^2 / (n v).
+/// Computes the median of sigma^2 / (n v) under the Marchenko-Pastur law of ratio 0 < beta <= 1.
 ///
 /// With sigma^2 / (n v) = 1 + beta + 2 sqrt(beta) cos(theta), the share of the singular values
 /// above it is [(1 + beta) theta - 2 sqrt(beta) sin(theta) - 2 (1 - beta) atan(q tan(theta / 2))] /
-/// (2 pi beta), q = (1 - sqrt(beta)) / (1 + sqrt(beta)); it is bisected for one half.
+/// (2 pi beta), q = (1 - sqrt(beta)) / (1 + sqrt(beta)); bisection finds where that is one half.
 inline double marchenko_pastur_median(double beta) {
   constexpr double pi = 3.14159265358979323846;
   const double root = std::sqrt(beta);
   const double q = (1.0 - root) / (1.0 + root);
-  double low = 0.0, high = pi;
-  for (int i = 0; i < 60; ++i) {
-    const double theta = 0.5 * (low + high);
+  const auto less_than_half = [=](double theta) {
     const double above = (1.0 + beta) * theta - 2.0 * root * std::sin(theta) -
                          2.0 * (1.0 - beta) * std::atan(q * std::tan(0.5 * theta));
-    (above < pi * beta ? low : high) = theta;
-  }
-  return 1.0 + beta + 2.0 * root * std::cos(low);
+    return above < pi * beta;
+  };
+  return 1.0 + beta + 2.0 * root * std::cos(detail::bisect(less_than_half, 0.0, pi).inside);
 }
 
-/// The variance of the noise's entries, from the median singular value: right where less than half
-/// of the directions carry signal, whatever its size; too large where more do.
+/// Estimates the variance of the entries of the noise from the median singular value. The estimate
+/// is right where less than half of the directions carry signal, whatever the size of the signal;
+/// it is too large where more do. 0 where there are no values.
 template <class Values>
 double noise_variance(const Values& sigma, Index rows, Index cols) {
   const Index count = sigma.size();
@@ -56,14 +56,15 @@ double noise_variance(const Values& sigma, Index rows, Index cols) {
   return median * median / (a.n * marchenko_pastur_median(a.beta));
 }
 
-/// Where the singular values of noise alone end: sqrt(v) (sqrt m + sqrt n).
+/// Computes where the singular values of noise alone end: sqrt(v) (sqrt m + sqrt n).
 inline double noise_edge(double variance, Index rows, Index cols) {
   const detail::Aspect a = detail::aspect(rows, cols);
   return std::sqrt(variance) * (std::sqrt(a.m) + std::sqrt(a.n));
 }
 
-/// The hard threshold that loses least in mean square, 4 / sqrt(3) sqrt(n v) for square matrices,
-/// 15 % above the edge there and up to 41 % for thin ones (Gavish and Donoho 2014, eq. 11).
+/// Computes the hard threshold that loses least in mean square, 4 / sqrt(3) sqrt(n v) for square
+/// matrices, 15 % above the edge there and up to 41 % for thin ones (Gavish and Donoho 2014, eq.
+/// 11).
 inline double gavish_donoho_threshold(double variance, Index rows, Index cols) {
   const detail::Aspect a = detail::aspect(rows, cols);
   const double b = a.beta + 1.0;
@@ -72,16 +73,17 @@ inline double gavish_donoho_threshold(double variance, Index rows, Index cols) {
   return lambda * std::sqrt(a.n * variance);
 }
 
-/// The same with the variance from the median: 2.858 median(sigma) for square matrices.
+/// Computes that threshold with the variance from the median: 2.858 median(sigma) for square
+/// matrices.
 template <class Values>
 double noise_threshold(const Values& sigma, Index rows, Index cols) {
   return gavish_donoho_threshold(noise_variance(sigma, rows, cols), rows, cols);
 }
 
-/// How many leading directions stand out of the noise: the largest k, at most half of the short
-/// side, for which sigma_k exceeds the hard threshold of the noise that the k leave, v = (energy -
-/// sigma_1^2 - ... - sigma_k^2) / ((m - k) (n - k)). The values after those that stand out are not
-/// needed, so this serves where compression has found no others.
+/// Counts the leading directions that stand out of the noise: the largest k, at most half of the
+/// short side, for which sigma_k exceeds the hard threshold of the noise that the k leave, v =
+/// (energy - sigma_1^2 - ... - sigma_k^2) / ((m - k) (n - k)). The values after those that stand
+/// out are not needed, so this serves where the low-rank method has found no others.
 /// \param sigma   singular values, those that are rounding's left out.
 /// \param energy  ||X||_F^2, in the same units.
 template <class Values>

@@ -21,7 +21,8 @@ struct Snr {
   double noise = 0.0;   ///< Estimate of E ||G - E G||_F^2.
   Index count = 0;      ///< Samples behind it.
 
-  /// max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is neither.
+  /// Returns max(signal, 0) / noise; infinite where there is signal and no noise, 0 where there is
+  /// neither.
   double ratio() const {
     if (detail::is_nan(signal) || detail::is_nan(noise)) {
       return std::numeric_limits<double>::quiet_NaN();
@@ -34,9 +35,9 @@ struct Snr {
 
 namespace detail {
 
-/// A sample in double.
-/// \throws std::invalid_argument unless it has the shape of `like` (where that
-/// has one), std::domain_error unless its squared norm is finite.
+/// Converts a sample to double.
+/// \throws std::invalid_argument unless it is the first or has the shape of `like`;
+///         std::domain_error unless its squared norm is finite.
 template <class G>
 Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
                        const Eigen::MatrixXd& like, bool first) {
@@ -53,8 +54,9 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
   return in_double;
 }
 
-/// From ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1), signal = ||mean||^2
-/// - noise / n. \throws std::invalid_argument for fewer than two samples.
+/// Estimates the SNR from ||mean||^2 and the sum of ||g_i - mean||^2: noise = squares / (n - 1),
+/// signal = ||mean||^2 - noise / n.
+/// \throws std::invalid_argument for fewer than two samples.
 inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   if (count < 2) {
     refuse_argument("SnrSamples: " + std::to_string(count) +
@@ -65,8 +67,10 @@ inline Snr snr_of_samples(double squared_mean, double squares, Index count) {
   return {squared_mean - noise / n, noise, count};
 }
 
-/// From exponential averages with the weight `decay` of the past: m of g, of which this is ||m||^2,
-/// and `square` of ||g||^2. \throws std::invalid_argument for fewer than two samples.
+/// Estimates the SNR from exponential averages with the weight `decay` of the past.
+/// \param squared_mean  ||m||^2, m being the average of g.
+/// \param square        the average of ||g||^2.
+/// \throws std::invalid_argument for fewer than two samples.
 inline Snr snr_of_stream(double squared_mean, double square, double decay, Index count) {
   if (count < 2) {
     refuse_argument("SnrStream: " + std::to_string(count) +
@@ -81,6 +85,7 @@ inline Snr snr_of_stream(double squared_mean, double square, double decay, Index
   return {(squared_mean - w2 * square) / rest, (square - squared_mean) / rest, count};
 }
 
+/// Refuses a weight of the past that is none.
 /// \throws std::invalid_argument unless 0 < decay < 1.
 inline void require_decay(double decay) {
   if (decay > 0.0 && decay < 1.0) return;
@@ -89,12 +94,13 @@ inline void require_decay(double decay) {
 
 }  // namespace detail
 
-/// SNR over samples, in one pass: Welford's update, and Chan's rule to merge what two passes saw.
-/// A refused sample changes nothing. Memory: one matrix of doubles.
+/// Estimates the SNR over samples, in one pass: Welford's update, and Chan's rule to merge two
+/// passes. A refused sample changes nothing. Memory: one matrix of doubles.
 class SnrSamples {
  public:
+  /// Adds a sample. Cost: two passes over the matrix; allocates a copy.
   /// \throws std::invalid_argument if g's shape is not that of the samples before;
-  ///         std::domain_error if g is not finite.
+  ///         std::domain_error if g is not finite or its squared norm overflows.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
     const Eigen::MatrixXd sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
@@ -105,7 +111,8 @@ class SnrSamples {
     squares_ += away.cwiseProduct(sample - mean_).sum();
   }
 
-  /// As if the other's samples had been added here.
+  /// Adds all samples of another; the result is the same but for rounding.
+  /// \throws std::invalid_argument if the shapes differ.
   void merge(const SnrSamples& other) {
     if (other.count_ == 0) return;
     if (count_ == 0) {
@@ -124,6 +131,7 @@ class SnrSamples {
   Index count() const { return count_; }
   const Eigen::MatrixXd& mean() const { return mean_; }
 
+  /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const { return detail::snr_of_samples(mean_.squaredNorm(), squares_, count_); }
 
@@ -133,16 +141,20 @@ class SnrSamples {
   Index count_ = 0;
 };
 
-/// SNR over a stream, by exponential averages of g and ||g||^2 whose bias is removed exactly.
+/// Estimates the SNR over a stream, by exponential averages of g and ||g||^2 whose bias is removed
+/// exactly.
 ///
 /// With w2 = (1 - b)(1 + b^t) / ((1 + b)(1 - b^t)) the sum of the squared weights after t samples,
 /// noise = (v - ||m||^2) / (1 - w2) and signal = (||m||^2 - w2 v) / (1 - w2).
 class SnrStream {
  public:
   /// \param decay  b, in (0, 1): the weight of the past.
+  /// \throws std::invalid_argument unless 0 < decay < 1.
   explicit SnrStream(double decay) : decay_(decay) { detail::require_decay(decay); }
 
-  /// Throws as SnrSamples::add().
+  /// Adds a sample; a refused one changes nothing. Cost: two passes over the matrix; allocates.
+  /// \throws std::invalid_argument if g's shape is not that of the samples before;
+  ///         std::domain_error if g is not finite or its squared norm overflows.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
     const Eigen::MatrixXd sample = detail::sample("SnrStream", g, mean_, count_ == 0);
@@ -154,6 +166,7 @@ class SnrStream {
 
   Index count() const { return count_; }
 
+  /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const {
     return detail::snr_of_stream(mean_.squaredNorm(), square_, decay_, count_);
@@ -166,30 +179,36 @@ class SnrStream {
   Index count_ = 0;
 };
 
-/// SNR of the gradient of ONE example from the squared norms of gradients averaged over two batch
-/// sizes (McCandlish et al. 2018, App. A.1): E ||g_B||^2 = ||G||^2 + tr(Sigma) / B.
+/// What is known of the gradients averaged over batches of one size.
+struct BatchNorm {
+  double squared_norm = 0.0;  ///< ||g_B||^2, averaged over many batches.
+  double size = 1.0;          ///< B.
+};
+
+/// Estimates the SNR of the gradient of ONE example from the squared norms of gradients averaged
+/// over two batch sizes (McCandlish et al. 2018, App. A.1): E ||g_B||^2 = ||G||^2 + tr(Sigma) / B.
 ///
 /// tr(Sigma) / ||G||^2, the inverse of the ratio, is their simple noise scale. Average the squared
 /// norms over many batches first: the ratio of two noisy numbers is biased.
-/// \throws std::invalid_argument unless 0 < small_batch < large_batch and all numbers are finite.
-inline Snr snr_from_batch_sizes(double squared_norm_small, double small_batch,
-                                double squared_norm_large, double large_batch) {
-  const bool finite =
-      detail::is_finite(squared_norm_small) && detail::is_finite(squared_norm_large);
-  if (!(0.0 < small_batch && small_batch < large_batch && detail::is_finite(large_batch) &&
-        finite)) {
-    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small_batch) +
-                            " and " + std::to_string(large_batch) +
+/// \throws std::invalid_argument unless 0 < small.size < large.size and all four numbers are
+///         finite.
+inline Snr snr_from_batch_sizes(const BatchNorm& small, const BatchNorm& large) {
+  const bool finite = detail::is_finite(small.squared_norm) && detail::is_finite(large.squared_norm);
+  if (!(0.0 < small.size && small.size < large.size && detail::is_finite(large.size) && finite)) {
+    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small.size) +
+                            " and " + std::to_string(large.size) +
                             "; the first must be positive and smaller, and all finite");
   }
-  const double signal = (large_batch * squared_norm_large - small_batch * squared_norm_small) /
-                        (large_batch - small_batch);
+  const double signal = (large.size * large.squared_norm - small.size * small.squared_norm) /
+                        (large.size - small.size);
   const double noise =
-      (squared_norm_small - squared_norm_large) / (1.0 / small_batch - 1.0 / large_batch);
+      (small.squared_norm - large.squared_norm) / (1.0 / small.size - 1.0 / large.size);
   return {signal, noise, 2};
 }
 
-/// SNR over a range of matrices. Throws as SnrSamples.
+/// Estimates the SNR over a range of matrices.
+/// \throws std::invalid_argument for fewer than two samples, or if their shapes differ;
+///         std::domain_error if one is not finite or its squared norm overflows.
 template <class Samples>
 Snr snr(const Samples& samples) {
   SnrSamples all;

@@ -29,10 +29,11 @@ class Spectrum {
   const Eigen::VectorXd& values() const { return values_; }
   double largest() const { return values_.size() == 0 ? 0.0 : values_(0); }
 
-  /// Singular values above max(m, n) eps sigma_1, with double's eps.
+  /// Counts the singular values above max(m, n) eps sigma_1, with double's eps.
   Index rank() const { return algorithm::numerical_rank(values_, rows_, cols_); }
 
-  /// exp of the entropy of sigma / sum(sigma) (Fan et al. 2026, eq. 4; Roy and Vetterli 2007).
+  /// Computes exp of the entropy of sigma / sum(sigma) (Fan et al. 2026, eq. 4; Roy and Vetterli
+  /// 2007).
   double effective_rank() const {
     if (zero()) return 0.0;
     const double sum = relative().sum();
@@ -44,28 +45,28 @@ class Spectrum {
     return std::exp(entropy);
   }
 
-  /// ||X||_F^2 / sigma_1^2.
+  /// Computes ||X||_F^2 / sigma_1^2.
   double stable_rank() const { return zero() ? 0.0 : relative().squaredNorm(); }
 
-  /// ||X||_*^2 / ||X||_F^2.
+  /// Computes ||X||_*^2 / ||X||_F^2.
   double nuclear_rank() const {
     if (zero()) return 0.0;
     const double sum = relative().sum();
     return sum * sum / relative().squaredNorm();
   }
 
-  /// ||X||_F^4 / ||X X^T||_F^2.
+  /// Computes ||X||_F^4 / ||X X^T||_F^2.
   double participation_ratio() const {
     if (zero()) return 0.0;
     const double squares = relative().squaredNorm();
     return squares * squares / relative().cwiseAbs2().squaredNorm();
   }
 
-  /// sigma_1 / ||X||_F, what Pion's cutoff is compared with; 0 for a zero matrix.
+  /// Computes sigma_1 / ||X||_F, which Pion's cutoff is compared with; 0 for a zero matrix.
   double concentration() const { return zero() ? 0.0 : 1.0 / relative().norm(); }
 
-  /// Directions of this matrix whose gain under `f` exceeds `gain`. The spectral normaliser is
-  /// taken as sigma_1 itself.
+  /// Counts the directions of this matrix whose gain under `f` exceeds `gain`. The spectral
+  /// normaliser is taken as sigma_1 itself.
   /// \throws std::invalid_argument for AOL, which changes the singular vectors.
   Index survivors(const Filter& f, double gain = survivor_gain) const {
     if (zero()) return 0;
@@ -99,7 +100,7 @@ class Spectrum {
   Index cols_;
 };
 
-/// The spectrum of x, by an SVD in double (values alone).
+/// Computes the spectrum of x, by an SVD in double (values alone). Cost: one SVD; allocates.
 /// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
 template <class X>
 Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
@@ -115,7 +116,8 @@ Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
   return {std::move(values), x.rows(), x.cols()};
 }
 
-/// Shorthands for one measure of one matrix; take a Spectrum for several. Throw as spectrum().
+/// Shorthands for one measure of one matrix; take a Spectrum for several. Cost: one SVD each.
+/// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
 template <class X>
 double effective_rank(const Eigen::MatrixBase<X>& x) {
   return spectrum(x).effective_rank();

@@ -45,7 +45,7 @@ class Chain {
   int size() const { return static_cast<int>(steps().size()); }
   bool empty() const { return steps().empty(); }
 
-  /// f(s), in the wider of double and T.
+  /// Computes f(s), in the wider of double and T.
   template <class T>
   auto operator()(const T& s) const {
     auto x = 1.0 * s;
@@ -53,7 +53,7 @@ class Chain {
     return x;
   }
 
-  /// f'(s) by the chain rule.
+  /// Computes f'(s) by the chain rule, in the wider of double and T.
   template <class T>
   auto derivative(const T& s) const {
     auto x = 1.0 * s;
@@ -65,7 +65,7 @@ class Chain {
     return slope;
   }
 
-  /// The composition "this, then `next`": s -> next(f(s)).
+  /// Returns the composition "this, then `next`": s -> next(f(s)).
   Chain then(const Chain& next) const {
     std::vector<OddQuintic> all = steps();
     all.insert(all.end(), next.steps().begin(), next.steps().end());
@@ -79,8 +79,8 @@ class Chain {
   std::shared_ptr<const std::vector<OddQuintic>> steps_;  // none where there are no steps
 };
 
-/// The chain that repeats one step.
-/// \throws std::invalid_argument if `times` is negative.
+/// Returns the chain that repeats one step.
+/// \throws std::invalid_argument if `times` is negative or a coefficient is not finite.
 inline Chain repeat(const OddQuintic& step, int times) {
   if (times < 0) {
     detail::refuse_argument("repeat: a chain has " + std::to_string(times) + " steps");

@@ -22,11 +22,11 @@ inline constexpr OddQuintic promotion{1.875, -1.25, 0.375};
 /// and what is above, up to 1.1397, towards 1.
 inline constexpr OddQuintic suppression{0.0, 2.5, -1.5};
 
-/// Muon's orthogonalisation: every direction towards gain 1.
+/// Returns Muon's orthogonalisation, which takes every direction towards gain 1.
 /// \throws std::invalid_argument if `steps` is negative.
 inline Chain muon(int steps = 5) { return repeat(muon_step, steps); }
 
-/// Pion's high-pass (Alg. 2): `promotions` promotion steps, then suppression for the rest.
+/// Returns Pion's high-pass (Alg. 2): `promotions` promotion steps, then suppression for the rest.
 ///
 /// More promotion lowers the cutoff: .8165, .5230, .2957, .1605, .0860 for 0 to 4 of 5 steps.
 /// \throws std::invalid_argument unless 0 <= promotions <= steps.

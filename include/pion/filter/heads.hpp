@@ -31,7 +31,7 @@ struct FusedHeads {
   Axis axis = Axis::rows;
 };
 
-/// q, k and v fused along the rows; grouped-query attention where kv_heads < q_heads.
+/// Describes q, k and v fused along the rows; grouped-query attention where kv_heads < q_heads.
 inline FusedHeads fused_qkv(Index q_heads, Index kv_heads, Index head_size) {
   return {{{q_heads * head_size, q_heads},
            {kv_heads * head_size, kv_heads},
@@ -52,7 +52,7 @@ inline Index head_count(const FusedHeads& heads) {
   return count;
 }
 
-/// The place of head i among `extent` rows (or columns). Call require_heads_fit() first.
+/// Returns the place of head i among `extent` rows (or columns). Call require_heads_fit() first.
 inline HeadRange head_range(const Heads& heads, Index extent, Index i) {
   const Index size = extent / heads.count;
   return {i * size, size};
@@ -83,8 +83,10 @@ inline void require_division(const char* function, Index size, Index heads, Axis
 
 }  // namespace detail
 
-/// \throws std::invalid_argument unless the heads fill a rows x cols matrix exactly; `function`
-///         begins the message.
+/// Refuses heads that do not fill a rows x cols matrix exactly.
+/// \param function  the name of the caller, with which the message begins.
+/// \throws std::invalid_argument unless the heads fill the matrix, one or more of equal size in
+///         each segment.
 inline void require_heads_fit(const char* function, const Heads& heads, Index rows, Index cols) {
   detail::require_division(function, heads.axis == Axis::rows ? rows : cols, heads.count,
                            heads.axis);
@@ -107,7 +109,8 @@ inline void require_heads_fit(const char* function, const FusedHeads& heads, Ind
 
 namespace detail {
 
-/// Head i of x, as a block of it. The axis is the layout's, or the other where x lies transposed.
+/// Returns head i of x, as a block of it. The axis is the layout's, or the other where x lies
+/// transposed.
 template <class X, class Layout>
 auto head_block(X& x, const Layout& heads, Axis axis, Index i) {
   const bool by_rows = axis == Axis::rows;
@@ -118,7 +121,7 @@ auto head_block(X& x, const Layout& heads, Axis axis, Index i) {
 
 }  // namespace detail
 
-/// Head i of x, as a block of it. Call require_heads_fit() first.
+/// Returns head i of x, as a block of it. Call require_heads_fit() first.
 template <class X, class Layout>
 auto head_block(X& x, const Layout& heads, Index i) {
   return detail::head_block(x, heads, heads.axis, i);

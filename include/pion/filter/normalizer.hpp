@@ -36,7 +36,7 @@ constexpr std::string_view name(Normalizer n) {
   return "unknown";
 }
 
-/// The normaliser of that name, or nothing.
+/// Finds the normaliser of that name; nothing if there is none.
 constexpr std::optional<Normalizer> normalizer_named(std::string_view text) {
   for (const Normalizer n : all_normalizers) {
     if (name(n) == text) return n;

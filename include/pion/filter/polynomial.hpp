@@ -25,14 +25,14 @@ struct OddQuintic {
   double b = 0.0;
   double c = 0.0;
 
-  /// p(s), in the wider of double and T. T may be any type with double's arithmetic.
+  /// Computes p(s), in the wider of double and T. T may be any type with double's arithmetic.
   template <class T>
   constexpr auto operator()(const T& s) const {
     const auto r = s * s;
     return s * (a + r * (b + r * c));
   }
 
-  /// p'(s) = a + 3 b s^2 + 5 c s^4.
+  /// Computes p'(s) = a + 3 b s^2 + 5 c s^4.
   template <class T>
   constexpr auto derivative(const T& s) const {
     const auto r = s * s;
@@ -47,7 +47,7 @@ struct OddQuintic {
 
 namespace detail {
 
-/// The s > 0 with c0 + c1 s^2 + c2 s^4 = 0, ascending; a double root counts once.
+/// Finds the s > 0 with c0 + c1 s^2 + c2 s^4 = 0, ascending; a double root counts once.
 ///
 /// The coefficients are scaled by a power of two, so that their squares neither overflow nor
 /// vanish, and the quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc))
@@ -75,12 +75,12 @@ inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
 
 }  // namespace detail
 
-/// Every s > 0 with p'(s) = 0, ascending: the local extrema and the level inflections of p.
+/// Finds every s > 0 with p'(s) = 0, ascending: the local extrema and the level inflections of p.
 inline PositiveRoots critical_points(const OddQuintic& p) {
   return detail::even_quartic_roots(p.a, 3.0 * p.b, 5.0 * p.c);
 }
 
-/// Every s > 0 with p(s) = s, ascending. Muon's step has .868025797656 and 1.263729067298.
+/// Finds every s > 0 with p(s) = s, ascending. Muon's step has .868025797656 and 1.263729067298.
 inline PositiveRoots fixed_points(const OddQuintic& p) {
   return detail::even_quartic_roots(p.a - 1.0, p.b, p.c);
 }

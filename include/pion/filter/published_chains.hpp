@@ -13,8 +13,9 @@
 /// is in design/polar_express.hpp.
 namespace pion::chains {
 
-/// Polar Express (Amsel, Persson, Musco and Gower 2025): the authors' table, made for [.001, 1]
-/// with a cushion of .0240732743; beyond its eight steps the last, which is promotion, repeats.
+/// Returns Polar Express (Amsel, Persson, Musco and Gower 2025): the authors' table, made for
+/// [.001, 1] with a cushion of .0240732743. Beyond its eight steps the last one repeats, which is
+/// promotion.
 ///
 /// Each step of the table but the eighth is applied to s / safety. On [.001, 1]: five steps reach
 /// [.8764, 1.1236] with safety 1 and [.8461, 1.1236] with the authors' 1.01; eight reach 1 to
@@ -47,7 +48,7 @@ inline Chain polar_express(int steps = 8, double safety = 1.01) {
   return Chain(std::move(chain));
 }
 
-/// Jiacheng You's five steps for Muon (2024). They take [.003, 1] into [.9778, 1.1450] and
+/// Returns Jiacheng You's five steps for Muon (2024). They take [.003, 1] into [.9778, 1.1450] and
 /// [.001, 1] into [.4750, 1.1450].
 inline Chain you_jiacheng() {
   return {{4.0848, -6.8946, 2.9270},
@@ -57,8 +58,8 @@ inline Chain you_jiacheng() {
           {2.8366, -3.0525, 1.2012}};
 }
 
-/// CANS (Grishina, Smirnov and Rakhuba 2025): the minimax chain for [.001, 1], five steps to four
-/// decimals. It takes [.001, 1] into [.8843, 1.1199]; without rounding, [.8866, 1.1134].
+/// Returns CANS (Grishina, Smirnov and Rakhuba 2025): the minimax chain for [.001, 1], five steps
+/// to four decimals. It takes [.001, 1] into [.8843, 1.1199]; without rounding, [.8866, 1.1134].
 inline Chain cans() {
   return {{8.4703, -25.1081, 18.6293},
           {4.1828, -3.1087, 0.5806},

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::minmax, std::sort
+#include <algorithm>  // std::all_of, std::minmax, std::sort
 #include <cmath>      // std::fabs
 #include <cstddef>    // std::size_t
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
@@ -17,8 +19,8 @@
 /// A lap is a longest interval on which f is monotone. The critical points of a composition are
 /// the preimages of the steps' own critical points, which are closed forms (polynomial.hpp), so
 /// every lap is found: none can hide between the samples of a grid. Ends of laps are located to
-/// the last bit or two of a double; values carry the rounding of evaluating f. For enclosures that
-/// are proved, see certification.
+/// the last bit or two of a double; values carry the rounding of evaluating f. Enclosures that are
+/// proved are in certify.hpp.
 namespace pion {
 
 /// f is monotone on [from, to]; `at_from` and `at_to` are its values there.
@@ -31,6 +33,7 @@ struct Lap {
   bool rising() const { return at_from <= at_to; }
 };
 
+/// The values of a function, from the least to the greatest.
 struct Range {
   double lo = 0.0;
   double hi = 0.0;
@@ -38,24 +41,12 @@ struct Range {
 
 namespace detail {
 
-/// The s in [from, to] with g(s) = 0, where g has opposite signs at the ends, by bisection down to
-/// neighbouring doubles.
-template <class Function>
-double bisect(const Function& g, double from, double to) {
-  const bool positive_at_from = g(from) > 0.0;
-  for (;;) {
-    const double middle = 0.5 * from + 0.5 * to;
-    if (middle <= from || middle >= to) return to;
-    ((g(middle) > 0.0) == positive_at_from ? from : to) = middle;
-  }
-}
-
 /// More laps than this belong to chains that are chaotic; they are refused, not sampled.
 inline constexpr std::size_t max_laps = std::size_t{1} << 16;
 
 }  // namespace detail
 
-/// The laps of f on [lo, hi], left to right; at least one, also when lo = hi.
+/// Finds the laps of f on [lo, hi], left to right; at least one, also when lo = hi.
 ///
 /// Cost: about 60 evaluations of f for each lap.
 /// \throws std::invalid_argument unless lo <= hi, both finite, or if there are more than 65,536
@@ -83,7 +74,7 @@ inline std::vector<Lap> laps(const Chain& f, double lo = 0.0, double hi = 1.0) {
         for (const double x : {-r, r}) {
           if (!(x_lo < x && x < x_hi)) continue;
           const auto g = [&so_far, x](double s) { return so_far(s) - x; };
-          next.push_back({detail::bisect(g, left.s, right.s), x});
+          next.push_back({detail::zero_between(g, left.s, right.s), x});
         }
       }
       std::sort(next.begin() + static_cast<std::ptrdiff_t>(first_new), next.end(),
@@ -111,7 +102,9 @@ inline std::vector<Lap> laps(const Chain& f, double lo = 0.0, double hi = 1.0) {
   return all;
 }
 
-/// The smallest and the largest value of f on [lo, hi]. Throws as laps().
+/// Finds the smallest and the largest value of f on [lo, hi], to rounding. Cost: as laps().
+/// \throws std::invalid_argument unless lo <= hi, both finite, or if f has more than 65,536 laps
+///         there.
 inline Range range(const Chain& f, double lo = 0.0, double hi = 1.0) {
   const std::vector<Lap> all = laps(f, lo, hi);
   Range r{all.front().at_from, all.front().at_from};
@@ -122,16 +115,43 @@ inline Range range(const Chain& f, double lo = 0.0, double hi = 1.0) {
   return r;
 }
 
-/// Whether f never falls on [lo, hi], so that the order of the singular values is kept.
-inline bool monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
-  const std::vector<Lap> all = laps(f, lo, hi);
-  return all.size() == 1 && all.front().rising();
+namespace detail {
+
+/// Bounds how far f(s) is from its exact value, to first order in epsilon: each step adds at most
+/// seven roundings of its terms, and passes on what it was given by its slope.
+inline double rounding_error(const Chain& f, double s) {
+  constexpr double epsilon = std::numeric_limits<double>::epsilon();
+  double error = 0.0;
+  for (const OddQuintic& p : f.steps()) {
+    const OddQuintic sizes{std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)};
+    error = error * std::fabs(p.derivative(s)) + 3.5 * epsilon * sizes(std::fabs(s));
+    s = p(s);
+  }
+  return error;
 }
 
-/// The smallest sigma in [0, 1] whose gain |f(sigma)| reaches `gain`; nothing if none does.
+}  // namespace detail
+
+/// Tells whether f rises on [lo, hi], as far as doubles can: a fall that is not deeper than the
+/// rounding of the values at its ends does not count. certified::monotone() decides without
+/// rounding, and says where it cannot.
+///
+/// Cost: as laps().
+/// \throws std::invalid_argument unless lo <= hi, both finite, or if f has more than 65,536 laps.
+inline bool monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
+  const std::vector<Lap> all = laps(f, lo, hi);
+  return std::all_of(all.begin(), all.end(), [&f](const Lap& lap) {
+    return lap.at_from - lap.at_to <=
+           detail::rounding_error(f, lap.from) + detail::rounding_error(f, lap.to);
+  });
+}
+
+/// Finds the smallest sigma in [0, 1] whose gain |f(sigma)| reaches `gain`; nothing if none does.
 ///
 /// Gain means the value of the filter at a singular value, as in Fan et al. 2026, Fig. 3.
-/// \throws std::invalid_argument if `gain` is not a positive number; as laps().
+/// Cost: as laps().
+/// \throws std::invalid_argument if `gain` is not a positive number, or if f has more than 65,536
+///         laps on [0, 1].
 inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
   if (detail::is_nan(gain) || !(gain > 0.0)) {
     detail::refuse_argument("sigma_at_gain: the gain " + std::to_string(gain) +
@@ -147,13 +167,15 @@ inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
     if (std::fabs(lap.at_from) >= gain) return lap.from;
     if (std::fabs(lap.at_to) < gain) continue;
     const double level = std::copysign(gain, lap.at_to);
-    return detail::bisect([&](double s) { return f(s) - level; }, lap.from, lap.to);
+    return detail::zero_between([&](double s) { return f(s) - level; }, lap.from, lap.to);
   }
   return std::nullopt;
 }
 
-/// Every s in (0, 1] with f(s) = s, ascending, found as sign changes of f(s) - s on 64 pieces of
+/// Finds every s in (0, 1] with f(s) = s, ascending, as sign changes of f(s) - s on 64 pieces of
 /// each lap; a point where f only touches the diagonal can be missed.
+/// Cost: some 200 evaluations of f for each lap.
+/// \throws std::invalid_argument if f has more than 65,536 laps on [0, 1].
 inline std::vector<double> fixed_points(const Chain& f) {
   constexpr int pieces = 64;
   std::vector<double> found;
@@ -166,7 +188,7 @@ inline std::vector<double> fixed_points(const Chain& f) {
     for (int i = 1; i <= pieces; ++i) {
       const double right = i == pieces ? lap.to : lap.from + (lap.to - lap.from) * i / pieces;
       if (left > 0.0 && g(left) == 0.0) keep(left);
-      if (left > 0.0 && g(left) * g(right) < 0.0) keep(detail::bisect(g, left, right));
+      if (left > 0.0 && g(left) * g(right) < 0.0) keep(detail::zero_between(g, left, right));
       left = right;
     }
   }

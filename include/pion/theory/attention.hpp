@@ -31,8 +31,9 @@ struct HeadBounds {
   double d_key = 0.0;         ///< ||dL/dW_K|| (A52).
 };
 
-/// The bounds of Prop. G.1, with 1/2 in place of the paper's 2 in (A51) and (A52): the Jacobian of
-/// softmax, diag(p) - p p^T, has spectral norm at most max_i 2 p_i (1 - p_i) <= 1/2 by Gershgorin.
+/// Computes the bounds of Prop. G.1, with 1/2 in place of the paper's 2 in (A51) and (A52): the
+/// Jacobian of softmax, diag(p) - p p^T, has spectral norm at most max_i 2 p_i (1 - p_i) <= 1/2 by
+/// Gershgorin.
 inline HeadBounds head_bounds(const HeadNorms& n) {
   const double both = n.value * n.output * n.gradient_frobenius;
   const double softmax =
@@ -43,8 +44,8 @@ inline HeadBounds head_bounds(const HeadNorms& n) {
           softmax * n.query * both};
 }
 
-/// beta = ||W_Q||_F ||W_K||_F / sqrt(d) (A47): the logits are beta X W X^T with ||W||_F <= 1, so
-/// that at fixed shape W larger norms make sharper attention.
+/// Computes beta = ||W_Q||_F ||W_K||_F / sqrt(d) (A47), d being the columns of W_Q: the logits are
+/// beta X W X^T with ||W||_F <= 1, so that at fixed shape W larger norms make sharper attention.
 template <class Q, class K>
 double inverse_temperature(const Eigen::MatrixBase<Q>& query, const Eigen::MatrixBase<K>& key) {
   return query.template cast<double>().norm() * key.template cast<double>().norm() /

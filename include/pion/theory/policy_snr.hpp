@@ -15,13 +15,21 @@
 /// mu_- + R Delta, and its rest has mean 0 and second moment sigma_s^2 / T.
 namespace pion::theory {
 
-/// Supervised fine-tuning on `group` examples of `length` tokens: g T ||s||^2 / sigma_s^2 (A12),
-/// exact in the model. `mean_square` is ||s||^2, the squared norm of a token's expected score.
-inline double sft_snr(int group, int length, double mean_square, double token_variance) {
-  return static_cast<double>(group) * static_cast<double>(length) * mean_square / token_variance;
+/// The setting of a step of supervised fine-tuning.
+struct Sft {
+  int group = 8;                ///< g examples
+  int length = 1;               ///< of T tokens each.
+  double mean_square = 1.0;     ///< ||s||^2, the squared norm of a token's expected score.
+  double token_variance = 1.0;  ///< sigma_s^2.
+};
+
+/// Returns the SNR of supervised fine-tuning, g T ||s||^2 / sigma_s^2 (A12), exact in the model.
+inline double sft_snr(const Sft& s) {
+  return static_cast<double>(s.group) * static_cast<double>(s.length) * s.mean_square /
+         s.token_variance;
 }
 
-/// What group-relative advantages make of `group` rewards that succeed with probability p.
+/// The moments of group-relative advantages, for `group` rewards that are 1 with probability p.
 ///
 /// With K successes, group normalisation gives (1/g) sum_i a_i R_i = c_K = sqrt(K/g (1 - K/g)), the
 /// standard deviation of the rewards, 0 where all are equal. (The root is needed for the paper's
@@ -33,7 +41,8 @@ struct GroupReward {
   double variance = 0.0;        ///< Var c_K = p (1 - p) (1 - 1/g) - (E c_K)^2.
 };
 
-/// \throws std::invalid_argument unless group >= 1 and 0 <= p <= 1. Cost: O(group).
+/// Computes the moments of the advantages of a group. Cost: O(group).
+/// \throws std::invalid_argument unless group >= 1 and 0 <= p <= 1.
 inline GroupReward group_reward(int group, double success) {
   if (group < 1 || pion::detail::is_nan(success) || !(success >= 0.0 && success <= 1.0)) {
     pion::detail::refuse_argument("group_reward: a group of " + std::to_string(group) +
@@ -65,19 +74,22 @@ struct Grpo {
   double clipped = 0.0;         ///< The share of tokens clipped.
 };
 
-/// g T kappa_g(p) ||Delta||^2 / sigma_s^2 (A20), times (1 - clipped) / (1 + chi^2) (A26).
+/// Computes g T kappa_g(p) ||Delta||^2 / sigma_s^2 (A20), times (1 - clipped) / (1 + chi^2) (A26).
 ///
-/// The limit of low SNR, and an upper bound of the on-policy value. The paper treats second moments
-/// as variances off-policy (A22, A23), which holds where squared mean scores are far below
-/// sigma_s^2.
+/// This is the limit of low SNR, and an upper bound of the on-policy value. The paper treats second
+/// moments as variances off-policy (A22, A23), which holds where squared mean scores are far below
+/// sigma_s^2. Cost: O(group).
+/// \throws std::invalid_argument unless group >= 1 and 0 <= success <= 1.
 inline double grpo_snr_limit(const Grpo& s) {
   return static_cast<double>(s.group) * static_cast<double>(s.length) *
          group_reward(s.group, s.success).kappa * s.gap_square / s.token_variance *
          (1.0 - s.clipped) / (1.0 + s.chi_square);
 }
 
-/// The on-policy SNR of the model, exact: the noise is Var(c_K) ||Delta||^2 + q sigma_s^2 / (g T),
-/// of which (A19) keeps the second part. Ignores chi_square and clipped.
+/// Computes the on-policy SNR of the model, exactly: the noise is
+/// Var(c_K) ||Delta||^2 + q sigma_s^2 / (g T), of which (A19) keeps the second part. It ignores
+/// chi_square and clipped. Cost: O(group).
+/// \throws std::invalid_argument unless group >= 1 and 0 <= success <= 1.
 inline double grpo_snr(const Grpo& s) {
   const GroupReward r = group_reward(s.group, s.success);
   if (r.signal == 0.0) return 0.0;

@@ -34,10 +34,12 @@ inline StableStep stable_step(double inner, double square, double smoothness) {
 
 }  // namespace detail
 
-/// For G = U diag(sigma) V^T and O = U diag(gains) V^T. Muon, all gains 1, may step 2 / smoothness
-/// times the mean singular value; gradient descent, gains sigma, 2 / smoothness (formulas of
-/// Nguyen et al. 2026, derived afresh). No bound is larger for all such losses: on
-/// smoothness ||W||^2 / 2 every longer step raises the loss. All 0 where no step is sure to help.
+/// Computes the stable steps for G = U diag(sigma) V^T and O = U diag(gains) V^T.
+///
+/// Muon, with all gains 1, may step 2 / smoothness times the mean singular value; gradient descent,
+/// with gains sigma, 2 / smoothness (formulas of Nguyen et al. 2026, derived afresh). No bound is
+/// larger for all such losses: on smoothness ||W||^2 / 2 every longer step raises the loss. All
+/// members are 0 where no step is sure to help.
 /// \throws std::invalid_argument unless smoothness > 0 and the vectors have one length.
 template <class Sigma, class Gains>
 StableStep stable_step(const Eigen::MatrixBase<Sigma>& sigma, const Eigen::MatrixBase<Gains>& gains,
@@ -50,10 +52,11 @@ StableStep stable_step(const Eigen::MatrixBase<Sigma>& sigma, const Eigen::Matri
   return detail::stable_step(g.cwiseProduct(o).sum(), o.squaredNorm(), smoothness);
 }
 
-/// The preconditioned view: the rows x rows matrix P with P x = U f(S) V^T, S being measured by
-/// ||x||_F. With f(s) = s q(s^2) it is q(x x^T / ||x||_F^2) / ||x||_F, symmetric; for gains 1 it is
-/// (x x^T)^(-1/2) on the range of x. Computed in double; allocates. Cost: 5 products a step of f.
-/// \throws std::domain_error if x is zero.
+/// Computes the preconditioned view: the rows x rows matrix P with P x = U f(S) V^T, S being
+/// measured by ||x||_F. With f(s) = s q(s^2) it is q(x x^T / ||x||_F^2) / ||x||_F, symmetric; for
+/// gains 1 it is (x x^T)^(-1/2) on the range of x. Computed in double; allocates. Cost: 5 products
+/// a step of f.
+/// \throws std::domain_error if x is zero or not finite.
 template <class X>
 Eigen::MatrixXd preconditioner(const Chain& f, const Eigen::MatrixBase<X>& x) {
   const Eigen::MatrixXd a = x.template cast<double>();
@@ -86,7 +89,8 @@ struct KroneckerCurvature {
   double whitened_both() const { return std::sqrt(input * output); }
 };
 
-/// By what the error shrinks in each step of the best length, on a quadratic of that condition.
+/// Returns the factor by which the error shrinks in each step of the best length, on a quadratic of
+/// that condition number.
 inline double convergence_factor(double condition) { return (condition - 1.0) / (condition + 1.0); }
 
 }  // namespace pion::theory

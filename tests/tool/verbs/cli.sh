@@ -188,7 +188,7 @@ good shape muon
 has 'monotone         no' '1.20237'
 json shape highpass:kp=2
 has '"name":"highpass:kp=2"' '"steps":[[1.875,-1.25,0.375],[1.875,-1.25,0.375],[0.0,2.5,-1.5]' \
-  '"range":[0.0,1.0]' '"monotone":true' '"max_survivors":71,' '"certified":true' \
+  '"range":[0.0,1.0]' '"monotone":true' '"monotone_verdict":"yes"' '"max_survivors":71,' '"certified":true' \
   '"sigma_at_gain":{"0.01":0.187' '"0.99":0.351' '"cutoff":0.2957' '"normalizer":"frobenius"' \
   '"fixed_points":[0.2391' ',1.0],"sigma' '"max_survivors_at_gain":{"0.01":28' '"lipschitz":11.485' \
   '"basin_of_one":[0.2' '"sensitivity":19.' '"failures":[]' \
@@ -199,9 +199,20 @@ has '{"chains":[{"name":"muon","lipschitz":484.8' '{"name":"lowpass:tau=0.9"' '{
 good shape --stored
 has 'highpass:kp=5' 'you-jiacheng'
 json shape muon:steps=3 --normalizer spectral
-has '"monotone":false' '"max_survivors":null' '"cutoff":null'
+has '"monotone":false' '"monotone_verdict":"no"' '"max_survivors":null' '"cutoff":null'
 json shape highpass:kp=2 --gain 0.01
 has '"max_survivors":28,'
+# Three steps that are level at 1, exactly; one that lifts 1 by 2^-54, which the next one turns.
+echo '{"steps":[[1.75,-1,0.25],[1,0.5,-0.5],[0.25,2,-1.25]]}' >level.json
+echo '{"steps":[[0.1,0.1,0.8],[0,2.5,-1.5]]}' >hair.json
+good shape @level.json
+has 'monotone         yes'
+good shape @hair.json
+has 'monotone         not decided' 'not every answer is decided'
+json shape @hair.json
+has '"monotone":null' '"monotone_verdict":"not decided"' '"certified":false'
+no 'not decided whether it is monotone' shape @hair.json --require monotone
+no 'not decided by rounding whether its range [0' shape @hair.json --require range=0,1
 json shape @mine.json
 has '"name":"mine"' '"steps":[[1.5,-0.5,0.0]]'
 good shape highpass:kp=1 --svg shape.svg --csv shape.csv

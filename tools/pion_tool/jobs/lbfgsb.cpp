@@ -56,8 +56,8 @@ struct WeakWolfe {
 
 }  // namespace
 
-std::optional<design::Fit> lbfgsb_trial(const design::BandLoss& loss, int steps, int trial,
-                                        std::uint64_t seed) {
+std::optional<design::Designed> lbfgsb_trial(const design::BandLoss& loss, int steps, int trial,
+                                             std::uint64_t seed) {
   std::seed_seq seeds{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U),
                       static_cast<std::uint32_t>(trial)};
   std::mt19937_64 random(seeds);
@@ -107,7 +107,7 @@ std::optional<design::Fit> lbfgsb_trial(const design::BandLoss& loss, int steps,
     }
   }
   if (!std::isfinite(least) || !best.allFinite()) return std::nullopt;
-  return design::Fit{design::chain_of(best), least};
+  return design::Designed{design::chain_of(best), least};
 }
 
 }  // namespace pion::tool

@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 void save(const Json& order, const SearchState& state, const std::string& file) {
   Json best = Json::array();
-  for (const design::Fit& fit : state.best) {
+  for (const design::Designed& fit : state.best) {
     Json steps = Json::array();
     for (const OddQuintic& p : fit.chain.steps()) steps.push_back({p.a, p.b, p.c});
     best.push_back({{"loss", fit.loss}, {"steps", steps}});

@@ -12,7 +12,7 @@ namespace pion::tool {
 /// What a search has come to: enough to go on from, with the same end.
 struct SearchState {
   int trials = 0;
-  std::vector<design::Fit> best;
+  std::vector<design::Designed> best;
 };
 
 /// Calls `advance` until there were `total` trials, with a line on a terminal that says how far it

@@ -160,7 +160,7 @@ Fitted searched(const Options& o) {
   fitted.chain = printed
                      ? end.best.front().chain
                      : design::robust(loss, design::Search(loss, options, total, end.best).minima(),
-                                      kinds_of(o.robust), o.arithmetic)
+                                      {kinds_of(o.robust), o.arithmetic})
                            .chain;
   fitted.more = {{"solver", order["solver"]},
                  {"seed", o.seed},
@@ -176,14 +176,14 @@ Fitted sharp(const Options& o) {
   const design::SharpFilter s =
       o.kind == Kind::highpass  ? design::sharp_high_pass(*o.tau, steps, *o.ripple)
       : o.kind == Kind::lowpass ? design::sharp_low_pass(*o.tau, *o.ripple)
-                                : design::sharp_band_pass(*o.tau, *o.upper, steps, *o.ripple);
+                                : design::sharp_band_pass({*o.tau, *o.upper}, steps, *o.ripple);
   Interval proved = 0.0;
   Json pass = Json::array(), stop = Json::array();
-  for (const Range& band : s.bands.pass) {
+  for (const design::Band& band : s.bands.pass) {
     proved = max(proved, certified::pass_ripple(s.chain, band.lo, band.hi));
     pass.push_back({band.lo, band.hi});
   }
-  for (const Range& band : s.bands.stop) {
+  for (const design::Band& band : s.bands.stop) {
     proved = max(proved, certified::deviation(s.chain, 0.0, band.lo, band.hi));
     stop.push_back({band.lo, band.hi});
   }

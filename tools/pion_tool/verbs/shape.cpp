@@ -66,10 +66,8 @@ Shape shape_of(const Options& o) {
   throw io::Error(what, "its values overflow on [0, 1]");
 }
 
-/// The sigma from which the gain is reached, within its enclosure; nothing if it is not, or if that
-/// is not proved.
-std::optional<double> sigma_from(const Shape& s, double gain) {
-  const certified::Crossing crossing = certified::sigma_at_gain(s.filter.chain, gain);
+/// Where the gain is first reached; nothing if it is not, or if that is not decided.
+std::optional<double> sigma_of(const certified::Crossing& crossing) {
   if (crossing.verdict != Verdict::proved) return std::nullopt;
   return crossing.sigma.midpoint();
 }
@@ -88,9 +86,12 @@ std::string failure(const Shape& s, std::string_view requirement) {
   constexpr std::string_view range_is = "range=";
   if (requirement == "monotone") {
     if (s.proved.monotone.verdict == Verdict::proved) return "";
+    if (s.proved.monotone.verdict == Verdict::undecided) {
+      return "not decided whether it is monotone: a fall, if there is one, is below rounding";
+    }
     const auto falling =
         std::find_if(s.laps.begin(), s.laps.end(), [](const Lap& lap) { return !lap.rising(); });
-    if (falling == s.laps.end()) return "not proved to be monotone: a fall below rounding";
+    if (falling == s.laps.end()) return "not monotone: it falls, by less than rounding";
     return fmt::format("not monotone: it falls from {:.6g} at {:.6g} to {:.6g} at {:.6g}",
                        falling->at_from, falling->from, falling->at_to, falling->to);
   }
@@ -105,7 +106,11 @@ std::string failure(const Shape& s, std::string_view requirement) {
   const double lo = limit(requirement.substr(range_is.size(), comma - range_is.size()));
   const double hi = limit(requirement.substr(comma + 1));
   if (lo <= s.range.lo && s.range.hi <= hi) return "";
-  return fmt::format("its range [{}, {}] is not within [{}, {}]", s.range.lo, s.range.hi, lo, hi);
+  const certified::RangeEnclosure& proved = s.proved.range;
+  const bool outside = proved.lo.hi() < lo || hi < proved.hi.lo();
+  return fmt::format("{}its range [{}, {}] is {}within [{}, {}]",
+                     outside ? "" : "not decided by rounding whether ", s.range.lo, s.range.hi,
+                     outside ? "not " : "", lo, hi);
 }
 
 /// How far rounding the coefficients moves the gain.
@@ -123,13 +128,16 @@ Json count(const std::optional<double>& number) {
   return number && *number < whole ? Json(static_cast<std::int64_t>(*number)) : or_null(number);
 }
 
+/// True, false, or null where it is not decided.
+Json decided(Verdict v) { return v == Verdict::undecided ? Json() : Json(v == Verdict::proved); }
+
 Json to_json(const Shape& s, double gain, const std::vector<std::string>& failures) {
   Json steps = Json::array();
   for (const OddQuintic& p : s.filter.chain.steps()) steps.push_back({p.a, p.b, p.c});
   Json sigma = Json::object(), survivors = Json::object();
   for (const double g : gains) {
     const std::string key = fmt::format("{}", g);
-    sigma[key] = or_null(sigma_from(s, g));
+    sigma[key] = or_null(sigma_of(certified::sigma_at_gain(s.filter.chain, g)));
     survivors[key] = count(max_survivors(s.filter, g));
   }
   const certified::Basin returns = certified::basin_of_one(s.filter.chain);
@@ -139,7 +147,8 @@ Json to_json(const Shape& s, double gain, const std::vector<std::string>& failur
           {"normalizer", name(s.filter.normalizer)},
           {"steps", steps},
           {"range", {s.range.lo, s.range.hi}},
-          {"monotone", s.proved.monotone.verdict == Verdict::proved},
+          {"monotone", decided(s.proved.monotone.verdict)},
+          {"monotone_verdict", answer(s.proved.monotone.verdict)},
           {"fixed_points", fixed_points_of(s)},
           {"sigma_at_gain", sigma},
           {"cutoff", or_null(cutoff(s.filter))},
@@ -181,7 +190,7 @@ void print_text(const Shape& s, double gain) {
     fmt::print("{:<{}}{}\n", what, column, wrap(answer, Table::page - column, column));
   };
   line("range on [0, 1]", fmt::format("{:.6g} to {:.6g}", s.range.lo, s.range.hi));
-  line("monotone", s.proved.monotone.verdict == Verdict::proved ? "yes" : "no");
+  line("monotone", answer(s.proved.monotone.verdict));
   line("fixed points", points);
   line("steepest slope", fmt::format("{:.6g}", s.proved.lipschitz.hi()));
   line("cutoff", or_dash(cutoff(s.filter)));
@@ -199,8 +208,11 @@ void print_text(const Shape& s, double gain) {
   all.insert(std::lower_bound(all.begin(), all.end(), gain), gain);
   for (const double g : all) {
     const std::optional<double> most = max_survivors(s.filter, g);
-    by_gain.add({fmt::format("{}", g), or_dash(sigma_from(s, g)),
-                 most ? fmt::format("{:.{}g}", *most, *most < 1e6 ? 6 : 3) : "-"});
+    const certified::Crossing from = certified::sigma_at_gain(s.filter.chain, g);
+    by_gain.add(
+        {fmt::format("{}", g),
+         from.verdict == Verdict::undecided ? answer(from.verdict) : or_dash(sigma_of(from)),
+         most ? fmt::format("{:.{}g}", *most, *most < 1e6 ? 6 : 3) : "-"});
   }
   fmt::print("{}", by_gain.text());
 }
@@ -289,8 +301,9 @@ Verb shape_verb(CLI::App& app) {
   add_flag(*verb, "--stored", o->stored,
            "In place of CHAIN: what rounding does to every chain that is stored");
   add_texts(*verb, "--require", o->requirements, "WHAT",
-            "Exit with 1 unless this holds: monotone, or range=LO,HI");
-  add_json(*verb, o->json);
+            "Exit with 1 unless this is proved: monotone, or range=LO,HI");
+  add_flag(*verb, "--json", o->json,
+           "Print one JSON object and nothing else; null is none, or not decided");
   return {verb, [o] { return shape(*o); }};
 }
 
