@@ -171,7 +171,8 @@ TEST_CASE("names tell which way the heads lie") {
   CHECK(is("k_proj", 8, pion::Axis::rows));
   CHECK(is("attn.v_proj", 8, pion::Axis::rows));
   CHECK(is("attn.o_proj.weight", 16, pion::Axis::cols));
-  for (const char* other : {"mlp.up_proj.weight", "qkv_proj", "kv_proj.weight", "fo_proj", ""}) {
+  for (const char* other : {"mlp.up_proj.weight", "qkv_proj", "kv_proj.weight", "fo_proj",
+                            "q_proj.lora_A.weight", "v_proj.lora_B.weight", "audio_proj", ""}) {
     CHECK_FALSE(heads_of(other, options));
   }
   options.axis = pion::Axis::cols;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <pion/diagnostics/noise.hpp>
 #include <pion/filter/chains.hpp>
+#include <pion/optimizer/parameter_names.hpp>
 #include <utility>
 
 namespace pion::tool {
@@ -47,7 +48,7 @@ Suggestion suggest(const Measured& m) {
     return adamw(fmt::format("{} dimension{}: not a matrix", m.shape.size(),
                              m.shape.size() == 1 ? "" : "s"));
   }
-  for (const char* part : {"embed", "lm_head"}) {
+  for (const std::string_view part : optimizer::embedding_and_output_names) {
     if (m.name.find(part) != m.name.npos) {
       return adamw(fmt::format("its name has \"{}\": an embedding or output layer", part));
     }
