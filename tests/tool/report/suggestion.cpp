@@ -9,6 +9,8 @@
 
 #include "pion_tool/cli/head_options.hpp"
 #include "pion_tool/io/file.hpp"
+#include "pion_tool/io/tensor.hpp"
+#include "pion_tool/jobs/svd.hpp"
 #include "pion_tool/report/suggestion.hpp"
 #include "support/catch.hpp"
 
@@ -126,6 +128,37 @@ TEST_CASE("what stands out of the noise, and the gap after it") {
   CHECK(std::fabs(two.faintest - 4.0 / std::sqrt(83.0)) < 1e-15);
   CHECK(std::isinf(outstanding_directions(spectrum({1.0, 0.0, 0.0}), 3, 3).gap));
   CHECK(outstanding_directions(spectrum({0.0, 0.0}), 2, 2).count == 0);
+}
+
+TEST_CASE("rounding is not noise: low rank without noise goes to Pion") {
+  using pion::io::DType;
+  constexpr Eigen::Index n = 256;
+  // Rows and columns of different sizes, so that rounding is far from the noise of an estimate.
+  Eigen::VectorXd u(n), v(n), w(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const auto t = static_cast<double>(i);
+    u(i) = std::sin(1.0 + t * t) * std::exp2(-t / 64.0);
+    v(i) = std::cos(2.0 + 3.0 * t * t);
+    w(i) = std::sin(5.0 * t * t);
+  }
+  const Eigen::MatrixXd one = u * v.transpose(), two = one + 0.5 * v * w.transpose();
+  Eigen::MatrixXd diagonal = Eigen::MatrixXd::Zero(n, n);
+  for (Eigen::Index i = 0; i < 8; ++i) diagonal(i, i) = 1.0 / 3.0;
+  for (const DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16}) {
+    const auto found = [&](const Eigen::MatrixXd& exact) {
+      const auto x = pion::io::to_matrix<double>(pion::io::from_matrix("x", exact, dtype));
+      Measured m;
+      m.shape = {n, n};
+      m.outstanding = outstanding_directions(spectrum_of(x), n, n, pion::io::epsilon_of(dtype));
+      INFO(pion::io::name_of(dtype));
+      CHECK(suggest(m).optimizer == Optimizer::pion);
+      CHECK(suggest(m).reason.find("the rest is rounding") != std::string::npos);
+      return m.outstanding.count;
+    };
+    CHECK(found(one) == 1);
+    CHECK(found(two) == 2);
+    CHECK(found(diagonal) == 8);
+  }
 }
 
 TEST_CASE("the suggestion follows the map of docs/evidence.md") {

@@ -15,9 +15,9 @@ constexpr std::int64_t most_heads = 65536;
 void add_heads(CLI::App& verb, HeadOptions& options) {
   CLI::Option* heads =
       add_whole(verb, "--heads", options.heads, 1, most_heads,
-                "Heads of an attention projection: q_proj, k_proj, v_proj, o_proj");
+                "Take q_proj, k_proj, v_proj and o_proj head by head, N heads each");
   CLI::Option* kv_heads = add_whole(verb, "--kv-heads", options.kv_heads, 1, most_heads,
-                                    "Heads of k_proj and v_proj, where they are fewer");
+                                    "Take k_proj and v_proj as N heads, where they have fewer");
   CLI::Option* axis = add_choice(verb, "--axis", options.axis,
                                  Choices<Axis>{{"rows", Axis::rows}, {"cols", Axis::cols}},
                                  "Split every matrix into heads this way, whatever its name");
