@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and optimizer/any_recipe.hpp, optimizer/assignments.hpp.
+// Covers its own header and optimizer/any_recipe.hpp, optimizer/assignments.hpp,
+// optimizer/parameter_names.hpp.
 // Every parameter of a model goes to exactly one recipe.
 
 #include <string>
@@ -43,6 +44,34 @@ TEST_CASE("a claim is met when all its conditions are") {
   CHECK(Claim{{}, {}, {}, Dimensions::other}(bias));
 }
 
+TEST_CASE("a name tells a role by whole words, an adapter's first of all") {
+  CHECK(role_of("l.0.q_proj.weight") == Role::query);
+  CHECK(role_of("k_proj") == Role::key);
+  CHECK(role_of("self_attn_v_proj_weight") == Role::value);
+  CHECK(role_of("layers/0/o_proj") == Role::output);
+  CHECK(role_of("v_proj.base_layer.weight") == Role::value);
+  for (const char* name : {"qkv_proj", "l.0.qkv_proj.weight", "attn.q_k_v_proj.weight"}) {
+    CHECK(role_of(name) == Role::fused_query_key_value);
+  }
+  for (const char* name : {"kv_proj.weight", "cross_attn.k_v_proj"}) {
+    CHECK(role_of(name) == Role::fused_key_value);
+  }
+  for (const char* name :
+       {"q_proj.lora_A.weight", "l.0.v_proj.lora_B.default.weight",
+        "lora_unet_k_proj.lora_down.weight", "o_proj.lokr_w1", "q_proj.hada_w1_a"}) {
+    CHECK(role_of(name) == Role::adapter);
+  }
+  for (const char* name :
+       {"", "mask_proj.weight", "audio_proj", "video_proj.weight", "up_proj", "v_projector.weight",
+        "q_proj2", "kv_a_proj_with_mqa.weight", "explora_tion.weight"}) {
+    CHECK(role_of(name) == Role::other);
+  }
+  const Claim keys{{}, {}, {}, Dimensions::two, {Role::key, Role::value}};
+  CHECK(keys({"k_proj", {8, 4}, ""}));
+  CHECK(!keys({"q_proj", {8, 4}, ""}));
+  CHECK(!keys({"v_proj", {8}, ""}));
+}
+
 TEST_CASE("the paper's assignment of a VLA model, printed") {
   const std::vector<Parameter> model = {
       {"vision.block.0.weight", {64, 32}, "vision"},
@@ -80,6 +109,24 @@ TEST_CASE("the assignment for RLVR: head by head where there are heads") {
   CHECK(label("l.0.gate_proj.weight", {64, 32}) == "Pion");
   CHECK(label("embed_tokens.weight", {100, 32}) == "AdamW");
   CHECK(label("lm_head.weight", {100, 32}) == "AdamW");
+}
+
+TEST_CASE("the assignment for RLVR cuts nothing into heads that has none") {
+  const auto label = [](const Router<float>& router, const char* name, std::vector<Index> shape) {
+    return router.label({name, std::move(shape), ""});
+  };
+  const auto whole = rlvr_assignment<float>(32, 8);
+  const auto by_head = rlvr_assignment<float>(32, 8, 2, embeddings_and_outputs(), 128);
+  for (const auto& router : {whole, by_head}) {
+    for (const char* name : {"mask_proj", "audio_proj", "video_proj", "l.0.q_proj.lora_A.weight",
+                             "l.0.o_proj.lora_B.weight"}) {
+      CHECK(label(router, name, {16, 256}) == "Pion");
+    }
+  }
+  CHECK(label(whole, "l.0.qkv_proj.weight", {6144, 4096}) == "Pion");
+  CHECK(label(whole, "l.0.kv_proj.weight", {2048, 4096}) == "Pion");
+  CHECK(label(by_head, "l.0.qkv_proj.weight", {6144, 4096}) == "Pion per fused head");
+  CHECK(label(by_head, "l.0.kv_proj.weight", {2048, 4096}) == "Pion per fused key-value head");
 }
 
 TEST_CASE("a parameter of no rule or of two is refused, by its name and theirs") {
@@ -124,4 +171,8 @@ TEST_CASE("a routed recipe is the recipe") {
   check(rlvr, {"o_proj", {8, 8}, ""}, presets::pion_per_head(Heads{4, Axis::cols}));
   check(rlvr, {"up_proj", {8, 6}, ""}, presets::pion());
   check(rlvr, {"lm_head", {8, 6}, ""}, presets::adamw());
+  const auto fused = rlvr_assignment<double>(4, 2, 2, embeddings_and_outputs(), 2);
+  check(fused, {"qkv_proj", {16, 8}, ""}, presets::pion_per_head(fused_qkv(4, 2, 2)));
+  check(fused, {"kv_proj", {8, 8}, ""},
+        presets::pion_per_head(FusedHeads{{{4, 2}, {4, 2}}, Axis::rows}));
 }

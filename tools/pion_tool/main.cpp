@@ -11,6 +11,7 @@
 
 #include "pion_tool/cli/options.hpp"
 #include "pion_tool/io/error.hpp"
+#include "pion_tool/io/temporary.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
 namespace {
@@ -22,11 +23,11 @@ constexpr const char* description =
 
 constexpr const char* footer =
     "A CHAIN is written NAME[:key=value,...] or @FILE.json. Names: muon, highpass:kp=2,\n"
-    "lowpass:tau=0.5, sharp-highpass:tau=0.1, sharp-lowpass:tau=0.5 (both with ripple=R),\n"
+    "lowpass:tau=0.5, sharp-highpass:tau=0.1, sharp-lowpass:tau=0.5 (both take ripple=R),\n"
     "rising-highpass:tau=0.1, polar-express, you-jiacheng, cans; most take steps=N.\n"
-    "Exit status: 0 done, 1 the answer is \"no\", 2 bad usage or input (one line says which).";
+    "Exit status: 0 done; 1 the answer is \"no\"; 2 bad usage or input, and one line says what.";
 
-// io::Error escapes line ends and control characters, which a message can have from an argument.
+// Prints one line. A message may quote an argument, whose line ends io::Error escapes.
 int complain(std::string_view message) {
   const pion::io::Error line({}, message);
   std::fprintf(stderr, "pion: %s\n", line.what());
@@ -51,14 +52,15 @@ int run(const CLI::App& app, const std::vector<Verb>& verbs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write
+  std::signal(SIGXFSZ, SIG_IGN);  // the write of a file that grows too large fails, and says so
+  pion::io::remove_temporaries_on_signals();
   try {
     CLI::App app(description, "pion");
     app.set_version_flag("--version", std::string("pion ") + pion::version);
     app.footer(footer);
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
                                      snr_verb(app),   compare_verb(app), fit_verb(app)};
-    app.allow_extras();  // for the app alone: a verb refuses what it does not know
+    app.allow_extras();  // run() names an unknown verb; a verb refuses unknown options itself
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& help_or_version) {

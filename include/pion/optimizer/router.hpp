@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pion/optimizer/any_recipe.hpp>
+#include <pion/optimizer/parameter_names.hpp>
 
 namespace pion::optimizer {
 
@@ -48,6 +49,7 @@ struct Claim {
   std::vector<std::string> except;   ///< Patterns, none of which it fits.
   std::vector<std::string> modules;  ///< One of which is the module; empty: any module.
   Dimensions dimensions = Dimensions::any;
+  std::vector<Role> roles = {};  ///< One of which the name tells, role_of(); empty: any role.
 
   bool operator()(const Parameter& p) const {
     const auto name_fits = [&p](const std::string& pattern) { return matches(pattern, p.name); };
@@ -56,7 +58,8 @@ struct Claim {
            std::none_of(except.begin(), except.end(), name_fits) &&
            (modules.empty() ||
             std::find(modules.begin(), modules.end(), p.module) != modules.end()) &&
-           (dimensions == Dimensions::any || two == (dimensions == Dimensions::two));
+           (dimensions == Dimensions::any || two == (dimensions == Dimensions::two)) &&
+           (roles.empty() || std::find(roles.begin(), roles.end(), role_of(p.name)) != roles.end());
   }
 };
 

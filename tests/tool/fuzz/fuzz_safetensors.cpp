@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const pion::io::SafetensorsFile file(pion::io::Source::memory("fuzz", data, size));
     for (const pion::io::TensorInfo& info : file.entries()) {
       expect_error([&] { pion::io::to_matrix<float>(file.load(info.name)); });
+      expect_error([&] { file.load_raw(info.name); });
     }
   });
   return 0;

@@ -68,7 +68,8 @@ TEST_CASE("file: what is no file cannot be opened", "[io][file]") {
   CHECK(message([&] { NpyFile(folder / "dir.npy"); }) ==
         (folder / "dir.npy").string() + ": is a directory");
   REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  CHECK(contains(message([&] { Source::file(folder / "pipe"); }), "is not a regular file"));
+  CHECK(contains(message([&] { Source::file(folder / "pipe"); }), "is a pipe; it must be a file"));
+  CHECK(contains(message([&] { TensorFile(folder / "pipe"); }), "is a pipe"));
   CHECK(contains(message([&] { Source::file(folder / "a\nb"); }), R"(a\x0ab: cannot open)"));
 }
 
@@ -76,8 +77,7 @@ TEST_CASE("file: text is read whole, up to a limit", "[io][file]") {
   const TemporaryFolder folder;
   write_text(folder / "x.json", "{}\n");
   CHECK(read_text(folder / "x.json") == "{}\n");
-  CHECK(
-      contains(message([&] { read_text(folder / "x.json", 2); }), "has 3 bytes, more than the 2"));
+  CHECK(contains(message([&] { read_text(folder / "x.json", 2); }), "has more than the 2 bytes"));
 }
 
 TEST_CASE("file: a write appears whole and leaves nothing beside it", "[io][file]") {
@@ -129,7 +129,6 @@ TEST_CASE("file: a place that cannot be written to is refused at once", "[io][fi
             (folder / "none").string() + " does not exist");
   std::filesystem::create_directory(folder / "dir");
   CHECK(contains(message([&] { write_text(folder / "dir", ""); }), "dir: is a directory"));
-  CHECK(message([&] { write_text("/dev/null", ""); }) == "/dev/null: is not a regular file");
   write(folder / "file", "");
   CHECK(contains(message([&] { write_text(folder / "file/x", ""); }), "Not a directory"));
 

@@ -17,8 +17,14 @@ SafetensorsFile open(const std::string& bytes) {
   return SafetensorsFile(Source::memory("grads.safetensors", bytes.data(), bytes.size()));
 }
 
+// What is wrong with the file, or with the first of its tensors that has a problem.
 std::string why_not(const std::string& bytes) {
-  return message([&] { open(bytes); });
+  return message([&] {
+    const SafetensorsFile file = open(bytes);
+    for (const TensorInfo& info : file.entries()) {
+      if (!info.problem.empty()) throw_problem("grads.safetensors", info);
+    }
+  });
 }
 
 // One entry of a header.
@@ -248,13 +254,72 @@ TEST_CASE("safetensors: the header's JSON is read strictly", "[io][safetensors]"
       contains(header("{\"x\":{\"dtype\":\"F32\",\"shape\":[]}}"), "\"data_offsets\" is missing"));
   CHECK(contains(header("{\"x\":{\"dtype\":32}}"), "\"dtype\" must be a string"));
   CHECK(contains(header("{\"x\":{\"dtype\":\"F32\",\"shape\":3}}"), "\"shape\" must be a list"));
-  CHECK(contains(header("{\"x\":{\"more\":3}}"), "tensor \"x\" has an unknown field \"more\""));
   CHECK(contains(header("{" + entry("x", "F31", "[0]", "[0,0]") + "}"),
                  "tensor \"x\": unknown dtype \"F31\""));
   // Whatever a name holds, the message stays on one line, and short.
   CHECK(header("{\"a\\nb\\u001b\\u0000\\u2028\\u202e\":1}") ==
         R"(grads.safetensors: header: "a\x0ab\x1b\x00\xe2\x80\xa8\xe2\x80\xae" is not an object)");
   CHECK(header("{\"" + std::string(100000, 'k') + "\":1}").size() < 200);
+}
+
+TEST_CASE("safetensors: what the format does not name is passed over with a warning",
+          "[io][safetensors]") {
+  const auto read = [](const std::string& more, const std::string& metadata = "") {
+    return open(safetensors(
+        "{" + metadata + R"("x":{"dtype":"U8",)" + more + R"("shape":[2],"data_offsets":[0,2]}})",
+        "12"));
+  };
+  CHECK(read("").warning().empty());
+  for (const char* value : {"3", "null", "\"text\"", "[1,[2]]", R"({"a":[{}],"dtype":"F32"})"}) {
+    const SafetensorsFile file = read("\"more\":" + std::string(value) + ",");
+    REQUIRE(file.entries().size() == 1);
+    CHECK(file.entries()[0].problem.empty());
+    CHECK(file.entries()[0].dtype_name == "U8");
+    CHECK(file.load_raw("x").bytes.size() == 2);
+    CHECK(file.warning() ==
+          "header: tensor \"x\" has an unknown field \"more\", which is not read");
+  }
+  CHECK(contains(read("\"a\":1,\"b\":2,").warning(),
+                 "\"a\", which is not read (and 1 more like it)"));
+  const SafetensorsFile null = read("", "\"__metadata__\":null,");
+  CHECK(null.metadata().empty());
+  CHECK(null.warning() == "header: \"__metadata__\" is null, which is not read");
+}
+
+TEST_CASE("safetensors: one bad tensor does not hide the others", "[io][safetensors]") {
+  const std::string good = entry("good", "F32", "[1,1]", "[0,4]");
+  const auto with = [&](const std::string& bad, const std::string& values) {
+    const std::string bytes =
+        safetensors("{" + good + "," + bad + "}", raw(std::vector<float>{7}) + values);
+    const SafetensorsFile file = open(bytes);
+    CHECK(to_matrix<float>(file.load("good"))(0) == 7);
+    CHECK(file.entries()[0].problem.empty());
+    CHECK_FALSE(file.entries()[1].problem.empty());
+    CHECK(contains(message([&] { file.load("bad"); }), file.entries()[1].problem));
+    return message([&] { file.load_raw("bad"); });
+  };
+  // Their bytes are known, and can be copied:
+  CHECK(with(entry("bad", "F31", "[1]", "[4,8]"), "1234") == "no error");
+  CHECK(with(entry("bad", "F32", "[2]", "[4,8]"), "1234") == "no error");
+  // These not:
+  CHECK(contains(with(entry("bad", "F32", "[2]", "[4,12]"), "1234"), "truncated"));
+  CHECK(contains(with(entry("bad", "F32", "[1]", "[8,4]"), "1234"), "run backwards"));
+  CHECK(contains(with("\"bad\":{}", "1234"), "\"dtype\" is missing"));
+  CHECK(contains(with(entry("bad", "F32", "[1.5]", "[4,8]"), "1234"), "whole numbers"));
+  CHECK(contains(with(entry("bad", "F32", "[1]", "[4]"), "1234"), "two numbers"));
+
+  // An unknown type still has a place; a hole before it is no matter of the type.
+  CHECK(contains(why_not(safetensors("{" + entry("bad", "F31", "[1]", "[1,5]") + "}", "12345")),
+                 "a hole of 1 bytes"));
+  const std::string unknown = safetensors("{" + entry("bad", "F31", "[1,3]", "[0,2]") + "}", "12");
+  const TemporaryFolder folder;
+  const SafetensorsFile file = open(unknown);
+  CHECK(file.sizes() == std::vector<std::uint64_t>{2});
+  write_safetensors(folder / "x.safetensors", {file.load_raw("bad")});
+  const SafetensorsFile copy(folder / "x.safetensors");
+  CHECK(copy.entries()[0].dtype_name == "F31");
+  CHECK(copy.entries()[0].shape == Shape{1, 3});
+  CHECK(copy.load_raw("bad").bytes == file.load_raw("bad").bytes);
 }
 
 TEST_CASE("safetensors: only what is asked for is read", "[io][safetensors]") {

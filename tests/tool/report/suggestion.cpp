@@ -9,6 +9,8 @@
 
 #include "pion_tool/cli/head_options.hpp"
 #include "pion_tool/io/file.hpp"
+#include "pion_tool/io/tensor.hpp"
+#include "pion_tool/jobs/svd.hpp"
 #include "pion_tool/report/suggestion.hpp"
 #include "support/catch.hpp"
 
@@ -128,6 +130,37 @@ TEST_CASE("what stands out of the noise, and the gap after it") {
   CHECK(outstanding_directions(spectrum({0.0, 0.0}), 2, 2).count == 0);
 }
 
+TEST_CASE("rounding is not noise: low rank without noise goes to Pion") {
+  using pion::io::DType;
+  constexpr Eigen::Index n = 256;
+  // Rows and columns of different sizes, so that rounding is far from the noise of an estimate.
+  Eigen::VectorXd u(n), v(n), w(n);
+  for (Eigen::Index i = 0; i < n; ++i) {
+    const auto t = static_cast<double>(i);
+    u(i) = std::sin(1.0 + t * t) * std::exp2(-t / 64.0);
+    v(i) = std::cos(2.0 + 3.0 * t * t);
+    w(i) = std::sin(5.0 * t * t);
+  }
+  const Eigen::MatrixXd one = u * v.transpose(), two = one + 0.5 * v * w.transpose();
+  Eigen::MatrixXd diagonal = Eigen::MatrixXd::Zero(n, n);
+  for (Eigen::Index i = 0; i < 8; ++i) diagonal(i, i) = 1.0 / 3.0;
+  for (const DType dtype : {DType::f64, DType::f32, DType::f16, DType::bf16}) {
+    const auto found = [&](const Eigen::MatrixXd& exact) {
+      const auto x = pion::io::to_matrix<double>(pion::io::from_matrix("x", exact, dtype));
+      Measured m;
+      m.shape = {n, n};
+      m.outstanding = outstanding_directions(spectrum_of(x), n, n, pion::io::epsilon_of(dtype));
+      INFO(pion::io::name_of(dtype));
+      CHECK(suggest(m).optimizer == Optimizer::pion);
+      CHECK(suggest(m).reason.find("the rest is rounding") != std::string::npos);
+      return m.outstanding.count;
+    };
+    CHECK(found(one) == 1);
+    CHECK(found(two) == 2);
+    CHECK(found(diagonal) == 8);
+  }
+}
+
 TEST_CASE("the suggestion follows the map of docs/evidence.md") {
   // Errors of every optimiser in every place of the map, and what inspect sees there.
   std::map<std::string, std::map<std::string, double>> errors;
@@ -171,7 +204,8 @@ TEST_CASE("names tell which way the heads lie") {
   CHECK(is("k_proj", 8, pion::Axis::rows));
   CHECK(is("attn.v_proj", 8, pion::Axis::rows));
   CHECK(is("attn.o_proj.weight", 16, pion::Axis::cols));
-  for (const char* other : {"mlp.up_proj.weight", "qkv_proj", "kv_proj.weight", "fo_proj", ""}) {
+  for (const char* other : {"mlp.up_proj.weight", "qkv_proj", "kv_proj.weight", "fo_proj",
+                            "q_proj.lora_A.weight", "v_proj.lora_B.weight", "audio_proj", ""}) {
     CHECK_FALSE(heads_of(other, options));
   }
   options.axis = pion::Axis::cols;

@@ -78,6 +78,23 @@ bad() {
   result $holds "pion $* is refused with: $text" "status $status: $(cat stderr) $(ls -A out)"
 }
 
+# warned <text in the warning> <arguments>: done, and one line on standard error that has the text.
+warned() {
+  local text=$1
+  shift
+  run "$@"
+  local holds=$((status == 0))
+  [[ -s stdout && $(wc -l <stderr) == 1 && $(cat stderr) == "pion: warning: "*"$text"* ]] || holds=0
+  (($(sed "s|$data/||g" stdout | wc -L) <= 100)) || [[ $* == *--json* ]] || holds=0
+  result $holds "pion $* warns: $text" "status $status: $(cat stderr)"
+}
+
+# same <file> <file> <what>
+same() {
+  cmp -s "$1" "$2"
+  result $((!$?)) "$3"
+}
+
 # no <text in the message> <arguments>: the answer is "no", exit status 1, and why in one line.
 no() {
   local text=$1
@@ -290,9 +307,7 @@ bad '--axis requires --heads' inspect "$sft" --axis rows
 bad '--axis: "diagonal" is not known; there are rows, cols' inspect "$sft" --heads 8 --axis diagonal
 bad '--heads: "0" is not a whole number' inspect "$sft" --heads 0
 bad 'nan.npy: tensor "nan": x(0, 1) is not a number' inspect nan.npy
-bad 'nan.safetensors: tensor "layer.3": x(0, 1) is not a number' inspect nan.safetensors
 bad 'infinite.npy: tensor "infinite": x(1, 0) is infinite' inspect infinite.npy
-bad 'nan.npy' inspect "$sft" nan.npy --json
 bad 'none.npy: cannot open' inspect none.npy
 bad 'truncated' inspect truncated.npy
 bad 'unknown extension ".txt"' inspect text.txt
@@ -361,7 +376,6 @@ result $((status == 2)) 'nan.npy is refused'
 cmp -s kept.npy out_kept.npy
 result $((!$?)) 'a refused input leaves the output that was there'
 bad 'nan.npy: tensor "nan": x(0, 1) is not a number' apply muon nan.npy -o out/x.npy
-bad 'nan.safetensors: tensor "layer.3"' apply muon nan.safetensors -o out/x.safetensors
 bad 'large_half.safetensors: tensor "w": the result overflows' \
   apply @mine.json large_half.safetensors --normalizer none -o out/x.safetensors
 bad 'vector.npy: tensor "vector": its shape [3] is not that of a matrix' \
@@ -388,10 +402,134 @@ bad '--tolerance: "small"' apply muon ones.npy -o out/x.npy --tolerance small
 bad '--tolerance: "-1"' apply muon ones.npy -o out/x.npy --tolerance -1
 bad 'unknown extension ".txt"' apply muon ones.npy -o out/x.txt
 bad 'cannot write: the directory out/none does not exist' apply muon ones.npy -o out/none/x.npy
-bad 'is not a regular file' apply muon ones.npy -o device.npy
+good apply muon ones.npy -o device.npy
 bad 'is a directory' apply muon ones.npy -o folder.npy
 bad '--output is required' apply muon ones.npy
 bad 'none.npy: cannot open' apply muon none.npy -o out/x.npy
+
+# One bad tensor does not keep the others from being read.
+warned 'nan.safetensors: tensor "layer.3": x(0, 1) is not a number' inspect nan.safetensors
+has 'layer.3  -          x(0, 1) is not a number'
+warned 'nan.safetensors: tensor "layer.3": x(0, 1)' inspect nan.safetensors --json
+has '"name":"layer.2"' '"problem":"x(0, 1) is not a number"'
+warned 'nan.npy: tensor "nan": x(0, 1)' inspect "$sft" nan.npy --json
+warned 'nan.safetensors: tensor "layer.3": x(0, 1)' apply muon nan.safetensors -o other.safetensors
+has '1 filtered, 1 copied unchanged (cannot be filtered)'
+tail -c 8 nan.safetensors >kept.bytes
+tail -c 8 other.safetensors | cmp -s - kept.bytes
+result $((!$?)) 'apply copies a matrix whose values are not finite'
+safetensors unknown.safetensors \
+  '{"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"v":{"dtype":"F31","shape":[2],"data_offsets":[16,24]},"u":{"dtype":"F32","shape":[9],"data_offsets":[24,32]}}' \
+  "$three$zero$zero${one}12345678abcdefgh"
+warned 'tensor "v": unknown dtype "F31" (and 1 more such tensors)' inspect unknown.safetensors
+has 'needs 36 bytes'
+warned 'tensor "v": unknown dtype "F31"' apply muon unknown.safetensors -o other.safetensors --json
+has '"copied":2,"skipped":[{"name":"v","reason":"unknown dtype \"F31\""}'
+[[ $(tail -c 16 other.safetensors) == 12345678abcdefgh ]]
+result $((!$?)) 'apply copies what it cannot read'
+safetensors cut.safetensors \
+  '{"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"v":{"dtype":"F32","shape":[9],"data_offsets":[16,52]}}' \
+  "$three$zero$zero$one$one"
+warned 'tensor "v": truncated' inspect cut.safetensors
+bad 'tensor "v": truncated' apply muon cut.safetensors -o out/x.safetensors
+safetensors more.safetensors \
+  '{"__metadata__":null,"w":{"dtype":"F32","shape":[2,2],"x":[{}],"data_offsets":[0,16]}}' \
+  "$three$zero$zero$one"
+for verb in 'inspect more.safetensors' 'apply muon more.safetensors -o other.safetensors' \
+  'compare more.safetensors --repeats 1'; do
+  # shellcheck disable=SC2086 # the arguments are words
+  warned '"__metadata__" is null, which is not read (and 1 more like it)' $verb
+done
+
+# What belongs to a quantised weight is no matrix of the model.
+safetensors fp8.safetensors \
+  '{"w.weight":{"dtype":"F8_E4M3","shape":[4,4],"data_offsets":[0,16]},"w.weight_scale_inv":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}' \
+  "0123456789abcdef$three$one$one$one"
+belongs='tensor "w.weight_scale_inv": it belongs to the quantised weight "w.weight"'
+bad "$belongs" apply muon fp8.safetensors -o out/x.safetensors
+bad "$belongs" apply muon fp8.safetensors --tensor w.weight_scale_inv -o out/x.npy
+bad 'holds no matrix' compare fp8.safetensors
+good inspect fp8.safetensors
+has 'w.weight_scale_inv  -          it belongs to the quantised weight "w.weight": not measured'
+json inspect fp8.safetensors
+has '"name":"w.weight_scale_inv","shape":[2,2],"dtype":"F32","norm":null'
+safetensors gptq.safetensors \
+  '{"m.qweight":{"dtype":"I32","shape":[1,2],"data_offsets":[0,8]},"m.scales":{"dtype":"F16","shape":[1,2],"data_offsets":[8,12]},"n.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[12,28]}}' \
+  "01234567abcd$three$zero$zero$one"
+warned 'tensor "m.scales": it belongs to the quantised weight "m.qweight"' \
+  apply muon gptq.safetensors -o other.safetensors
+has '1 filtered, 1 copied unchanged (no matrix of floats), 1 (of quantised weights)'
+[[ $(tail -c 28 other.safetensors | head -c 12) == 01234567abcd ]]
+result $((!$?)) 'apply copies the scales of quantised weights'
+
+# No output is an input, or another output.
+cp ones.npy x.npy
+cp x.npy x.kept
+cp mine.json chain.json
+ln -s x.npy x_link.npy
+ln x.npy x_hard.npy
+ln -s new.svg new_link.svg
+input='is an input, the file of'
+for path in x.npy ./x.npy out/../x.npy "$PWD/x.npy" x_link.npy x_hard.npy; do
+  bad "--svg: \"$path\" $input FILE, and would be overwritten" inspect ones.npy x.npy --svg "$path"
+  bad "--output: \"$path\" $input IN" apply muon x.npy -o "$path"
+done
+bad "--output: \"chain.json\" $input CHAIN" apply @./chain.json x.npy -o chain.json
+bad "--svg: \"chain.json\" $input CHAIN" shape @chain.json --svg chain.json
+bad "--csv: \"chain.json\" $input CHAIN" shape @chain.json --csv chain.json
+bad "--svg: \"chain.json\" $input --beside" shape muon --beside @chain.json --svg chain.json
+bad '--csv: "new_link.svg" is the file of --svg' shape muon --svg new.svg --csv new_link.svg
+same x.npy x.kept 'an input stays as it was'
+same chain.json mine.json 'a chain stays as it was'
+
+# Pipes: a stream where one will do, and a clear line elsewhere.
+"$pion" apply muon x.npy -o /dev/stdout >piped.npy 2>stderr
+grep -q '1 filtered' stderr
+result $((!$?)) 'the report makes room for a matrix on standard output'
+"$pion" apply muon x.npy -o filtered.npy >stdout
+same piped.npy filtered.npy 'a matrix on standard output is that of a file'
+{ echo before && "$pion" apply muon x.npy -o /dev/stdout 2>stderr; } >>after.npy
+[[ $(head -1 after.npy) == before && $(tail -c +8 after.npy | cmp - filtered.npy 2>&1) == '' ]]
+result $((!$?)) 'what stands on standard output stays'
+"$pion" apply muon x.npy -o /dev/stdout 2>stderr | cmp -s - filtered.npy
+result $((!$?)) 'a matrix goes into a pipe'
+bad '--json: standard output carries the matrix' apply muon x.npy -o /dev/stdout --json
+bad '--svg: standard output carries the report' inspect x.npy --svg /dev/stdout
+good shape @<(cat mine.json)
+has 1.5
+bad 'is a pipe; it must be a file' inspect <(cat x.npy)
+bad 'is a pipe; it must be a file' apply muon <(cat x.npy) -o out/x.npy
+
+# Files that another program named wrongly, and spellings that NumPy reads.
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' >lfs.safetensors
+bad 'lfs.safetensors: is a Git LFS pointer' inspect lfs.safetensors
+npy long.npy '<f4' '2L, 2L' "$three$zero$zero$one"
+good inspect long.npy
+npy single.npy float32 '2, 2' "$three$zero$zero$one"
+good inspect single.npy
+npy brain.npy '<V2' '1, 2' "$one"
+bad 'save them as float32' apply muon brain.npy -o out/x.npy
+
+# More files than may be open, and more memory than there is.
+for i in {1..60}; do cp ones.npy many_$i.npy; done
+(
+  ulimit -n 32
+  "$pion" inspect many_*.npy >stdout 2>stderr
+)
+result $((!$?)) 'a file is open only while it is read' "$(cat stderr)"
+if (ulimit -v 4000000 && "$pion" --version >/dev/null 2>&1); then # not with a sanitizer
+  safetensors vast.safetensors \
+    '{"vast":{"dtype":"F32","shape":[65536,65536],"data_offsets":[0,17179869184]}}' ''
+  truncate -s $((17179869184 + $(stat -c %s vast.safetensors))) vast.safetensors
+  (
+    ulimit -v 4000000
+    "$pion" inspect vast.safetensors >stdout 2>stderr
+  )
+  status=$?
+  [[ $status == 2 && $(cat stderr) == *'tensor "vast": not enough memory: its 65536x65536 values want about 206159 MB' ]]
+  result $((!$?)) 'memory that is missing is an error that says how much' "$(cat stderr)"
+  rm vast.safetensors
+fi
 
 # snr
 good snr "$samples"

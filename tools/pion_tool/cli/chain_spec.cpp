@@ -190,8 +190,12 @@ NamedChain read_file(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string file_of_chain(std::string_view text) {
+  return std::string(!text.empty() && text[0] == '@' ? text.substr(1) : "");
+}
+
 NamedChain parse_chain(std::string_view text) {
-  if (!text.empty() && text[0] == '@') return read_file(std::filesystem::path(text.substr(1)));
+  if (!text.empty() && text[0] == '@') return read_file(file_of_chain(text));
   return {std::string(text), Spec(text).parse()};
 }
 

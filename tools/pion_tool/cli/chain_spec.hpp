@@ -18,6 +18,9 @@ struct NamedChain {
 /// \throws io::Error that names the chain, key or file and says what there is instead.
 NamedChain parse_chain(std::string_view text);
 
+/// The path in `@FILE`; empty for a chain that is written out.
+std::string file_of_chain(std::string_view text);
+
 /// The chains whose coefficients are stored, as parse_chain() takes them.
 const std::vector<std::string>& stored_chains();
 

@@ -10,10 +10,10 @@ namespace CLI {
 class App;
 }
 
-/// Which matrices are attention projections, and how their heads lie.
+/// Tells which matrices are attention projections, and how their heads lie.
 namespace pion::tool {
 
-/// What --heads, --kv-heads and --axis say.
+/// Holds what --heads, --kv-heads and --axis say.
 struct HeadOptions {
   std::int64_t heads = 0;     ///< 0: matrices are taken whole.
   std::int64_t kv_heads = 0;  ///< Of k_proj and v_proj under grouped-query attention; 0: as heads.
@@ -22,8 +22,9 @@ struct HeadOptions {
 
 void add_heads(CLI::App& verb, HeadOptions& options);
 
-/// The heads of the matrix of that name: blocks of rows of q_proj, k_proj and v_proj, blocks of
-/// columns of o_proj. Nothing where heads were not asked for, or the name tells nothing and no axis
+/// The heads of the matrix of that name, by its role (pion/optimizer/parameter_names.hpp): blocks
+/// of rows of q_proj, k_proj and v_proj, blocks of columns of o_proj. Nothing where heads were not
+/// asked for, or where the name tells no heads (a fused projection, a factor of LoRA) and no axis
 /// was given.
 std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options);
 

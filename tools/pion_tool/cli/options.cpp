@@ -19,6 +19,11 @@ auto choices(const All& all) {
   return out;
 }
 
+// File names need not be UTF-8; JSON must be.
+std::string text_of(const Json& object) {
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& help) {
@@ -55,15 +60,17 @@ void add_json(CLI::App& verb, bool& json) {
 
 void add_gain(CLI::App& verb, double& gain) {
   add_real(verb, "--gain", gain, 1e-15, 1.0,
-           fmt::format("A direction survives when its gain exceeds this ({} if not given)", gain));
+           fmt::format("A direction survives when its gain exceeds X ({} if not given)",
+                       gain));
 }
 
 void add_normalizer(CLI::App& verb, Normalizer& normalizer) {
-  add_choice(verb, "--normalizer", normalizer, choices(all_normalizers), "Normalise by");
+  add_choice(verb, "--normalizer", normalizer, choices(all_normalizers),
+             "Divide the singular values by");
 }
 
 void add_method(CLI::App& verb, Method& method) {
-  add_choice(verb, "--method", method, choices(all_methods), "Apply by");
+  add_choice(verb, "--method", method, choices(all_methods), "Compute the filter by this method");
 }
 
 void flush_output() {
@@ -71,9 +78,17 @@ void flush_output() {
   throw io::Error("standard output", std::generic_category().message(errno));
 }
 
-void print(const Json& object) {
-  // File names need not be UTF-8; JSON must be.
-  fmt::print("{}\n", object.dump(-1, ' ', false, Json::error_handler_t::replace));
+void print(const Json& object) { fmt::print("{}\n", text_of(object)); }
+
+void print(const Json& object, std::string_view list, std::size_t count,
+           const std::function<Json(std::size_t)>& item) {
+  std::string head = text_of(object);
+  head.back() = ',';
+  fmt::print("{}\"{}\":[", head, list);
+  for (std::size_t i = 0; i < count; ++i) {
+    fmt::print("{}{}", i == 0 ? "" : ",", text_of(item(i)));
+  }
+  fmt::print("]}}\n");
 }
 
 }  // namespace pion::tool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -8,14 +9,15 @@
 #include <pion/apply/plan.hpp>
 #include <pion/filter/normalizer.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pion_tool/cli/parse.hpp"
 #include "pion_tool/io/error.hpp"
 
-/// What the verbs share: how they say what they take, and the one JSON object that a verb prints.
+/// Declares the options and arguments of the verbs, and prints their JSON.
 ///
-/// CLI11 is behind it: a file that sees its header and templates takes six seconds more to compile.
+/// CLI11 stays behind this header: a file that includes CLI11 compiles six seconds longer.
 namespace CLI {
 class App;
 class Option;
@@ -25,16 +27,17 @@ namespace pion::tool {
 
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& help);
 
-/// An option, or an argument where the name has no dashes; `value` stands for its value in the
-/// help.
+/// Adds an option, or an argument where the name has no dashes. The help shows `value` in the place
+/// of its value.
 CLI::Option* add_text(CLI::App& verb, const std::string& name, std::string& target,
                       const std::string& value, const std::string& help);
 
-/// The same, where several may be given: `--name a --name b`, or all the arguments.
+/// Adds an option that may be given several times (`--name a --name b`), or an argument that takes
+/// all the words that follow.
 CLI::Option* add_texts(CLI::App& verb, const std::string& name, std::vector<std::string>& targets,
                        const std::string& value, const std::string& help);
 
-/// The same, where `read` makes something of the text, or throws.
+/// Adds an option whose text goes to `read`, which throws where it cannot use it.
 CLI::Option* add_reader(CLI::App& verb, const std::string& name,
                         const std::function<void(const std::string&)>& read,
                         const std::string& value, const std::string& help);
@@ -44,7 +47,7 @@ void add_flag(CLI::App& verb, const std::string& name, bool& target, const std::
 void require(CLI::Option* option);
 void require_with(CLI::Option* option, CLI::Option* other);
 
-/// An option whose value is a number from `lo` to `hi`. The target may be a std::optional.
+/// Adds an option whose value is a number from `lo` to `hi`. The target may be a std::optional.
 template <class Target>
 CLI::Option* add_real(CLI::App& verb, const std::string& name, Target& target, double lo, double hi,
                       const std::string& help) {
@@ -63,7 +66,7 @@ CLI::Option* add_whole(CLI::App& verb, const std::string& name, Target& target, 
   return add_reader(verb, name, read, "N", help);
 }
 
-/// An option whose value is one of some names; the help and the error list the names there are.
+/// Adds an option whose value is one of some names. The help and the error list these names.
 template <class Target, class Value>
 CLI::Option* add_choice(CLI::App& verb, const std::string& name, Target& target,
                         const Choices<Value>& choices, const std::string& help) {
@@ -91,10 +94,15 @@ Json or_null(const std::optional<Value>& value) {
   return value ? Json(*value) : Json();
 }
 
-/// Sees to it that what was printed has left. \throws io::Error if it could not.
+/// Writes out what was printed so far. \throws io::Error if the standard output does not take it.
 void flush_output();
 
-/// On standard output, in one line. Numbers that are not finite become null.
+/// Prints the object on standard output, in one line. Numbers that are not finite become null.
 void print(const Json& object);
+
+/// Prints the object with one more key at the end, a list of `count` items. The items are made one
+/// by one, because all of them together may need much memory.
+void print(const Json& object, std::string_view list, std::size_t count,
+           const std::function<Json(std::size_t)>& item);
 
 }  // namespace pion::tool

@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
-/// Strict reading of numbers, and lists of the names that there are.
+/// Reads numbers strictly, and lists names.
 namespace pion::tool {
 
-/// The whole of `text` as a number from `lo` to `hi`. `what`, an option or a key, begins the error.
+/// Reads the whole of `text` as a number from `lo` to `hi`. \throws io::Error that begins with
+/// `what`, the option or key that has this text.
 double real_number(std::string_view what, std::string_view text, double lo, double hi);
 std::int64_t whole_number(std::string_view what, std::string_view text, std::int64_t lo,
                           std::int64_t hi);

@@ -6,8 +6,8 @@
 
 namespace pion::tool {
 
-/// One line on standard error, a bar, that says how far a verb is, where that is a terminal; it is
-/// gone at the end.
+/// Shows a bar that says how far a verb is, in one line on standard error, if that is a terminal.
+/// The line is erased at the end.
 class Progress {
  public:
   explicit Progress(std::size_t total, std::size_t done = 0);

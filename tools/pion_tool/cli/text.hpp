@@ -5,19 +5,19 @@
 #include <string>
 #include <string_view>
 
-/// Text as people see it: by characters (of UTF-8), not bytes.
+/// Treats text as people see it: by the characters of UTF-8, not by bytes.
 namespace pion::tool {
 
-/// With line ends and control characters escaped: names come out of files, and must not move a
-/// terminal's cursor.
+/// Escapes line ends and control characters. Names come out of files, and must not move the cursor
+/// of a terminal.
 std::string printable(std::string_view text);
 
 std::size_t characters(std::string_view text);
 
-/// Without its middle, where it has more than `width` characters.
+/// Cuts out the middle of a text that has more than `width` characters.
 std::string shorten(std::string_view text, std::size_t width);
 
-/// The prose in lines of at most `width` characters, but for words that are longer; all lines but
+/// Breaks prose into lines of at most `width` characters; a longer word stays whole. All lines but
 /// the first are indented.
 std::string wrap(std::string_view prose, std::size_t width, std::size_t indent);
 

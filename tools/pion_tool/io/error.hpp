@@ -7,14 +7,16 @@
 
 namespace pion::io {
 
-/// The one exception of this part. `what()` is always one line, `file: reason`: whatever a file
-/// brought along (a tensor's name, a field) has its line ends and control characters escaped.
+/// Says what is wrong with a file, an option or an argument. It is the only exception that pion::io
+/// throws. `what()` is always one line, `file: reason`: line ends and control characters, which a
+/// tensor's name may hold, are escaped.
 class Error : public std::runtime_error {
  public:
   Error(std::string_view file, std::string_view reason);
 };
 
-/// `"text"` for use in a reason; long text is cut, so that a hostile name cannot fill the screen.
+/// Puts text in quotes, for use in a reason. Long text is cut, so that a hostile name cannot fill
+/// the screen.
 std::string quote(std::string_view text);
 
 }  // namespace pion::io

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -16,8 +16,10 @@ namespace {
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
-const char* kind(const struct stat& status) {
-  return S_ISDIR(status.st_mode) ? "is a directory" : "is not a regular file";
+Descriptor open(const std::filesystem::path& path, int flags) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
+  if (file.number() >= 0) return file;
+  throw Error(path.string(), fmt::format("cannot open: {}", reason(errno)));
 }
 
 }  // namespace
@@ -28,12 +30,12 @@ Descriptor::~Descriptor() {
 
 Source Source::file(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe must not wait for its other end; a regular file does not mind.
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file = open(path, O_NONBLOCK);
   struct stat status = {};
-  if (file.number() < 0 || ::fstat(file.number(), &status) != 0) {
+  if (::fstat(file.number(), &status) != 0) {
     throw Error(path.string(), fmt::format("cannot open: {}", reason(errno)));
   }
-  if (!S_ISREG(status.st_mode)) throw Error(path.string(), kind(status));
+  if (!S_ISREG(status.st_mode)) throw Error(path.string(), detail::kind_of_file(status.st_mode));
   return {path.string(), static_cast<std::uint64_t>(status.st_size), std::move(file), nullptr};
 }
 
@@ -74,73 +76,31 @@ std::string Source::text(std::uint64_t offset, std::uint64_t count) const {
   return read<std::string>(offset, count);
 }
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path), target_(path) {
-  std::error_code ignored;
-  if (std::filesystem::is_symlink(path, ignored)) {
-    target_ = std::filesystem::weakly_canonical(path, ignored);
-  }
-
-  // Renaming would replace a device, and a file that its owner protected: both are refused here.
-  struct stat status = {};
-  const bool exists = ::stat(target_.c_str(), &status) == 0;
-  if (exists && !S_ISREG(status.st_mode)) throw Error(path_.string(), kind(status));
-  if (exists && ::access(target_.c_str(), W_OK) != 0) fail(errno);
-
-  const mode_t mode = exists ? status.st_mode & 0777U : 0666U;  // never more open than it was
-  static std::atomic<unsigned> counter{0};
-  do {
-    temporary_ = target_.parent_path() / fmt::format(".pion-{}-{}.tmp", ::getpid(), ++counter);
-    file_ = Descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  } while (file_.number() < 0 && errno == EEXIST);
-  if (file_.number() < 0) fail(errno);
-}
-
-AtomicFile::~AtomicFile() {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
-}
-
-void AtomicFile::write(const void* data, std::size_t size) {
-  const char* from = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t put = ::write(file_.number(), from, size);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) fail(errno);
-    from += put;
-    size -= static_cast<std::size_t>(put);
-  }
-}
-
-void AtomicFile::commit() {
-  if (::fsync(file_.number()) != 0) fail(errno);
-  if (::close(file_.release()) != 0) fail(errno);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(errno);
-  temporary_.clear();
-}
-
-void AtomicFile::fail(int code) const {
-  const std::filesystem::path folder = target_.parent_path();
-  std::error_code ignored;
-  if (code == ENOENT && !folder.empty() && !std::filesystem::exists(folder, ignored)) {
-    throw Error(path_.string(),
-                fmt::format("cannot write: the directory {} does not exist", folder.string()));
-  }
-  throw Error(path_.string(), fmt::format("cannot write: {}", reason(code)));
-}
-
 std::string read_text(const std::filesystem::path& path, std::uint64_t limit) {
-  const Source source = Source::file(path);
-  if (source.size() > limit) {
-    throw Error(source.name(),
-                fmt::format("has {} bytes, more than the {} that such a file may have",
-                            source.size(), limit));
+  const Descriptor file = open(path, 0);  // waits for a pipe's other end, as it should
+  std::string text;
+  std::array<char, 4096> piece;
+  for (;;) {
+    const ssize_t got = ::read(file.number(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EISDIR) throw Error(path.string(), detail::kind_of_file(S_IFDIR));
+    if (got < 0) throw Error(path.string(), fmt::format("cannot read: {}", reason(errno)));
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+    if (text.size() > limit) {
+      throw Error(path.string(),
+                  fmt::format("has more than the {} bytes that such a file may have", limit));
+    }
   }
-  return source.text(0, source.size());
 }
 
-void write_text(const std::filesystem::path& path, std::string_view text) {
-  AtomicFile file(path);
-  file.write(text);
-  file.commit();
+const char* detail::kind_of_file(unsigned mode) {
+  if (S_ISDIR(mode)) return "is a directory";
+  if (S_ISFIFO(mode) || S_ISSOCK(mode)) {
+    return "is a pipe; it must be a file, for tensors are read where they lie: save it to a file "
+           "first";
+  }
+  return "is not a regular file";
 }
 
 }  // namespace pion::io

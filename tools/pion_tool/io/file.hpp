@@ -13,7 +13,7 @@
 
 namespace pion::io {
 
-/// An open file of the operating system (POSIX), closed at the end of its life.
+/// Owns an open file of the operating system (POSIX), and closes it at the end of its life.
 class Descriptor {
  public:
   explicit Descriptor(int number = -1) : number_(number) {}
@@ -31,8 +31,8 @@ class Descriptor {
   int number_;
 };
 
-/// Bytes that are read in pieces: a regular file, or memory lent by the caller. No read allocates
-/// before it is known that the bytes are there.
+/// Reads pieces of a regular file, or of memory that the caller lends. It allocates a piece only
+/// after it has found that the file is long enough.
 class Source {
  public:
   static Source file(const std::filesystem::path& path);
@@ -57,33 +57,16 @@ class Source {
   const std::byte* memory_;  // null for a file
 };
 
-/// A file that appears whole or not at all. What is written goes to a temporary file beside the
-/// target; `commit` puts it in the target's place. Without a successful `commit` the temporary is
-/// removed and the target is as it was.
-class AtomicFile {
- public:
-  explicit AtomicFile(const std::filesystem::path& path);
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
-  ~AtomicFile();
-
-  void write(const void* data, std::size_t size);
-  void write(std::string_view text) { write(text.data(), text.size()); }
-  void commit();
-
- private:
-  [[noreturn]] void fail(int code) const;
-
-  std::filesystem::path path_;       // as the caller gave it, for messages
-  std::filesystem::path target_;     // the file itself, where path_ is a symbolic link
-  std::filesystem::path temporary_;  // empty once committed
-  Descriptor file_;
-};
-
-/// A small text file as a whole; one longer than `limit` is refused.
+/// Reads a small text as a whole, from a file, a pipe or the standard input. \throws Error if it is
+/// longer than `limit`.
 std::string read_text(const std::filesystem::path& path, std::uint64_t limit = 16U << 20U);
 
-/// Writes a text file atomically.
-void write_text(const std::filesystem::path& path, std::string_view text);
+namespace detail {
+
+/// Says what a file of this mode is, if it is no regular file, and what to do: a reason for an
+/// Error.
+const char* kind_of_file(unsigned mode);
+
+}  // namespace detail
 
 }  // namespace pion::io

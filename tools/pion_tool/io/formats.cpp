@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "pion_tool/io/identity.hpp"
+
 namespace pion::io {
 
 Format format_of(const std::filesystem::path& path) {
@@ -15,7 +19,8 @@ Format format_of(const std::filesystem::path& path) {
 }
 
 TensorFile::TensorFile(const std::filesystem::path& path)
-    : file_([&]() -> std::variant<NpyFile, SafetensorsFile> {
+    : path_(path.string()), file_([&]() -> std::variant<NpyFile, SafetensorsFile> {
+        if (!path.has_extension() && is_stream(path)) Source::file(path);  // says why it cannot be
         if (format_of(path) == Format::npy) return NpyFile(path);
         return SafetensorsFile(path);
       }()) {}
@@ -29,18 +34,32 @@ Tensor TensorFile::load(std::string_view name) const {
   return std::visit([&](const auto& file) { return file.load(name); }, file_);
 }
 
-Tensor load(const std::filesystem::path& path, const std::optional<std::string>& name) {
-  const TensorFile file(path);
-  if (name) return file.load(*name);
-  if (file.entries().size() == 1) return file.load(file.entries().front().name);
-  throw Error(path.string(), file.entries().empty()
-                                 ? "holds no tensors"
-                                 : fmt::format("holds {} tensors: name one of {}",
-                                               file.entries().size(), list_names(file.entries())));
+const TensorInfo& TensorFile::find(const std::optional<std::string>& name) const {
+  const std::vector<TensorInfo>& all = entries();
+  if (name) {
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const TensorInfo& info) { return info.name == *name; });
+    if (found == all.end()) throw_missing(path_, *name, all);
+    return *found;
+  }
+  if (all.size() == 1) return all.front();
+  throw Error(path_, all.empty() ? "holds no tensors"
+                                 : fmt::format("holds {} tensors: name one of {}", all.size(),
+                                               list_names(all)));
 }
 
-void save(const std::filesystem::path& path, const Tensor& tensor) {
-  switch (format_of(path)) {
+Tensor load(const std::filesystem::path& path, const std::optional<std::string>& name) {
+  const TensorFile file(path);
+  return file.load(file.find(name).name);
+}
+
+const std::string& TensorFile::warning() const {
+  static const std::string none;
+  return safetensors() != nullptr ? safetensors()->warning() : none;
+}
+
+void save(const std::filesystem::path& path, const Tensor& tensor, Format format) {
+  switch (format) {
     case Format::npy: return write_npy(path, tensor);
     case Format::safetensors: return write_safetensors(path, {tensor});
   }

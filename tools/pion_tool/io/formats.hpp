@@ -16,26 +16,37 @@ namespace pion::io {
 
 enum class Format { npy, safetensors };
 
-/// The format that a file's extension names; throws and lists those supported when it is another.
-/// Call it on an output's name before the work whose result goes there.
+/// Tells the format by the file's extension. Call it on the name of an output before the work whose
+/// result goes there. \throws Error that lists the formats, if the extension is another.
 Format format_of(const std::filesystem::path& path);
 
-/// A file of tensors in any supported format.
+/// Reads a file of tensors in any supported format.
 class TensorFile {
  public:
   explicit TensorFile(const std::filesystem::path& path);
 
   const std::vector<TensorInfo>& entries() const;
   Tensor load(std::string_view name) const;
+  const std::string& warning() const;  ///< What was passed over; empty where nothing was.
+
+  /// The entry of that name. Without a name the file must hold exactly one.
+  const TensorInfo& find(const std::optional<std::string>& name) const;
+
+  /// The file, if it is of this format; else null.
+  const SafetensorsFile* safetensors() const { return std::get_if<SafetensorsFile>(&file_); }
 
  private:
+  std::string path_;
   std::variant<NpyFile, SafetensorsFile> file_;
 };
 
-/// One tensor of a file. Without a name the file must hold exactly one.
+/// Loads one tensor of a file. Without a name the file must hold exactly one.
 Tensor load(const std::filesystem::path& path, const std::optional<std::string>& name = {});
 
-/// Writes one tensor in the format that the extension names.
-void save(const std::filesystem::path& path, const Tensor& tensor);
+/// Writes one tensor.
+void save(const std::filesystem::path& path, const Tensor& tensor, Format format);
+inline void save(const std::filesystem::path& path, const Tensor& tensor) {
+  save(path, tensor, format_of(path));
+}
 
 }  // namespace pion::io

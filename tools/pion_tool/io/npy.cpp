@@ -4,143 +4,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
-#include <optional>
 #include <string>
-#include <system_error>
+
+#include "pion_tool/io/atomic_file.hpp"
+#include "pion_tool/io/foreign.hpp"
+#include "pion_tool/io/npy_header.hpp"
 
 // A file is "\x93NUMPY", two version bytes, the header's length (2 bytes in version 1, 4 later),
-// the header and the values. The header is a Python dictionary written out:
-//   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+// the header (npy_header.hpp) and the values.
 
 namespace pion::io {
 namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 
-struct Header {
-  std::string descr;
-  bool fortran_order = false;
-  Shape shape;
-};
-
-// Reads the dictionary: the three keys, each once and in any order, and nothing else.
-class HeaderParser {
- public:
-  HeaderParser(const std::string& file, std::string_view text) : file_(file), text_(text) {}
-
-  Header parse() {
-    std::optional<std::string> descr;
-    std::optional<bool> fortran_order;
-    std::optional<Shape> shape;
-    const auto set = [this](auto& field, std::string_view key, auto value) {
-      if (field) fail(fmt::format("'{}' stands there twice", key));
-      field = std::move(value);
-    };
-
-    expect('{');
-    while (!take('}')) {
-      const std::string key = string();
-      expect(':');
-      if (key == "descr") {
-        set(descr, key, string());
-      } else if (key == "fortran_order") {
-        set(fortran_order, key, boolean());
-      } else if (key == "shape") {
-        set(shape, key, tuple());
-      } else {
-        fail(fmt::format("unknown key {}", quote(key)));
-      }
-      if (take(',')) continue;
-      expect('}');
-      break;
+/// What to do about values that cannot be read. NumPy has no bfloat16 of its own: it is saved as
+/// two bytes without a meaning (V2), and float16 would lose its range.
+std::string_view advice_for(std::string_view descr) {
+  for (const std::string_view sixteen : {"V2", "<V2", "|V2", "=V2", ">V2", "bfloat16"}) {
+    if (descr == sixteen) {
+      return "if they are bfloat16, save them as float32, for float16 would lose their range";
     }
-    skip_space();
-    if (at_ != text_.size()) fail("text after the dictionary");
-
-    if (!descr) fail("'descr' is missing");
-    if (!fortran_order) fail("'fortran_order' is missing");
-    if (!shape) fail("'shape' is missing");
-    return {*std::move(descr), *fortran_order, *std::move(shape)};
   }
-
- private:
-  [[noreturn]] void fail(std::string_view reason) const {
-    throw Error(file_, fmt::format("header: {} (at byte {} of the dictionary)", reason, at_));
-  }
-
-  void skip_space() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != text_.npos) ++at_;
-  }
-
-  bool take(std::string_view token) {
-    skip_space();
-    if (text_.substr(at_, token.size()) != token) return false;
-    at_ += token.size();
-    return true;
-  }
-
-  bool take(char c) { return take(std::string_view(&c, 1)); }
-
-  void expect(char c) {
-    if (!take(c)) fail(fmt::format("'{}' expected", c));
-  }
-
-  std::string string() {
-    const char mark = take('\'') ? '\'' : take('"') ? '"' : '\0';
-    if (mark == '\0') fail("a string in quotes expected (records of several fields are not read)");
-    const std::size_t end = text_.find(mark, at_);
-    if (end == text_.npos) fail("a string does not end");
-    const std::string_view content = text_.substr(at_, end - at_);
-    if (content.find('\\') != content.npos) fail("a string with an escape");
-    at_ = end + 1;
-    return std::string(content);
-  }
-
-  bool boolean() {
-    if (take("True")) return true;
-    if (take("False")) return false;
-    fail("True or False expected");
-  }
-
-  std::int64_t extent() {
-    if (take('-')) fail("a negative number in 'shape'");
-    std::int64_t value = 0;
-    const char* from = text_.data() + at_;
-    const auto [end, error] = std::from_chars(from, text_.data() + text_.size(), value);
-    if (error == std::errc::result_out_of_range) fail("too large a number in 'shape'");
-    if (error != std::errc()) fail("a whole number expected in 'shape'");
-    at_ += static_cast<std::size_t>(end - from);
-    return value;
-  }
-
-  // (), (3,), (3, 4) and (3, 4,); as in Python, (3) would be a number and no tuple.
-  Shape tuple() {
-    Shape shape;
-    expect('(');
-    while (!take(')')) {
-      if (shape.size() == max_rank) fail(fmt::format("more than {} dimensions", max_rank));
-      shape.push_back(extent());
-      if (take(',')) continue;
-      if (shape.size() == 1) expect(',');
-      expect(')');
-      break;
-    }
-    return shape;
-  }
-
-  const std::string& file_;
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
-
-// What 'descr' names, without its sign of byte order.
-std::optional<DType> find_dtype(std::string_view descr) {
-  if (descr == "f2") return DType::f16;
-  if (descr == "f4") return DType::f32;
-  if (descr == "f8") return DType::f64;
-  return {};
+  if (!descr.empty() && descr[0] == '[') return "save each field of the record by itself";
+  return "save it as float16, float32 or float64";
 }
 
 void swap_byte_order(std::vector<std::byte>& bytes, std::size_t width) {
@@ -181,9 +69,11 @@ std::vector<std::byte> reverse_axes(const std::vector<std::byte>& in, const Shap
 NpyFile::NpyFile(Source source) : source_(std::move(source)) {
   const std::string& file = source_.name();
   if (source_.size() == 0) throw Error(file, "is empty");
-  const std::string start = source_.text(0, std::min<std::uint64_t>(source_.size(), 12));
+  const std::string start = source_.text(0, std::min<std::uint64_t>(source_.size(), telling_bytes));
   if (start.compare(0, magic.size(), magic) != 0) {
-    throw Error(file, "is not a .npy file: it does not begin with \"\\x93NUMPY\"");
+    const std::string foreign = foreign_kind(start, ".npy");
+    throw Error(file, foreign.empty() ? "is not a .npy file: it does not begin with \"\\x93NUMPY\""
+                                      : foreign);
   }
   const auto byte = [&](std::size_t at) -> unsigned {
     if (at >= start.size()) throw Error(file, "truncated: it ends inside the header's length");
@@ -204,14 +94,10 @@ NpyFile::NpyFile(Source source) : source_(std::move(source)) {
                                   length, source_.size() - header_begin));
   }
   const std::string text = source_.text(header_begin, length);
-  Header header = HeaderParser(file, text).parse();
+  NpyHeader header = parse_npy_header(file, text);
   data_ = header_begin + length;
-
-  // '<' little-endian, '>' big-endian, '=' the machine's own (little), '|' does not matter.
-  const bool marked = !header.descr.empty() &&
-                      std::string_view("<>=|").find(header.descr[0]) != std::string_view::npos;
-  const auto dtype = find_dtype(std::string_view(header.descr).substr(marked ? 1 : 0));
-  big_endian_ = marked && header.descr[0] == '>';
+  const std::optional<DType> dtype = header.dtype();
+  big_endian_ = header.big_endian();
   fortran_order_ = header.fortran_order;
 
   if (dtype) {
@@ -235,9 +121,9 @@ Tensor NpyFile::load(std::string_view name) const {
   const TensorInfo& info = entries_.front();
   if (name != info.name) throw_missing(source_.name(), name, entries_);
   if (!info.dtype) {
-    throw Error(source_.name(), fmt::format("tensor {}: values of type {} cannot be read: save it "
-                                            "as float16, float32 or float64",
-                                            quote(name), quote(info.dtype_name)));
+    throw Error(source_.name(),
+                fmt::format("tensor {}: values of type {} cannot be read: {}", quote(name),
+                            quote(info.dtype_name), advice_for(info.dtype_name)));
   }
   Tensor tensor{info.name, *info.dtype, info.shape, source_.bytes(data_, source_.size() - data_),
                 source_.name()};

@@ -11,9 +11,9 @@
 
 namespace pion::io {
 
-/// A .npy file, versions 1.0 to 3.0: one tensor, which bears the file's stem as its name. Reads
-/// floats of 2, 4 and 8 bytes in either byte order and either storage order. An array of another
-/// kind can be listed, not loaded.
+/// Reads a .npy file of versions 1.0 to 3.0. It holds one tensor, whose name is the file's stem.
+/// Floats of 2, 4 and 8 bytes are loaded, in either byte order and either storage order. An array
+/// of another kind can be listed, and cannot be loaded.
 class NpyFile {
  public:
   explicit NpyFile(const std::filesystem::path& path) : NpyFile(Source::file(path)) {}
@@ -30,11 +30,11 @@ class NpyFile {
   bool fortran_order_ = false;
 };
 
-/// How the values lie in the file: the last index fastest (row-major), or the first.
+/// How the values lie in the file: c has the last index fastest (row-major), fortran the first.
 enum class Order { c, fortran };
 
-/// Writes version 1.0, which every reader knows and whose header always suffices. The format has no
-/// name for bfloat16: such a tensor is refused.
+/// Writes a .npy file of version 1.0, which every reader knows. The format has no name for
+/// bfloat16: such a tensor is refused.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor, Order order = Order::c);
 
 }  // namespace pion::io

@@ -21,6 +21,16 @@ std::size_t size_of(DType dtype) {
   return size;
 }
 
+double epsilon_of(DType dtype) {
+  switch (dtype) {
+    case DType::f32: return 0x1p-23;
+    case DType::f64: return 0x1p-52;
+    case DType::f16: return 0x1p-10;
+    case DType::bf16: return 0x1p-7;
+  }
+  return 1.0;
+}
+
 std::string_view name_of(DType dtype) {
   switch (dtype) {
     case DType::f32: return "F32";
@@ -72,7 +82,7 @@ void check(const Tensor& tensor) {
 RawTensor::RawTensor(Tensor tensor) {
   check(tensor);
   info = {std::move(tensor.name), std::string(name_of(tensor.dtype)), tensor.dtype,
-          std::move(tensor.shape)};
+          std::move(tensor.shape), ""};
   bytes = std::move(tensor.bytes);
 }
 
@@ -91,6 +101,10 @@ void throw_missing(std::string_view file, std::string_view name,
                    const std::vector<TensorInfo>& entries) {
   throw Error(file, fmt::format("tensor {}: not in this file, which holds {}", quote(name),
                                 entries.empty() ? "no tensors" : list_names(entries)));
+}
+
+void throw_problem(std::string_view file, const TensorInfo& info) {
+  throw Error(file, fmt::format("tensor {}: {}", quote(info.name), info.problem));
 }
 
 void detail::check_matrix(const Tensor& tensor) {

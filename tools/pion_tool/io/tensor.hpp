@@ -17,7 +17,8 @@
 
 namespace pion::io {
 
-// Both formats store little-endian values, and a tensor's bytes go to and from memory as they are.
+// Both formats store little-endian values. A tensor's bytes are copied to and from memory as they
+// are.
 static_assert(sizeof(std::size_t) == 8, "pion::io reads files of any size: 64 bits are needed");
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "pion::io is written for little-endian machines"
@@ -27,6 +28,7 @@ static_assert(sizeof(std::size_t) == 8, "pion::io reads files of any size: 64 bi
 enum class DType { f32, f64, f16, bf16 };
 
 std::size_t size_of(DType dtype);
+double epsilon_of(DType dtype);         ///< from 1 to the next larger number
 std::string_view name_of(DType dtype);  ///< "F32", "F64", "F16" or "BF16"
 
 using Shape = std::vector<std::int64_t>;
@@ -46,6 +48,7 @@ struct TensorInfo {
   std::string dtype_name;      ///< as the file spells it
   std::optional<DType> dtype;  ///< nothing when the values are of a kind that cannot be loaded
   Shape shape;
+  std::string problem = {};  ///< what is wrong with the entry; it then has no dtype
 };
 
 /// A tensor in memory: values in row-major order and the machine's byte order, whatever the file's.
@@ -77,6 +80,9 @@ std::string list_names(const std::vector<TensorInfo>& entries);
 /// Throws the error for a name that `file` does not hold, and says which names there are.
 [[noreturn]] void throw_missing(std::string_view file, std::string_view name,
                                 const std::vector<TensorInfo>& entries);
+
+/// Throws what is wrong with the entry of a file.
+[[noreturn]] void throw_problem(std::string_view file, const TensorInfo& info);
 
 namespace detail {
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
+#include <new>
 #include <stdexcept>
 #include <string_view>
 
@@ -18,23 +20,36 @@ inline std::string dimensions(const io::Shape& shape) {
   return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, "x"));
 }
 
-/// The core's refusal, with the file and the tensor in place of the function that begins it.
-[[noreturn]] inline void throw_about(std::string_view file, std::string_view tensor,
-                                     std::string_view refusal) {
+/// Takes the name of the library's function off the beginning of its refusal.
+inline std::string_view reason_in(std::string_view refusal) {
   const std::size_t colon = refusal.find(": ");
-  const std::string_view reason = refusal.substr(colon == refusal.npos ? 0 : colon + 2);
-  throw io::Error(file, fmt::format("tensor {}: {}", io::quote(tensor), reason));
+  return refusal.substr(colon == refusal.npos ? 0 : colon + 2);
 }
 
-/// Does the work on a tensor; what the core refuses about it leaves as an io::Error.
+/// Makes an error about one tensor of a file.
+inline io::Error error_about(std::string_view file, std::string_view tensor,
+                             std::string_view reason) {
+  return {file, fmt::format("tensor {}: {}", io::quote(tensor), reason)};
+}
+
+/// Does the work on a tensor. If the library refuses the tensor, or if memory is missing, an
+/// io::Error about the tensor is thrown.
+/// \param wanted  how many bytes the work takes for each value, at its peak.
 template <class Work>
-auto about(std::string_view file, std::string_view tensor, const Work& work) {
+auto about(std::string_view file, std::string_view tensor, const io::Shape& shape, double wanted,
+           const Work& work) {
   try {
     return work();
   } catch (const std::invalid_argument& error) {
-    throw_about(file, tensor, error.what());
+    throw error_about(file, tensor, reason_in(error.what()));
   } catch (const std::domain_error& error) {
-    throw_about(file, tensor, error.what());
+    throw error_about(file, tensor, reason_in(error.what()));
+  } catch (const std::bad_alloc&) {
+    double bytes = wanted;
+    for (const std::int64_t extent : shape) bytes *= static_cast<double>(extent);
+    throw error_about(file, tensor,
+                      fmt::format("not enough memory: its {} values want about {:.0f} MB",
+                                  dimensions(shape), std::ceil(1e-6 * bytes)));
   }
 }
 

@@ -11,7 +11,7 @@
 
 namespace pion::tool {
 
-/// What was done to one tensor: by its one filter, or by those of all its heads together.
+/// Says what was done to one tensor, by one filter, or by the filters of all its heads together.
 struct Outcome {
   std::string tensor;
   io::Shape shape;
@@ -25,12 +25,12 @@ struct Outcome {
   double seconds = 0.0;
 };
 
-/// Filters tensors in place, each type that files hold as itself, so that the core sees to rounding
-/// and overflow.
+/// Filters tensors in place, each in the type that its file has, so that the library rounds it and
+/// sees an overflow.
 class Filtering {
  public:
-  /// A tolerance asks for the low-rank method, the one that proves its error, where no other is
-  /// named. \throws io::Error if that method is asked for head by head.
+  /// With a tolerance and no other method named, the low-rank method is taken, because it proves
+  /// its error. \throws io::Error if it is asked for head by head.
   Filtering(Filter filter, Method method, HeadOptions heads,
             std::optional<double> tolerance = std::nullopt);
 

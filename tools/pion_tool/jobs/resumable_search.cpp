@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "pion_tool/cli/progress.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/error.hpp"
-#include "pion_tool/io/file.hpp"
 
 namespace pion::tool {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "pion_tool/io/tensor.hpp"
 
-/// The core's functions that take long to compile, those that go through Eigen's SVD most of all,
-/// instantiated in one place.
+/// Instantiates in one place the library's functions that take long to compile, above all those
+/// that use Eigen's SVD.
 namespace pion::tool {
 
 Spectrum spectrum_of(const io::Matrix<double>& x);

@@ -13,11 +13,12 @@ namespace pion::tool {
 namespace {
 
 /// Of the head that a rising cutoff would be the first to lose.
-Outstanding weakest_head(const io::Matrix<double>& x, const Heads& heads) {
+Outstanding weakest_head(const io::Matrix<double>& x, const Heads& heads, double epsilon) {
   Outstanding weakest;
   for (Index i = 0; i < heads.count; ++i) {
     const auto head = head_block(x, heads, i);
-    const Outstanding own = outstanding_directions(spectrum_of(head), head.rows(), head.cols());
+    const Outstanding own =
+        outstanding_directions(spectrum_of(head), head.rows(), head.cols(), epsilon);
     if (own.count == 0) {
       weakest.directions = own.directions;  // nothing to lose
     } else if (weakest.count == 0 || own.faintest < weakest.faintest) {
@@ -27,35 +28,55 @@ Outstanding weakest_head(const io::Matrix<double>& x, const Heads& heads) {
   return weakest;
 }
 
+void measure(const io::Matrix<double>& x, double epsilon, const HeadOptions& options, double gain,
+             Finding& f, Measured& m) {
+  f.spectrum = spectrum_of(x);
+  for (std::size_t kp = 0; kp < f.survivors.size(); ++kp) {
+    f.survivors[kp] = f.spectrum->survivors({chains::high_pass(static_cast<int>(kp))}, gain);
+  }
+  m.zero = f.spectrum->largest() == 0.0;
+  m.outstanding = outstanding_directions(*f.spectrum, x.rows(), x.cols(), epsilon);
+  if (const auto heads = heads_of(f.info.name, options)) {
+    f.head_norms = head_norms(x, *heads);
+    m.outstanding = weakest_head(x, *heads, epsilon);
+    m.per_head = true;
+  }
+}
+
 }  // namespace
 
-Finding look_at(const std::string& path, const io::TensorFile& file, const io::TensorInfo& info,
+Finding look_at(const io::TensorFile& file, const io::TensorInfo& info, std::string_view owner,
                 const HeadOptions& options, double gain) {
   Finding f;
-  f.file = path;
   f.info = info;
+  Suggestion& s = f.suggestion;
+  if (!info.problem.empty()) {
+    s.reason = info.problem;
+    return f;
+  }
+  if (!owner.empty()) {
+    s.reason = fmt::format("it belongs to the quantised weight {}: not measured", io::quote(owner));
+    return f;
+  }
   if (!info.dtype) {  // integers: nothing that a gradient step changes
-    f.suggestion.reason = fmt::format("values of type {} are not measured", info.dtype_name);
+    s.reason = fmt::format("values of type {} are not measured", info.dtype_name);
     return f;
   }
   Measured m;
   m.name = info.name;
   m.shape = info.shape;
   if (is_matrix(info)) {
-    const auto x = io::to_matrix<double>(file.load(info.name));
-    f.spectrum = spectrum_of(x);
-    for (std::size_t kp = 0; kp < f.survivors.size(); ++kp) {
-      f.survivors[kp] = f.spectrum->survivors({chains::high_pass(static_cast<int>(kp))}, gain);
-    }
-    m.zero = f.spectrum->largest() == 0.0;
-    m.outstanding = outstanding_directions(*f.spectrum, x.rows(), x.cols());
-    if (const auto heads = heads_of(info.name, options)) {
-      f.head_norms = head_norms(x, *heads);
-      m.outstanding = weakest_head(x, *heads);
-      m.per_head = true;
+    try {
+      measure(io::to_matrix<double>(file.load(info.name)), io::epsilon_of(*info.dtype), options,
+              gain, f, m);
+    } catch (const std::domain_error& not_finite) {
+      f = {};
+      f.info = info;
+      f.info.problem = f.suggestion.reason = reason_in(not_finite.what());
+      return f;
     }
   }
-  f.suggestion = suggest(m);
+  s = suggest(m);
   return f;
 }
 

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <pion/diagnostics/noise.hpp>
 #include <pion/filter/chains.hpp>
+#include <pion/optimizer/parameter_names.hpp>
 #include <utility>
 
 namespace pion::tool {
@@ -23,14 +25,19 @@ constexpr const char* evidence = "docs/evidence.md";
 
 }  // namespace
 
-Outstanding outstanding_directions(const Spectrum& spectrum, Index rows, Index cols) {
+Outstanding outstanding_directions(const Spectrum& spectrum, Index rows, Index cols,
+                                   double epsilon) {
   const Eigen::VectorXd& sigma = spectrum.values();
   Outstanding out;
   out.directions = sigma.size();
   if (spectrum.largest() == 0.0) return out;
   const Eigen::VectorXd relative = sigma / spectrum.largest();
-  const double threshold = pion::noise_threshold(relative, rows, cols);
-  out.count = (relative.array() > threshold).count();
+  const double noise = pion::noise_threshold(relative, rows, cols);
+  const double rounding =
+      std::max(epsilon * relative.norm(),
+               static_cast<double>(std::max(rows, cols)) * std::numeric_limits<double>::epsilon());
+  out.rounding = noise <= rounding;
+  out.count = (relative.array() > std::max(noise, rounding)).count();
   if (out.count == 0) return out;
   const double last = relative(out.count - 1);
   out.faintest = last / relative.norm();
@@ -47,7 +54,7 @@ Suggestion suggest(const Measured& m) {
     return adamw(fmt::format("{} dimension{}: not a matrix", m.shape.size(),
                              m.shape.size() == 1 ? "" : "s"));
   }
-  for (const char* part : {"embed", "lm_head"}) {
+  for (const std::string_view part : optimizer::embedding_and_output_names) {
     if (m.name.find(part) != m.name.npos) {
       return adamw(fmt::format("its name has \"{}\": an embedding or output layer", part));
     }
@@ -63,8 +70,9 @@ Suggestion suggest(const Measured& m) {
   const bool many =
       static_cast<double>(o.count) > many_directions * static_cast<double>(o.directions);
   const bool gap = o.gap >= (many ? wide_gap : clear_gap);
-  const std::string seen = fmt::format("{} of {} directions {} out of the noise{}", o.count,
-                                       o.directions, o.count == 1 ? "stands" : "stand", whose);
+  const std::string seen =
+      fmt::format("{} of {} directions {} out{}{}", o.count, o.directions,
+                  o.count == 1 ? "stands" : "stand", o.rounding ? "" : " of the noise", whose);
   if (many && !gap) {
     return {Optimizer::muon,
             {},
@@ -76,9 +84,11 @@ Suggestion suggest(const Measured& m) {
   if (!kp) {
     return {Optimizer::muon, {}, false, fmt::format("{}, too faint for any cutoff", seen)};
   }
+  const char* rest = o.rounding ? "the rest is rounding"
+                     : gap      ? "then comes a gap"
+                                : "then they fade into it";
   return {Optimizer::pion, kp, m.per_head,
-          fmt::format("{}, {}; kp={} keeps {} ({}, {})", seen,
-                      gap ? "then comes a gap" : "then they fade into it", *kp,
+          fmt::format("{}, {}; kp={} keeps {} ({}, {})", seen, rest, *kp,
                       o.count == 1 ? "it" : "them", evidence, gap ? "low rank" : "fading spectra")};
 }
 

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <pion/diagnostics/spectrum.hpp>
 #include <string>
@@ -47,10 +48,18 @@ struct Outstanding {
   Eigen::Index directions = 0;  ///< min(rows, cols).
   double faintest = 0.0;        ///< sigma / ||X||_F of the last of them.
   double gap = 0.0;             ///< Its sigma over the next one's; infinite where that is zero.
+  bool rounding = false;        ///< The rest is no noise: it is below rounding.
 };
 
-/// Of a rows x cols matrix.
-Outstanding outstanding_directions(const Spectrum& spectrum, Eigen::Index rows, Eigen::Index cols);
+/// Of a rows x cols matrix. Rounding is not noise whose size could be estimated: it varies with the
+/// sizes of the rows and columns, and some of it would seem to stand out. So nothing stands out
+/// below what rounding can make: storing the entries moves a singular value by at most epsilon / 2
+/// ||X||_F (Weyl), and finding the values, in double, by some n 2^-52 sigma_1. (n epsilon sigma_1,
+/// the usual bound for a matrix computed in that precision, would leave nothing of a matrix of 128
+/// rows in bfloat16.)
+/// \param epsilon  of the scalar in which the entries were stored, 2^-52 for double.
+Outstanding outstanding_directions(const Spectrum& spectrum, Eigen::Index rows, Eigen::Index cols,
+                                   double epsilon = std::numeric_limits<double>::epsilon());
 
 /// What the rule looks at. `outstanding` is of the matrix, or, where it is to be filtered head by
 /// head, of the head whose `faintest` is the least.

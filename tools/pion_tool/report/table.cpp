@@ -17,22 +17,24 @@ std::string pad(const std::string& text, std::size_t width, bool left) {
 
 }  // namespace
 
-Table::Table(std::string_view layout, std::vector<std::string> titles)
-    : layout_(layout), rows_{std::move(titles)} {}
+Table::Table(std::string_view layout, const std::vector<std::string>& titles)
+    : layout_(layout), widest_(titles.size(), 0) {
+  add(titles);
+}
 
-void Table::add(std::vector<std::string> row) {
-  for (std::string& cell : row) cell = printable(cell);
-  row.resize(rows_.front().size());
-  rows_.push_back(std::move(row));
+// Nothing printable has a line end, so that it can stand between the cells of a row.
+void Table::add(const std::vector<std::string>& row) {
+  std::string cells;
+  for (std::size_t i = 0; i < widest_.size(); ++i) {
+    const std::string cell = i < row.size() ? printable(row[i]) : std::string();
+    widest_[i] = std::max(widest_[i], characters(cell));
+    cells += cell + '\n';
+  }
+  rows_.push_back(std::move(cells));
 }
 
 std::vector<std::size_t> Table::widths() const {
-  std::vector<std::size_t> widths(rows_.front().size(), 0);
-  for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], characters(row[i]));
-    }
-  }
+  std::vector<std::size_t> widths = widest_;
   constexpr std::size_t least_prose = 40, least_name = 12;
   const bool prose = layout_.back() == 'p';
   if (prose) widths.back() = std::min(widths.back(), least_prose);
@@ -47,12 +49,17 @@ std::vector<std::size_t> Table::widths() const {
 std::string Table::text() const {
   const std::vector<std::size_t> width = widths();
   std::string out;
-  for (const auto& row : rows_) {
-    std::string line = pad(shorten(row[0], width[0]), width[0], layout_[0] == 'l');
-    for (std::size_t i = 1; i < row.size(); ++i) {
+  for (std::string_view row : rows_) {
+    const auto next_cell = [&row] {
+      const std::string cell(row.substr(0, row.find('\n')));
+      row.remove_prefix(cell.size() + 1);
+      return cell;
+    };
+    std::string line = pad(shorten(next_cell(), width[0]), width[0], layout_[0] == 'l');
+    for (std::size_t i = 1; i < width.size(); ++i) {
       line += "  ";
-      line += layout_[i] == 'p' ? wrap(row[i], width[i], characters(line))
-                                : pad(row[i], width[i], layout_[i] == 'l');
+      line += layout_[i] == 'p' ? wrap(next_cell(), width[i], characters(line))
+                                : pad(next_cell(), width[i], layout_[i] == 'l');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';

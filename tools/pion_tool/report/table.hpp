@@ -8,25 +8,26 @@
 
 namespace pion::tool {
 
-/// Rows of text under titles, in aligned columns two spaces apart.
+/// Sets rows of text under titles, in aligned columns two spaces apart.
 ///
-/// Cells are made printable(). What is wider than the page is made to fit: prose in the last column
-/// is wrapped, names in the first lose their middle.
+/// Cells are made printable(). A table wider than the page is made to fit: prose in the last column
+/// is wrapped, and names in the first column lose their middle.
 class Table {
  public:
   static constexpr std::size_t page = 100;
 
   /// \param layout  a letter for each column: l to align left, r right, p for prose (the last).
-  Table(std::string_view layout, std::vector<std::string> titles);
+  Table(std::string_view layout, const std::vector<std::string>& titles);
 
-  void add(std::vector<std::string> row);
+  void add(const std::vector<std::string>& row);
   std::string text() const;
 
  private:
   std::vector<std::size_t> widths() const;
 
   std::string layout_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::string> rows_;    // each one text, for a file may hold very many tensors
+  std::vector<std::size_t> widest_;  // the characters of each column's widest cell
 };
 
 }  // namespace pion::tool

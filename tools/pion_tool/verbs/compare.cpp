@@ -10,8 +10,10 @@
 #include <pion/filter/chains.hpp>
 
 #include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/jobs/svd.hpp"
 #include "pion_tool/report/table.hpp"
@@ -41,14 +43,19 @@ struct Row {
 using Float = io::Matrix<float>;
 using Double = io::Matrix<double>;
 
+// At the peak, measured on a square matrix of float32: SVDs in double take most of it.
+constexpr double bytes_per_value = 176.0;
+
 /// The tensor asked for, or the largest matrix of the file.
 io::Tensor choose(const Options& o) {
   const io::TensorFile file(o.file);
+  warn_of(o.file, file.warning());
   if (!o.tensor.empty()) return file.load(o.tensor);
+  const io::QuantizedWeights quantized(file.entries());
   const io::TensorInfo* largest = nullptr;
   for (const io::TensorInfo& info : file.entries()) {
     const auto size = [](const io::TensorInfo& i) { return i.shape[0] * i.shape[1]; };
-    if (!is_matrix(info) || !info.dtype) continue;
+    if (!is_matrix(info) || !info.dtype || !quantized.owner_of(info).empty()) continue;
     if (largest == nullptr || size(info) > size(*largest)) largest = &info;
   }
   if (largest == nullptr) throw io::Error(o.file, "holds no matrix");
@@ -210,8 +217,8 @@ Json to_json(const Options& o, const io::Tensor& tensor, const std::vector<Row>&
 
 int compare(const Options& o) {
   const io::Tensor tensor = choose(o);
-  const std::vector<Row> rows =
-      about(o.file, tensor.name, [&] { return Comparison(o, to_float(tensor)).run(); });
+  const std::vector<Row> rows = about(o.file, tensor.name, tensor.shape, bytes_per_value,
+                                      [&] { return Comparison(o, to_float(tensor)).run(); });
   if (o.json) {
     print(to_json(o, tensor, rows));
   } else {
@@ -227,7 +234,8 @@ Verb compare_verb(CLI::App& app) {
       add_verb(app, "compare", "Time and check Muon, Pion and SVD-based LRMuon on one matrix");
   const auto o = std::make_shared<Options>();
   require(add_text(*verb, "FILE", o->file, "TEXT", ".npy or .safetensors"));
-  add_text(*verb, "--tensor", o->tensor, "NAME", "The matrix; without it, the largest of the file");
+  add_text(*verb, "--tensor", o->tensor, "NAME",
+           "Compare on this matrix (the largest of the file if not given)");
   add_whole(*verb, "--rank", o->rank, 1, 1 << 20, "Directions that LRMuon keeps (16 if not given)");
   add_whole(*verb, "--repeats", o->repeats, 1, 10000, "Timed runs of each (5 if not given)");
   add_json(*verb, o->json);

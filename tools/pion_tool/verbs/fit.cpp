@@ -17,7 +17,7 @@
 
 #include "pion_tool/cli/options.hpp"
 #include "pion_tool/cli/text.hpp"
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/jobs/lbfgsb.hpp"
 #include "pion_tool/jobs/resumable_search.hpp"
 #include "pion_tool/report/table.hpp"

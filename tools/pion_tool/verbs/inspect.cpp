@@ -13,9 +13,11 @@
 
 #include "pion_tool/chart/svg.hpp"
 #include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/progress.hpp"
 #include "pion_tool/cli/text.hpp"
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
+#include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/inspection.hpp"
 #include "pion_tool/report/table.hpp"
@@ -33,33 +35,74 @@ struct Options {
   bool json = false;
 };
 
-using Findings = std::vector<Finding>;  // of one file
+using Findings = std::vector<Finding>;                              // of one file
+using Warnings = std::vector<std::pair<std::string, std::string>>;  // a file, and what of it
 
-std::vector<Findings> look_at_all(const Options& o) {
-  const std::vector<io::TensorFile> files(o.files.begin(), o.files.end());
+// At the peak, measured on a square matrix of float32: its SVD in double takes most of it.
+constexpr double bytes_per_value = 48.0;
+
+Findings look_at_file(const Options& o, const std::string& path, Progress& progress,
+                      Warnings& warnings) {
+  const io::TensorFile file(path);
+  const io::QuantizedWeights quantized(file.entries());
+  if (!file.warning().empty()) warnings.emplace_back(path, file.warning());
+  Findings findings;
+  findings.reserve(file.entries().size());
+  for (const io::TensorInfo& info : file.entries()) {
+    progress.step(info.name);
+    findings.push_back(about(path, info.name, info.shape, bytes_per_value, [&] {
+      return look_at(file, info, quantized.owner_of(info), o.heads, o.gain);
+    }));
+  }
+  return findings;
+}
+
+/// A file is open only while it is read: there may be more than a process can have open.
+std::vector<Findings> look_at_all(const Options& o, Warnings& warnings) {
   std::size_t total = 0;
-  for (const io::TensorFile& file : files) total += file.entries().size();
+  for (const std::string& path : o.files) total += io::TensorFile(path).entries().size();
   Progress progress(total);
-  std::vector<Findings> all(files.size());
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    for (const io::TensorInfo& info : files[i].entries()) {
-      progress.step(info.name);
-      all[i].push_back(about(o.files[i], info.name,
-                             [&] { return look_at(o.files[i], files[i], info, o.heads, o.gain); }));
-    }
+  std::vector<Findings> all;
+  for (const std::string& path : o.files) {
+    all.push_back(look_at_file(o, path, progress, warnings));
   }
   return all;
 }
 
-Json to_json(const Finding& f) {
+/// Adds what could not be measured. \throws io::Error if nothing could.
+void add_problems(const Options& o, const std::vector<Findings>& all, Warnings& warnings) {
+  std::size_t sound = 0;
+  Warnings problems;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Finding* first = nullptr;
+    std::size_t count = 0;
+    for (const Finding& f : all[i]) {
+      if (f.info.problem.empty()) continue;
+      if (first == nullptr) first = &f;
+      ++count;
+    }
+    sound += all[i].size() - count;
+    if (first == nullptr) continue;
+    std::string what =
+        fmt::format("tensor {}: {}", io::quote(first->info.name), first->info.problem);
+    if (count > 1) what += fmt::format(" (and {} more such tensors)", count - 1);
+    problems.emplace_back(o.files[i], std::move(what));
+  }
+  if (sound == 0 && !problems.empty()) throw io::Error(problems[0].first, problems[0].second);
+  for (auto& [file, what] : problems) {
+    warnings.emplace_back(std::move(file), what + "; the other tensors are measured");
+  }
+}
+
+Json to_json(const std::string& file, const Finding& f) {
   const bool matrix = f.spectrum.has_value();
   const auto measure = [&](auto read) { return matrix ? Json(read(*f.spectrum)) : Json(); };
   Json norms;
   if (f.head_norms) norms = std::vector<double>(f.head_norms->begin(), f.head_norms->end());
   const Spread spread = f.head_norms ? pion::spread(*f.head_norms) : Spread{};
   const Suggestion& s = f.suggestion;
-  return {
-      {"file", f.file},
+  Json report = {
+      {"file", file},
       {"name", f.info.name},
       {"shape", f.info.shape},
       {"dtype", f.info.dtype_name},
@@ -78,6 +121,8 @@ Json to_json(const Finding& f) {
       {"per_head", s.per_head},
       {"reason", s.reason},
   };
+  if (!f.info.problem.empty()) report["problem"] = f.info.problem;
+  return report;
 }
 
 /// How far the norms of the heads lie apart: their deviation as a part of their mean.
@@ -113,7 +158,7 @@ std::string without_ending(const std::string& name, std::string_view ending) {
   return at != name.npos && at > 0 && at + ending.size() == name.size() ? name.substr(0, at) : name;
 }
 
-Chart picture(const std::vector<Findings>& all) {
+Chart picture(const Options& o, const std::vector<Findings>& all) {
   Chart chart{"Spectra, and the cutoffs of highpass",
               {"i, the number of the singular value", 1.0, 2.0, Scale::logarithmic},
               {"σᵢ / ‖X‖", 1e-3, 1.25, Scale::logarithmic},
@@ -124,7 +169,8 @@ Chart picture(const std::vector<Findings>& all) {
       if (!f.spectrum || f.spectrum->largest() == 0.0) continue;
       Series s;
       s.label = without_ending(f.info.name, ".weight");
-      if (all.size() > 1) s.label.insert(0, std::filesystem::path(f.file).stem().string() + ": ");
+      if (all.size() > 1)
+        s.label.insert(0, std::filesystem::path(o.files[file]).stem().string() + ": ");
       constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
       s.colour = palette[number % palette.size()];
       s.dashes = dashes[(file + number / palette.size()) % dashes.size()];
@@ -145,15 +191,26 @@ Chart picture(const std::vector<Findings>& all) {
   return chart;
 }
 
+void print_json(const Options& o, const std::vector<Findings>& all) {
+  std::vector<std::pair<std::size_t, const Finding*>> list;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (const Finding& f : all[i]) list.emplace_back(i, &f);
+  }
+  print({{"gain", o.gain}}, "tensors", list.size(),
+        [&](std::size_t i) { return to_json(o.files[list[i].first], *list[i].second); });
+}
+
 int inspect(const Options& o) {
-  const std::vector<Findings> all = look_at_all(o);
-  if (!o.svg.empty()) io::write_text(o.svg, svg(picture(all)));
+  std::vector<NamedFile> inputs;
+  for (const std::string& path : o.files) inputs.push_back({"FILE", path});
+  require_apart(inputs, {{"--svg", o.svg}});
+  Warnings warnings;
+  const std::vector<Findings> all = look_at_all(o, warnings);
+  add_problems(o, all, warnings);
+  if (!o.svg.empty()) io::write_text(o.svg, svg(picture(o, all)));
+  for (const auto& [file, what] : warnings) warn(file, what);
   if (o.json) {
-    Json tensors = Json::array();
-    for (const Findings& findings : all) {
-      for (const Finding& f : findings) tensors.push_back(to_json(f));
-    }
-    print({{"gain", o.gain}, {"tensors", tensors}});
+    print_json(o, all);
     return 0;
   }
   for (std::size_t i = 0; i < all.size(); ++i) print_text(o.files[i], all[i], o);

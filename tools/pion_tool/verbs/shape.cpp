@@ -6,19 +6,18 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <pion/certify.hpp>
 #include <pion/design/rounding.hpp>
 #include <pion/filter/filter.hpp>
 #include <pion/filter/shape.hpp>
-#include <system_error>
 
 #include "pion_tool/chart/shape_chart.hpp"
 #include "pion_tool/cli/chain_spec.hpp"
 #include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/text.hpp"
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
@@ -247,18 +246,12 @@ int stored(const Options& o) {
   return 0;
 }
 
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code error;
-  const std::filesystem::path one = std::filesystem::weakly_canonical(a, error);
-  return !error && one == std::filesystem::weakly_canonical(b, error);
-}
-
 int shape(const Options& o) {
   if (o.stored) return stored(o);
   if (o.chain.empty()) throw io::Error({}, "CHAIN is required");
-  if (!o.svg.empty() && same_file(o.svg, o.csv)) {
-    throw io::Error("--csv", io::quote(o.csv) + " is the file of --svg");
-  }
+  std::vector<NamedFile> inputs = {{"CHAIN", file_of_chain(o.chain)}};
+  for (const std::string& other : o.beside) inputs.push_back({"--beside", file_of_chain(other)});
+  require_apart(inputs, {{"--svg", o.svg}, {"--csv", o.csv}});
   const Shape s = shape_of(o);
   std::vector<std::string> failures;
   for (const std::string& requirement : o.requirements) {

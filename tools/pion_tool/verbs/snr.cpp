@@ -5,6 +5,7 @@
 #include <pion/diagnostics/snr.hpp>
 
 #include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/io/formats.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/table.hpp"
@@ -44,7 +45,10 @@ std::vector<Group> groups_of(const Options& o, const std::vector<io::TensorInfo>
   return groups;
 }
 
-/// Of tensors of any shape, as only lengths and means enter.
+// At the peak, measured on float32: the bytes of the file, the values in double, and their sum.
+constexpr double bytes_per_value = 29.0;
+
+/// Estimates the SNR of tensors of any shape, as only lengths and means enter.
 Snr snr_of(const Options& o, const io::TensorFile& file, const Group& group) {
   const io::Shape& shape = group.samples.front().shape;
   SnrSamples samples;
@@ -55,9 +59,12 @@ Snr snr_of(const Options& o, const io::TensorFile& file, const Group& group) {
                               io::to_string(info.shape), io::quote(group.samples.front().name),
                               io::to_string(shape)));
     }
-    io::Tensor tensor = file.load(info.name);
-    tensor.shape = {static_cast<std::int64_t>(tensor.bytes.size() / io::size_of(tensor.dtype)), 1};
-    about(o.file, info.name, [&] { samples.add(io::to_matrix<double>(tensor)); });
+    about(o.file, info.name, info.shape, bytes_per_value, [&] {
+      io::Tensor tensor = file.load(info.name);
+      tensor.shape = {static_cast<std::int64_t>(tensor.bytes.size() / io::size_of(tensor.dtype)),
+                      1};
+      samples.add(io::to_matrix<double>(tensor));
+    });
   }
   return samples.estimate();
 }
@@ -113,10 +120,11 @@ int snr(const Options& o) {
     any = true;
   }
   if (!any) {
-    throw io::Error(o.file, fmt::format("{}: one sample; the noise shows from two on",
+    throw io::Error(o.file, fmt::format("{}: one sample; two or more are needed to see the noise",
                                         groups.size() == 1 ? io::quote(groups[0].prefix)
                                                            : "each group of names"));
   }
+  warn_of(o.file, file.warning());
   if (o.json) {
     print(to_json(groups));
   } else {
@@ -133,7 +141,7 @@ Verb snr_verb(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   require(add_text(*verb, "FILE", o->file, "TEXT", ".safetensors with one gradient a tensor"));
   add_text(*verb, "--prefix", o->prefix, "P",
-           "The samples' names begin so; else a group for each NAME of NAME.07");
+           "Take tensors by this beginning of names (else NAME.00, NAME.01, ...)");
   add_json(*verb, o->json);
   return {verb, [o] { return snr(*o); }};
 }

@@ -13,8 +13,8 @@ namespace pion::tool {
 inline constexpr int answer_is_no = 1;
 inline constexpr int bad_usage_or_input = 2;
 
-/// One verb of the tool. `run` is called after parsing where `command` was given, and returns the
-/// exit status; whatever is wrong leaves it as an exception whose text is one line.
+/// One verb of the tool. If `command` was given, `run` is called after the parsing. It returns the
+/// exit status, or throws an exception whose text is one line.
 struct Verb {
   CLI::App* command;
   std::function<int()> run;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+namespace pion::io {
+
+/// The place that a path leads to: symbolic links are followed, the last one too where it leads to
+/// a file that does not exist yet.
+std::filesystem::path resolved(const std::filesystem::path& path);
+
+/// Whether two paths lead to one file: to the same inode where both exist, else to the same
+/// resolved() path. A device such as /dev/null or a terminal is nobody's file, and the same as
+/// none.
+bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
+
+/// Whether the path leads to something that takes bytes and keeps none: a pipe, a socket, a
+/// terminal, /dev/null, or the standard output under one of its names, whatever that is.
+bool is_stream(const std::filesystem::path& path);
+
+/// Whether the path leads to the standard output of this program.
+bool is_standard_output(const std::filesystem::path& path);
+
+}  // namespace pion::io
