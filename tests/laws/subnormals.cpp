@@ -48,7 +48,7 @@ TEST_CASE("entries that are subnormal count as zeros where the processor flushes
   const auto run = [&] { return Eigen::Matrix2f(apply<engine::eigen>(f, x)); };
   const Eigen::Matrix2f right = run();
   CHECK(right.norm() > 0.5F);
-  CHECK(flushed([&] { return run().cwiseAbs().maxCoeff(); }) == 0.0F);
+  CHECK(flushed(run).cwiseAbs().maxCoeff() < least);
 }
 
 TEST_CASE("where no entry is subnormal, flushing changes nothing that is larger than one") {
