@@ -37,7 +37,8 @@ int main() {
   const po::Router<float> router = po::vla_assignment<float>();
   std::vector<po::Parameter> parameters;
   po::States<float> states;
-  for (const Tensor& t : model) {
+  for (Tensor& t : model) {
+    t.about.data = t.value.data();  // so that weights under two names are refused
     parameters.push_back(t.about);
     states[t.about.name] = router.recipe(t.about).initial_state(t.rows(), t.cols());
   }

@@ -4,6 +4,7 @@
 /// The ways to compute U f(S) V^T, each written once over the primitives of an engine.
 
 #include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/coupled_newton.hpp>
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
 #include <pion/algorithm/normalize.hpp>

@@ -36,6 +36,10 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
   };
   check(presets::pion());
   check(presets::pion_per_head(Heads{4}));
+  // Heads of several shapes, each with a factor of its own.
+  check(
+      Recipe{FilteredPerHead{Filter{chains::muon()}, FusedHeads{{{200, 2}, {100, 2}}, Axis::cols}},
+             HeavyBall{}, SpectralScale{}});
   check(presets::moonlight());
   check(presets::adamw());
   check(presets::sgd());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers cuda/head_norms.hpp, cuda/measure.hpp, cuda/snr.hpp, cuda/snr_bodies.hpp, cuda/svd.hpp,
-// cuda/svd_bodies.hpp.
+// cuda/svd_bodies.hpp, cuda/svd_solver.hpp.
 // LRMuon and the diagnostics on a device are the host's.
 
 #include <cmath>

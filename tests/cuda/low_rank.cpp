@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and cuda/tall_skinny.hpp, cuda/tall_skinny_bodies.hpp.
+// Covers its own header and cuda/tall_skinny.hpp, cuda/tall_skinny_bodies.hpp,
+// cuda/warm_start.hpp.
 // The low-rank method on a device: what it returns is within the bound that it gives.
 
 #include <cmath>

@@ -2,6 +2,7 @@
 // Covers its own header and cuda/step_bodies.hpp.
 // An optimiser's step on a device is the host's, and one that is refused changes nothing.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -113,8 +114,11 @@ void check_steps(const Recipe& recipe, Order order, Order gradient_order) {
     }
     // The direction, to twice the rounding of the filter and its slope times the input's.
     const Filter f = filter_of(recipe.rule);
-    const Real length =
-        told.direction.norm > 0.0 ? static_cast<Real>(told.update_norm / told.direction.norm) : 0;
+    Real length = 0;  // the largest of the heads'
+    pion::detail::for_each_factor(recipe.rule, recipe.scale, rows, cols, told.direction,
+                                  [&length](Index, const optimizer::Block&, double factor) {
+                                    length = std::max(length, static_cast<Real>(rate * factor));
+                                  });
     Real direction = 16 * (t + 1) * u * static_cast<Real>(told.direction.norm);
     if (!f.chain.empty()) {
       direction += 2 * reference::expected<T>(f, input, Method::gram).tolerance +
@@ -162,6 +166,14 @@ TEST_CASE("a step on a device is the host's step") {
   check_steps<cuda::half, cuda::half>(presets::sgd(), col, col);
   check_steps<double, double>(presets::pion_per_head(Heads{3}), row, row);
   check_steps<float, float>(presets::pion_rlvr(Heads{6, Axis::cols}), col, row);
+  // Heads of one shape, and of several, one of them without rows.
+  const auto per_head = [](const auto& layout) {
+    return optimizer::Recipe{optimizer::FilteredPerHead{Filter{chains::muon()}, layout},
+                             optimizer::HeavyBall{}, optimizer::SpectralScale{}};
+  };
+  check_steps<double, double>(per_head(Heads{3}), row, row);
+  check_steps<double, double>(per_head(FusedHeads{{{6, 3}, {0, 1}, {6, 1}}}), row, row);
+  check_steps<float, float>(per_head(FusedHeads{{{12, 2}, {6, 3}}, Axis::cols}), col, row);
   check_steps<double, double>(
       optimizer::Recipe{optimizer::Filtered{{chains::muon()}}, optimizer::Ema{0.9, true},
                         optimizer::RmsScale{0.2}, optimizer::IndependentDecay{0.01}},
@@ -280,6 +292,15 @@ TEST_CASE("a step on a device refuses what does not fit") {
   CHECK_THROWS_AS(stepped(recipe, g.view(), g.view(), rate), std::invalid_argument);
   CHECK_THROWS_AS(stepped(presets::pion_per_head(Heads{5}), w.view(), w.view(), rate),
                   std::invalid_argument);
+  const optimizer::Recipe climbing{optimizer::Filtered{{chains::muon()}}, optimizer::HeavyBall{},
+                                   optimizer::SqrtMaxScale{-5.0}};
+  CHECK_THROWS_WITH(stepped(climbing, w.view(), w.view(), rate),
+                    "SqrtMaxScale: multiple is -5; it must be finite and not negative");
+  CHECK_THROWS_AS((cuda::State<float>(climbing, w.view(), context)), std::invalid_argument);
+  const optimizer::Recipe flipping{optimizer::Filtered{{chains::muon()}}, optimizer::HeavyBall{},
+                                   optimizer::Unscaled{}, optimizer::DecoupledDecay{2.0}};
+  CHECK_THROWS_WITH(stepped(flipping, w.view(), w.view(), 1.0),
+                    "step: what the decay multiplies the weights by is -1; it must be in [0, 1]");
   const cuda::Matrix<float> empty(nullptr, 0, 4);
   cuda::State<float> none(recipe, empty, context);
   optimizer::step(recipe, empty, empty, rate, none, context);

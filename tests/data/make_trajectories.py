@@ -58,13 +58,13 @@ def heavy_ball(mu, nesterov=False):
     return form
 
 
-def ema(beta):
+def ema(beta, nesterov=True):
     memory = 0.0
 
     def form(g):
         nonlocal memory
         memory = memory + (1 - beta) * (g - memory)
-        return g + beta * (memory - g)
+        return g + beta * (memory - g) if nesterov else memory
 
     return form
 
@@ -104,8 +104,9 @@ def high_pass(kp):
     return filtered(*[PROMOTION] * kp, *[SUPPRESSION] * (5 - kp))
 
 
-def per_head(rule, heads, axis):
-    return lambda m: np.concatenate([rule(part) for part in np.split(m, heads, axis)], axis)
+def per_head(rule, heads, axis, scale=lambda rows, cols: 1.0):
+    return lambda m: np.concatenate(
+        [scale(*part.shape) * rule(part) for part in np.split(m, heads, axis)], axis)
 
 
 def low_rank(k):
@@ -207,7 +208,8 @@ trajectories = [
     ("pion_released", TALL, run(TALL, ema(0.95), high_pass(0), sqrt_max(2.0), 0.01)),
     ("pion_vla", WIDE, run(WIDE, ema(0.95), high_pass(1), sqrt_max(0.2), 0.01)),
     ("pion_per_head", WIDE, run(WIDE, heavy_ball(0.95), per_head(high_pass(2), 2, 0))),
-    ("pion_rlvr", TALL, run(TALL, ema(0.95), per_head(high_pass(1), 5, 1), sqrt_max(5.0), 0.01)),
+    ("pion_rlvr", TALL, run(
+        TALL, ema(0.95, False), per_head(high_pass(0), 4, 0, sqrt_max(5.0)), decay=0.01)),
     ("lr_muon", TALL, run(TALL, heavy_ball(0.95), low_rank(2))),
     ("m_sgd_half", TALL, run(TALL, heavy_ball(0.9), square_root)),
     ("m_sgd_quarter", WIDE, run(WIDE, heavy_ball(0.9), lambda o: square_root(square_root(o)))),

@@ -143,6 +143,24 @@ TEST_CASE("a parameter of no rule or of two is refused, by its name and theirs")
   CHECK_THROWS_AS(Router<float>().recipe({"a", {}, ""}), std::invalid_argument);
 }
 
+TEST_CASE("weights under two names are refused where their address is given") {
+  const float tied[6] = {}, other[6] = {};
+  Router<float> router;
+  router.add("SGD", {Claim{}}, presets::sgd());
+  const std::vector<Parameter> model = {{"embed.weight", {2, 3}, "", tied},
+                                        {"mlp.weight", {2, 3}, "", other},
+                                        {"none", {0, 3}, "", tied},
+                                        {"unknown", {2, 3}, ""},
+                                        {"unknown too", {2, 3}, ""}};
+  CHECK_NOTHROW(router.print(model));
+  auto twice = model;
+  twice.push_back({"lm_head.weight", {2, 3}, "", tied});
+  CHECK_THROWS_WITH(router.print(twice),
+                    "Router: \"embed.weight\" and \"lm_head.weight\" share memory and would be "
+                    "stepped twice; name the weights once, and step them with the sum of their "
+                    "gradients");
+}
+
 TEST_CASE("a routed recipe is the recipe") {
   const auto check = [](const Router<double>& router, const Parameter& p, const auto& recipe) {
     const Index rows = p.shape[0], cols = p.shape.size() > 1 ? p.shape[1] : 1;

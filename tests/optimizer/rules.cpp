@@ -30,7 +30,7 @@ template <class Rule, class T>
 Matrix<T> direct(const Rule& rule, Matrix<T> x, Direction* info = nullptr) {
   Workspace workspace;
   WarmStart<T> start;
-  const Direction d = optimizer::detail::direct<DefaultEngine>(
+  const Direction d = pion::detail::direct<DefaultEngine>(
       rule, engine::View<T>(x.data(), x.rows(), x.cols()), workspace, start);
   if (info != nullptr) *info = d;
   CHECK(std::fabs(d.norm - static_cast<double>(x.norm())) <=

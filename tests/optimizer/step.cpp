@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers its own header and optimizer/check.hpp, optimizer/decay.hpp, optimizer/momentum.hpp,
-// optimizer/scale.hpp.
+// optimizer/recipe.hpp, optimizer/scale.hpp, optimizer/signature.hpp.
 // One step of an optimiser: the right arithmetic for every combination of its four choices, in any
 // memory, and nothing changed where it is refused.
 
@@ -193,7 +193,8 @@ TEMPLATE_TEST_CASE("a step is the rule's direction, scaled", "", float, double) 
     check(FilteredPerHead<>{filter, Heads{1, Axis::cols}}, apply(filter, g[0]));
     if (rows % 2 == 0) {
       const Heads heads{2, Axis::rows};
-      check(FilteredPerHead<>{filter, heads}, apply_per_head(filter, g[0], heads));
+      check(FilteredPerHead<>{filter, heads, ScaleShape::whole},
+            apply_per_head(filter, g[0], heads));
     }
   }
 }
@@ -346,7 +347,7 @@ TEST_CASE("wrong arguments are refused in words, and nothing is written") {
   CHECK_THROWS_WITH(try_step(recipe, Matrix<float>::Ones(4, 3), 0.1, state),
                     "step: the gradient is 4x3 and the parameter is 3x4");
   CHECK_THROWS_WITH(try_step(recipe, g, -0.1, state),
-                    "step: the learning rate is -0.100000; it must be finite and not negative");
+                    "step: the learning rate is -0.1; it must be finite and not negative");
   CHECK_THROWS_AS(try_step(recipe, g, std::nan(""), state), std::invalid_argument);
   auto other = initial_state(presets::adamw(), w);
   CHECK_THROWS_WITH(try_step(recipe, g, 0.1, other),
@@ -357,7 +358,7 @@ TEST_CASE("wrong arguments are refused in words, and nothing is written") {
                     "step: the state's momentum is 0x0, this recipe and parameter have 3x4; make "
                     "the state with initial_state()");
   CHECK_THROWS_WITH(initial_state(Recipe{Identity{}, HeavyBall{1.0}}, w),
-                    "HeavyBall: momentum is 1.000000; it must be in [0, 1)");
+                    "HeavyBall: momentum is 1; it must be in [0, 1)");
   CHECK_THROWS_WITH(initial_state<float>(recipe, -1, 2),
                     "initial_state: a parameter cannot be -1x2");
   const auto heads = presets::pion_per_head(Heads{2});
@@ -366,6 +367,136 @@ TEST_CASE("wrong arguments are refused in words, and nothing is written") {
   CHECK(w == Matrix<float>::Ones(3, 4));
   CHECK(state.steps == 0);
   CHECK(state.momentum.isZero(0));
+}
+
+TEST_CASE("scales and decays have a range, as momenta have") {
+  Matrix<float> w = Matrix<float>::Ones(2, 3);
+  const Matrix<float> g = w;
+  StepWorkspace workspace;
+  const auto refuses = [&](auto recipe, const std::string& why) {
+    CHECK_THROWS_WITH(initial_state(recipe, w), why);
+    auto state = initial_state<float>(presets::muon(), 2, 3);
+    CHECK_THROWS_WITH(step(recipe, w, g, 0.1, state, workspace), why);
+    CHECK(state.steps == 0);
+  };
+  const Filtered muon{{chains::muon()}};
+  const HeavyBall ball{0.95};
+  refuses(Recipe{muon, ball, SqrtMaxScale{-5.0}},
+          "SqrtMaxScale: multiple is -5; it must be finite and not negative");
+  refuses(Recipe{muon, ball, RmsScale{-1e-9}},
+          "RmsScale: rms is -1e-09; it must be finite and not negative");
+  refuses(Recipe{muon, ball, Unscaled{}, DecoupledDecay{-0.5}},
+          "DecoupledDecay: rate is -0.5; it must be finite and not negative");
+  refuses(Recipe{muon, ball, Unscaled{}, CoupledDecay{std::numeric_limits<double>::infinity()}},
+          "CoupledDecay: rate is inf; it must be finite and not negative");
+  refuses(Recipe{muon, ball, Unscaled{}, IndependentDecay{1.5}},
+          "IndependentDecay: rate is 1.5; it must be in [0, 1]");
+  refuses(Recipe{muon, RmsNormalized{0.9, 1.0}}, "RmsNormalized: beta2 is 1; it must be in [0, 1)");
+  refuses(Recipe{SpectralPower{Power::half, -1.0}, ball},
+          "SpectralPower: absolute_ridge is -1; it must be finite and not negative");
+  // A decay that turns the weights' signs is seen with the learning rate.
+  const Recipe decayed{muon, ball, Unscaled{}, DecoupledDecay{2.0}};
+  auto state = initial_state(decayed, w);
+  CHECK_THROWS_WITH(step(decayed, w, g, 1.0, state, workspace),
+                    "step: what the decay multiplies the weights by is -1; it must be in [0, 1]");
+  CHECK(w == Matrix<float>::Ones(2, 3));
+  CHECK(step(decayed, w, g, 0.5, state, workspace).taken());  // by 0
+}
+
+TEST_CASE("a parameter whose entries share memory is refused, one with gaps is not") {
+  // Against the addresses themselves.
+  std::vector<float> memory(400, 1.0F);
+  const auto recipe = presets::sgd();
+  StepWorkspace workspace;
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{1, 1}, {1, 4}, {4, 1}, {3, 4}, {4, 4}}) {
+    const Matrix<float> g = Matrix<float>::Ones(rows, cols);
+    for (Index down = 0; down < 8; ++down) {
+      for (Index across = 0; across < 8; ++across) {
+        std::vector<int> times(400, 0);
+        bool shared = false;
+        for (Index i = 0; i < rows; ++i) {
+          for (Index j = 0; j < cols; ++j) {
+            shared = ++times[static_cast<std::size_t>(i * down + j * across)] > 1 || shared;
+          }
+        }
+        auto map = any_map(memory.data(), rows, cols, down, across);
+        auto state = initial_state(recipe, map);
+        std::string why;
+        try {
+          step(recipe, map, g, 0.1, state, workspace);
+        } catch (const std::invalid_argument& e) {
+          why = e.what();
+        }
+        CHECK(shared == !why.empty());
+        CHECK(state.steps == (shared ? 0 : 1));
+        if (rows == 3 && down == 0 && across == 0) {
+          CHECK(why ==
+                "step: entries of the parameter share memory: it is 3x4 with a stride of 0 "
+                "between rows and of 0 between columns");
+        }
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a head is scaled by its own shape, or by the whole's where the rule says so",
+                   "", float, double) {
+  using T = TestType;
+  const Filter filter{chains::muon()};
+  const auto check = [&](const auto& layout, const auto& scale, Index rows, Index cols) {
+    const Matrix<T> g = gradients<T>(rows, cols, 1)[0];
+    for (const ScaleShape shape : {ScaleShape::head, ScaleShape::whole}) {
+      const Recipe recipe{FilteredPerHead{filter, layout, shape}, HeavyBall{0.0}, scale};
+      Matrix<T> w = Matrix<T>::Zero(rows, cols);
+      auto state = initial_state(recipe, w);
+      StepWorkspace workspace;
+      const StepInfo info = step(recipe, w, g, 0.5, state, workspace);
+      Matrix<T> expected = apply_per_head(filter, g, layout);
+      for (Index i = 0; i < head_count(layout); ++i) {
+        auto head = head_block(expected, layout, i);
+        const bool own = shape == ScaleShape::head;
+        head *= static_cast<T>(-0.5 * scale.factor(own ? head.rows() : rows,
+                                                   own ? head.cols() : cols, info.direction));
+      }
+      // The factor is rounded, and multiplied by the rate before or after.
+      CHECK((w - expected).norm() <= 4 * std::numeric_limits<T>::epsilon() * expected.norm());
+      CHECK(std::fabs(info.update_norm - static_cast<double>(expected.norm())) <=
+            static_cast<double>(g.size()) * static_cast<double>(reference::eps<T>()) *
+                info.update_norm);
+    }
+  };
+  const auto all = [&](const auto& scale) {
+    check(Heads{4}, scale, 8, 16);
+    check(Heads{2, Axis::cols}, scale, 4, 12);
+    check(FusedHeads{{{6, 1}, {2, 1}, {2, 1}}}, scale, 10, 6);  // q, k and v, each a whole
+    check(FusedHeads{{{6, 1}, {0, 1}, {4, 2}}, Axis::cols}, scale, 5, 10);
+  };
+  all(SpectralScale{});
+  all(JordanScale{});
+  all(SqrtMaxScale{0.2});
+
+  // RmsScale is over the norm of the whole update.
+  const Matrix<T> g = gradients<T>(10, 6, 1)[0];
+  const Recipe recipe{FilteredPerHead{filter, FusedHeads{{{6, 1}, {2, 1}, {2, 1}}}}, HeavyBall{0.0},
+                      RmsScale{0.2}};
+  Matrix<T> w = Matrix<T>::Zero(10, 6);
+  auto state = initial_state(recipe, w);
+  StepWorkspace workspace;
+  step(recipe, w, g, 1.0, state, workspace);
+  CHECK(std::fabs(static_cast<double>(w.norm()) / (0.2 * std::sqrt(60.0)) - 1.0) <=
+        60 * static_cast<double>(reference::eps<T>()));
+}
+
+TEST_CASE("the factors of the attention projections that are trained") {
+  const auto factor = [](const auto& layout, const auto& scale, Index rows, Index cols) {
+    const FilteredPerHead rule{Filter{}, layout};
+    return pion::detail::common_factor(rule, scale, rows, cols, Direction());
+  };
+  CHECK(factor(Heads{32}, SpectralScale{}, 4096, 4096) == std::sqrt(128.0 / 4096.0));
+  // q, k and v of 4096, 1024 and 1024 rows have 1; all of them in one matrix would have sqrt(1.5).
+  const FusedHeads fused{{{4096, 1}, {1024, 1}, {1024, 1}}};
+  CHECK(factor(fused, JordanScale{}, 6144, 4096) == 1.0);
+  CHECK(!factor(fused, SpectralScale{}, 6144, 4096));
 }
 
 TEST_CASE("empty parameters step, and change nothing") {

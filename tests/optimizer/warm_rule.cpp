@@ -123,6 +123,7 @@ struct Thrower {
     start.backoff().failed();
     throw std::runtime_error("no direction");
   }
+  std::string signature() const { return "Thrower"; }
 };
 
 }  // namespace

@@ -18,7 +18,7 @@
 namespace pion {
 namespace cuda {
 
-/// How a device call goes about it.
+/// How a call on a device computes, and where it writes what became of it.
 struct Options {
   Method method = Method::automatic;  ///< dense, gram or automatic
   Precision precision = Precision::storage;
@@ -54,46 +54,45 @@ void with_precision(Precision precision, const Do& do_it) {
 template <class X, class Y>
 void require_fit(const char* function, const Matrix<X>& x, const Matrix<Y>& y) {
   const std::string here = std::string(function) + ": ";
-  const auto shape_of = [](const auto& a) { return pion::detail::shape(a.rows, a.cols); };
+  const auto shape_of = [](const auto& a) { return detail::shape(a.rows, a.cols); };
   if (x.rows != y.rows || x.cols != y.cols) {
-    pion::detail::refuse_argument(here + "y is " + shape_of(y) + " and x is " + shape_of(x) +
-                                  "; they must have one shape");
+    detail::refuse_argument(here + "y is " + shape_of(y) + " and x is " + shape_of(x) +
+                            "; they must have one shape");
   }
   const auto require_memory = [&](const char* which, const auto& a) {
     if (a.rows < 0 || a.cols < 0 || a.stride < (a.order == Order::columns ? a.rows : a.cols)) {
-      pion::detail::refuse_argument(here + which + " is " + shape_of(a) + " with a stride of " +
-                                    std::to_string(a.stride));
+      detail::refuse_argument(here + which + " is " + shape_of(a) + " with a stride of " +
+                              std::to_string(a.stride));
     }
     if (a.data == nullptr && a.rows != 0 && a.cols != 0) {
-      pion::detail::refuse_argument(here + which + " has no memory");
+      detail::refuse_argument(here + which + " has no memory");
     }
   };
   require_memory("x", x);
   require_memory("y", y);
 }
 
-/// The plan for rows x cols matrices on a device: pion::plan()'s, but that `automatic` keeps out of
-/// Gram space where it would not be safe: it magnifies errors hundreds of times, too much for
-/// matrices of 8 to 11 bits.
+/// Plans for rows x cols matrices on a device, as pion::plan() does, but `automatic` is dense for
+/// matrices of 16 bits: Gram space magnifies errors hundreds of times, too much for 8 to 11 bits.
 /// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows
-///         that AOL makes equal; as pion::plan().
+///         that AOL makes equal; if a size is negative or the method cannot run this filter.
 template <class T>
 PlannedFilter<float, engine::eigen> plan_for(const Filter& f, Index rows, Index cols,
                                              Method method) {
   if (std::is_same_v<T, half> && f.normalizer == Normalizer::aol) {
-    pion::detail::refuse_argument("cuda: AOL needs more range than float16 has; take bf16 or f32");
+    detail::refuse_argument("cuda: AOL needs more range than float16 has; take bf16 or f32");
   }
   if (method == Method::automatic && sizeof(T) == 2) method = Method::dense;
   return plan<float, engine::eigen>(f, rows, cols, method);
 }
 
-/// Filters `count` matrices of one shape and layout with memory at `at`, or counts its bytes where
-/// that is null: the whole of a call but for grouping.
+/// Filters `count` matrices of one shape and layout with memory at `at`. Where `at` is null, only
+/// counts the bytes that it needs.
 template <class T, class S, class Y>
 std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bool tf32,
                          const Matrix<const S>* x, const Matrix<Y>* y, Index count,
                          Info* const* infos, std::byte* at) {
-  pion::detail::Arena arena(at);
+  detail::Arena arena(at);
   Buffers<T> b(arena, context, tf32, plan.method, std::min(plan.rows, plan.cols),
                std::max(plan.rows, plan.cols), count);
   if (at == nullptr) return arena.used();
@@ -125,7 +124,7 @@ struct List {
   }
   std::size_t size() const { return x.size(); }
 
-  /// How many from i on have one shape and layout, and at most 2^24 elements.
+  /// Counts how many matrices from i on have one shape and layout, and at most 2^24 elements.
   std::size_t batch_from(std::size_t i) const {
     const auto same = [](const auto& a, const auto& b) {
       return a.rows == b.rows && a.cols == b.cols && a.stride == b.stride && a.order == b.order;
@@ -138,8 +137,8 @@ struct List {
   }
 };
 
-/// Filters a list in order, batch by batch, with memory at `at`; or where that is null, counts the
-/// bytes of the largest batch.
+/// Filters a list in order, batch by batch, with memory at `at`. Where `at` is null, only counts
+/// the bytes of the largest batch.
 template <class X, class Y>
 std::size_t filter_list(const Filter& f, Context& context, const Options& options,
                         const List<X, Y>& list, std::byte* at) {
@@ -151,7 +150,13 @@ std::size_t filter_list(const Filter& f, Context& context, const Options& option
     for (std::size_t i = 0, n = 0; i < list.size(); i += n) {
       n = list.batch_from(i);
       const Matrix<const X>* x = &list.x[i];
-      if (x->rows == 0 || x->cols == 0) continue;
+      if (x->rows == 0 || x->cols == 0) {
+        if (at != nullptr && infos[i] != nullptr) {
+          check(cudaMemsetAsync(infos[i], 0, n * sizeof(Info), context.stream()),
+                "cudaMemsetAsync");
+        }
+        continue;
+      }
       const Plan plan = plan_for<T>(f, x->rows, x->cols, options.method);
       bytes = std::max(bytes, filter_batch<T>(f, plan, context, tf32, x, &list.y[i],
                                               static_cast<Index>(n), &infos[i], at));
@@ -168,7 +173,8 @@ void filter_list(const Filter& f, Context& context, const Options& options,
   filter_list(f, context, options, list, context.reserve(bytes));
 }
 
-/// The heads of x and y. \throws std::invalid_argument if they do not fill the matrices.
+/// Lists the heads of x and y.
+/// \throws std::invalid_argument if the heads do not fill the matrices.
 template <class X, class Layout, class Y>
 List<X, Y> list_of_heads(const char* function, const Matrix<const X>& x, const Layout& heads,
                          const Matrix<Y>& y) {
@@ -188,15 +194,17 @@ List<X, Y> list_of_heads(const char* function, const Matrix<const X>& x, const L
 
 }  // namespace cuda
 
-/// y = U f(S) V^T on a device, as apply() on the host: same filters, same normalisers, same methods
-/// but the SVD (cuda/svd.hpp).
+/// Computes y = U f(S) V^T on a device, as apply() on the host: the same filters, normalisers and
+/// methods, but not the SVD (cuda/svd.hpp).
 ///
 /// \param x  m x n in device memory, of any storage order and scalar.
 /// \param[out] y  m x n; it may be x, or overlap it. Written last, and only where every entry of x
 ///            is finite and the result fits y's scalar: options.info tells, for to throw here would
 ///            mean to wait.
-/// The call only adds to the context's stream. \throws std::invalid_argument on a bad shape;
-/// device_error, and if it is for want of memory, nothing has been begun.
+/// The call only adds to the context's stream.
+/// \throws std::invalid_argument if shapes or strides do not fit, or the method cannot run this
+///         filter; device_error if a call of CUDA fails, and if it is for want of memory, nothing
+///         has been begun.
 /// Accuracy: that of the host's methods, with the rounding of options.precision in place of the
 /// host scalar's. Determinism: bitwise for one device and library version.
 template <class X, class Y>
@@ -208,9 +216,11 @@ void apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context&
   cuda::filter_list(f, context, options, one);
 }
 
-/// y = f(x) for a list of matrices; neighbours of one shape and layout go through batched products,
-/// so sort the list by shape. No y may overlap another job's x or y. options.info, where given, has
-/// one Info for each job.
+/// Computes y = f(x) for a list of matrices; neighbours of one shape and layout go through batched
+/// products, so sort the list by shape. No y may overlap another job's x or y. options.info, where
+/// given, has one Info for each job.
+/// \throws std::invalid_argument if a job's shapes or strides do not fit, or the method cannot run
+///         this filter; device_error if a call of CUDA fails.
 template <class X, class Y>
 void apply_batch(const Filter& f, const std::vector<cuda::Job<X, Y>>& jobs, cuda::Context& context,
                  const cuda::Options& options = {}) {
@@ -222,8 +232,11 @@ void apply_batch(const Filter& f, const std::vector<cuda::Job<X, Y>>& jobs, cuda
   cuda::filter_list(f, context, options, list);
 }
 
-/// The per-head mode (apply/per_head.hpp) on a device; heads of one size go through batched
-/// products. options.info, where given, has one Info for each head.
+/// Runs the per-head mode (apply/per_head.hpp) on a device; heads of one size go through batched
+/// products. options.info, where given, has one Info for each head; that of a head without entries
+/// is all zeros.
+/// \throws std::invalid_argument if shapes or strides do not fit, the heads do not fill the matrix,
+///         or the method cannot run this filter; device_error if a call of CUDA fails.
 template <class X, class Layout, class Y>
 void apply_per_head(const Filter& f, cuda::Matrix<X> x, const Layout& heads, cuda::Matrix<Y> y,
                     cuda::Context& context, const cuda::Options& options = {}) {

@@ -5,12 +5,12 @@
 
 #include <pion/detail/host_device.hpp>
 
-/// Where matrices lie in device memory, as kernels are told.
+/// Where matrices lie in device memory, in the form that kernels take.
 namespace pion::cuda {
 
 using Index = std::ptrdiff_t;  // Eigen's, without Eigen
 
-/// The extents of a batch, what a kernel is launched over.
+/// The extents of a batch, over which a kernel is launched.
 struct Shape {
   Index rows = 0;
   Index cols = 0;
@@ -19,7 +19,8 @@ struct Shape {
   bool empty() const { return rows == 0 || cols == 0 || count == 0; }
 };
 
-/// `count` column-major matrices of one shape, `step` elements apart: what the algorithms work on.
+/// Describes `count` column-major matrices of one shape, `step` elements apart: what the algorithms
+/// work on.
 /// Element (i, j) of matrix b is data[i + j * stride + b * step].
 template <class T>
 struct Batch {
@@ -41,8 +42,9 @@ struct Batch {
   }
 };
 
-/// Up to `most` matrices of a caller's, of one shape and layout, wherever each lies. Element (i, j)
-/// of matrix b is data[b][i + j * stride], or data[b][i * stride + j] where `crossed`.
+/// Describes up to `most` matrices of the caller, of one shape and layout, each with an address of
+/// its own. Element (i, j) of matrix b is data[b][i + j * stride], or data[b][i * stride + j] where
+/// `crossed`.
 template <class S>
 struct PointerBatch {
   static constexpr Index most = 64;

@@ -5,12 +5,13 @@
 #include <pion/cuda/moments.hpp>
 #include <pion/cuda/scalar.hpp>
 
-/// What the kernels do to one element, on either side of the bus. How they go through the elements
-/// is launch.hpp's: transfer() reads and writes a matrix, map() visits each element, reduce() adds
-/// terms up, once() does one thing for each matrix of a batch.
+/// What the kernels do to one element, on the device and in the test double on the host. The four
+/// launches of launch.hpp call these bodies: transfer() reads and writes a matrix, map() visits
+/// each element, reduce() adds terms up, once() does one thing for each matrix of a batch.
 namespace pion::cuda {
 
-/// What became of one matrix; written on the device, in memory of the caller's or the context's.
+/// Says what became of one matrix. The device writes it, in memory of the caller's or the
+/// context's.
 struct Info {
   enum Status : int {
     done,           ///< y has the result.
@@ -114,8 +115,8 @@ struct ScaleRows {
   }
 };
 
-/// The moments of each matrix of a batch, its squares over 4^(the exponent that `first` found), 4^0
-/// where there is none.
+/// result <- the moments of each matrix of a batch. The squares are divided by 4^e, where e is the
+/// exponent of the largest entry in `first`, or 0 where `first` is null.
 template <class Elements>
 struct Measure {
   using Value = NormPartials;
@@ -157,7 +158,7 @@ struct Equilibrate {
   }
 };
 
-/// out[b] = f(in[b]...), the numbers of each matrix of a batch.
+/// out[b] <- f(in[b]...), for a number of each matrix of a batch.
 template <class F, class R, class A>
 struct Compute1 {
   F f;
@@ -174,7 +175,7 @@ struct Compute2 {
   PION_HOST_DEVICE void operator()(Index k) const { out[k] = f(a[k], b[k]); }
 };
 
-/// What x's moments say before anything is computed.
+/// info <- what x's moments say before anything is computed.
 struct CheckInput {
   const NormPartials* moments;
   bool normalize;
@@ -189,8 +190,8 @@ struct CheckInput {
   }
 };
 
-/// What the result's moments say. `epsilon` is that of the scalar computed in, `highest` the
-/// largest number of the scalar that y is stored in.
+/// info <- what the result's moments say. `epsilon` is that of the scalar computed in, `highest`
+/// the largest number of the scalar that y is stored in.
 struct ClassifyResult {
   const NormPartials* moments;
   bool normalize;
@@ -206,7 +207,7 @@ struct ClassifyResult {
   }
 };
 
-/// The infos of a batch, each to where the caller wants it, if anywhere.
+/// to[k] <- from[k], each info of a batch where the caller wants it; null where he does not.
 struct CopyInfo {
   const Info* from;
   Info* to[PointerBatch<const float>::most];
@@ -215,7 +216,8 @@ struct CopyInfo {
   }
 };
 
-/// The addresses of the tiles of c = a op(b) that cover its lower half, for a batched product.
+/// Writes the addresses of the tiles of c = a op(b) that cover its lower half, for a batched
+/// product.
 ///
 /// Tiles are `tile` x `tile`; tile t of a matrix is the one in row i, column j <= i, with
 /// t = i (i + 1) / 2 + j. All matrices lie column by column; where `crossed`, b is multiplied

@@ -12,18 +12,19 @@
 /// side of engine/load_store.hpp. Inside, matrices are column-major with their short side first.
 namespace pion::cuda {
 
-/// Columns begin at multiples of 64 bytes, which tensor cores and wide loads want.
+/// Takes memory for a batch. Columns begin at multiples of 64 bytes, which tensor cores and wide
+/// loads need to be fast.
 template <class T>
-Batch<T> take_batch(pion::detail::Arena& arena, Index rows, Index cols, Index count) {
-  constexpr auto line = static_cast<Index>(pion::detail::Arena::alignment / sizeof(T));
+Batch<T> take_batch(detail::Arena& arena, Index rows, Index cols, Index count) {
+  constexpr auto line = static_cast<Index>(detail::Arena::alignment / sizeof(T));
   const Index stride = std::max((rows + line - 1) / line * line, line);
   return {arena.take<T>(stride * cols * count), rows, cols, stride, count, stride * cols};
 }
 
-/// Everything that filtering `count` matrices of m x n works on, m <= n.
+/// Lays out everything that filtering `count` matrices of m x n works on, m <= n.
 template <class T>
 struct Buffers {
-  Buffers(pion::detail::Arena& arena, Context& context, bool tf32, Method method, Index m, Index n,
+  Buffers(detail::Arena& arena, Context& context, bool tf32, Method method, Index m, Index n,
           Index count)
       : info(arena.take<Info>(count)),
         x(take_batch<T>(arena, m, n, count)),
@@ -40,7 +41,7 @@ struct Buffers {
   Kernels<T> kernels;
 };
 
-/// Matrices of one shape and layout, up to a table's, seen with their short side first.
+/// Views up to PointerBatch::most matrices of one shape and layout with their short side first.
 template <class S>
 PointerBatch<S> short_side_first(const Matrix<S>* all, Index count) {
   PointerBatch<S> table;
@@ -51,7 +52,7 @@ PointerBatch<S> short_side_first(const Matrix<S>* all, Index count) {
   return table;
 }
 
-/// PointerBatch by table: use(first, count) for `count` matrices from `first` on.
+/// Calls use(first, count) for each stretch of matrices that fits a PointerBatch.
 template <class Use>
 void by_table(Index count, const Use& use) {
   for (Index first = 0; first < count; first += PointerBatch<const float>::most) {
@@ -64,7 +65,7 @@ Batch<T> from(const Batch<T>& all, Index first, Index count) {
   return {all.data + first * all.step, all.rows, all.cols, all.stride, count, all.step};
 }
 
-/// b.x <- the matrices over their norms, rounded once, after b.info has what their entries say.
+/// b.x <- the matrices over their norms, rounded once, and b.info <- what their entries say.
 template <class T, class S>
 void load(const Matrix<const S>* x, Normalizer normalizer, const Buffers<T>& b) {
   by_table(b.x.count, [&](Index first, Index count) {
@@ -85,7 +86,7 @@ void load(const Matrix<const S>* x, Normalizer normalizer, const Buffers<T>& b) 
   });
 }
 
-/// The matrices <- b.x, those whose status allows it, after the results have been judged.
+/// y <- b.x for each matrix whose status allows it, after ClassifyResult has looked at the results.
 template <class T, class S>
 void store(const Buffers<T>& b, Normalizer normalizer, const Matrix<S>* y) {
   const auto moments = b.kernels.moments(b.x);

@@ -11,7 +11,7 @@
 
 namespace pion::cuda {
 
-/// A stretch of device memory that grows and never shrinks.
+/// Owns a stretch of device memory that grows and never shrinks.
 class Memory {
  public:
   Memory() = default;
@@ -19,9 +19,9 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  /// At least `bytes`; what was there is lost when it grows. Growing waits for the device.
-  /// \throws device_error, and then everything is as it was: the old memory goes after the new has
-  ///         come, so that both are needed for a moment.
+  /// Returns at least `bytes`; what was there is lost when it grows. Growing waits for the device.
+  /// \throws device_error if there is not enough memory, and then everything is as it was: the old
+  ///         memory goes after the new has come, so that both are needed for a moment.
   std::byte* reserve(std::size_t bytes) {
     if (bytes > capacity_) {
       void* larger = nullptr;
@@ -40,7 +40,8 @@ class Memory {
   std::size_t capacity_ = 0;
 };
 
-/// What calls on one stream share: the stream, the libraries' handles and the memory they work in.
+/// Holds what calls on one stream share: the stream, the libraries' handles and the memory that the
+/// calls work in.
 ///
 /// One context serves one call at a time, in the order of its stream; several contexts, on streams
 /// of their own, run at once. Calls that do not say otherwise only add to the stream. They neither
@@ -49,8 +50,8 @@ class Memory {
 /// not grow while such a graph is in use.
 class Context {
  public:
-  /// With a stream of its own.
-  /// \throws device_error, here and below.
+  /// Makes a context with a stream of its own.
+  /// \throws device_error if a call of CUDA or cuBLAS fails, here and below.
   Context() {
     cudaStream_t stream = nullptr;
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
@@ -58,13 +59,13 @@ class Context {
     open(stream);
   }
 
-  /// On the caller's stream, which must outlive the context.
+  /// Makes a context on the caller's stream, which must outlive the context.
   explicit Context(cudaStream_t stream) { open(stream); }
 
   cudaStream_t stream() const { return used_; }
   cublasHandle_t blas() const { return blas_.value; }
 
-  /// Made at the first use, as few need it and it takes memory.
+  /// Returns cuSOLVER's handle, made at the first use: few calls need it and it takes memory.
   cusolverDnHandle_t solver() {
     if (solver_.value == nullptr) {
       Handle<cusolverDnHandle_t, cusolverDnDestroy> made;
@@ -75,24 +76,24 @@ class Context {
     return solver_.value;
   }
 
-  /// Made at the first use, for the calls that wait for the device.
+  /// Returns the exchange, made at the first use, for the calls that wait for the device.
   Exchange& exchange() {
     if (!exchange_) exchange_.emplace(used_);
     return *exchange_;
   }
 
   /// \throws std::invalid_argument that names `function` if the stream is being captured in a
-  ///         graph, which cannot hold what the host does between.
+  ///         graph: a graph cannot hold what the host does between two launches.
   void require_no_capture(const char* function) const {
     cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
     check(cudaStreamIsCapturing(used_, &status), "cudaStreamIsCapturing");
     if (status != cudaStreamCaptureStatusNone) {
-      pion::detail::refuse_argument(std::string(function) +
-                                    ": it waits for the device, so no graph can capture it");
+      detail::refuse_argument(std::string(function) +
+                              ": it waits for the device, so no graph can capture it");
     }
   }
 
-  /// Memory for a call; what an earlier call kept there is lost.
+  /// Returns memory for a call; what an earlier call kept there is lost.
   std::byte* reserve(std::size_t bytes) { return workspace_.reserve(bytes); }
   std::size_t capacity() const { return workspace_.capacity(); }
 

@@ -13,7 +13,8 @@
 
 namespace pion {
 
-/// A call of CUDA, cuBLAS or cuSOLVER failed: which call, and the name of the code it returned.
+/// Says that a call of CUDA, cuBLAS or cuSOLVER failed: which call, and the name of the code that
+/// it returned.
 ///
 /// Where memory was asked for and there was none, nothing has changed. After an error of a kernel
 /// the device itself is in doubt, as CUDA has it.
@@ -53,7 +54,7 @@ inline void check(cublasStatus_t code, const char* call) {
   if (code != CUBLAS_STATUS_SUCCESS) refuse_call(call, cublasGetStatusName(code));
 }
 
-/// cuSOLVER cannot name its codes.
+/// Names a code of cuSOLVER, which has no function for that.
 inline const char* name_of(cusolverStatus_t code) {
   switch (code) {
     case CUSOLVER_STATUS_NOT_INITIALIZED: return "CUSOLVER_STATUS_NOT_INITIALIZED";

@@ -24,17 +24,17 @@ cublasComputeType_t arithmetic(bool tf32) {
 
 inline int narrow(Index extent) {
   if (extent > std::numeric_limits<int>::max()) {
-    pion::detail::refuse_argument("cuda: an extent of " + std::to_string(extent) +
-                                  " does not fit cuBLAS's int");
+    detail::refuse_argument("cuda: an extent of " + std::to_string(extent) +
+                            " does not fit cuBLAS's int");
   }
   return static_cast<int>(extent);
 }
 
 constexpr cublasOperation_t operation(Op op) { return op == Op::plain ? CUBLAS_OP_N : CUBLAS_OP_T; }
 
-/// c = alpha op_a(a) op_b(b) + beta c for every matrix of the batches. Where beta is 0, c is not
-/// read. A batch of one matrix and step 0 goes with each of the others. C is T, or what T is summed
-/// in.
+/// c <- alpha op_a(a) op_b(b) + beta c for every matrix of the batches. Where beta is 0, c is not
+/// read. A batch of step 0 gives the same matrix to every product. C is T, or the scalar that T is
+/// summed in.
 template <class T, class C>
 void multiply(const Context& context, bool tf32, double alpha, const Batch<T>& a, Op op_a,
               const Batch<T>& b, Op op_b, double beta, const Batch<C>& c) {
@@ -50,7 +50,7 @@ void multiply(const Context& context, bool tf32, double alpha, const Batch<T>& a
         "cublasGemmStridedBatchedEx");
 }
 
-/// c = alpha a op_b(b) with matrices given by lists of addresses in device memory, `tile` x `tile`
+/// c <- alpha a op_b(b) with matrices given by lists of addresses in device memory, `tile` x `tile`
 /// each, for inner dimension `depth`.
 template <class T>
 void multiply_tiles(const Context& context, bool tf32, double alpha, const void* const* from_a,

@@ -9,12 +9,12 @@
 
 namespace pion {
 
-/// ||head||_F of every head of a matrix on a device, in the order they lie: head_norms() there. The
-/// call only adds to the context's stream; where a head has an entry that is not finite, neither is
-/// its norm.
+/// norms[i] <- ||head i||_F for every head of a matrix on a device, in the order in which they lie.
+/// The call only adds to the context's stream. The norm of a head with an entry that is not finite
+/// is not finite.
 /// \param[out] norms  head_count(heads) numbers in device memory.
-/// \throws std::invalid_argument on a bad shape or if the heads do not fill the matrix;
-///         device_error.
+/// \throws std::invalid_argument if the shape or stride is not possible or the heads do not fill
+///         the matrix; device_error if a call of CUDA fails.
 template <class X, class Layout>
 void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Context& context) {
   using S = std::remove_const_t<X>;

@@ -15,15 +15,15 @@
 
 namespace pion::cuda {
 
-/// The primitives of engine/host.hpp on device memory, for a batch of matrices at once. Their
-/// meaning is described there; here each only adds to the context's stream.
+/// The primitives of an engine on device memory, for a batch of matrices at once. engine/host.hpp
+/// describes what each computes; here each only adds to the context's stream.
 ///
 /// T is what matrices are stored in between products; sums are in float32 for the 16-bit types.
 template <class T>
 class Kernels {
  public:
-  /// Scratch memory for batches of `count` matrices of up to m x n, m <= n.
-  Kernels(pion::detail::Arena& arena, Context& context, bool tf32, Index m, Index n, Index count)
+  /// Lays out scratch memory for batches of `count` matrices of up to m x n, m <= n.
+  Kernels(detail::Arena& arena, Context& context, bool tf32, Index m, Index n, Index count)
       : context_(&context), tf32_(tf32), count_(count) {
     const Index values = std::max(reduction_pieces(m * n) * count,   // of a norm
                                   reduction_pieces(m) * m * count);  // of rows
@@ -72,7 +72,7 @@ class Kernels {
 
   // --- numbers
 
-  /// The moments of anything with elements, `shape` of it.
+  /// Computes the moments of `shape` of anything with elements.
   template <class Elements>
   Number<NormPartials> moments(const Elements& x, Shape shape) const {
     const auto result = number<NormPartials>();

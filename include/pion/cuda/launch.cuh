@@ -116,25 +116,21 @@ __global__ void __launch_bounds__(threads) once(Index count, Body body) {
 
 }  // namespace kernels
 
-namespace detail {
-
-inline Index pieces(Index extent, Index piece) { return (extent + piece - 1) / piece; }
+inline Index pieces_of(Index extent, Index piece) { return (extent + piece - 1) / piece; }
 
 /// A grid's second extent is at most 65535; kernels go round.
 inline unsigned along_batch(Index count) {
   return static_cast<unsigned>(std::min(count, Index(65535)));
 }
 
-}  // namespace detail
-
 template <class Body>
 cudaError_t transfer(cudaStream_t stream, Shape shape, const Body& body, bool read_across,
                      bool write_across) {
   if (shape.empty()) return cudaSuccess;
-  const Index down = detail::pieces(shape.rows, kernels::edge);
-  const Index blocks = down * detail::pieces(shape.cols, kernels::edge);
+  const Index down = pieces_of(shape.rows, kernels::edge);
+  const Index blocks = down * pieces_of(shape.cols, kernels::edge);
   if (blocks > 0x7fffffff) return cudaErrorInvalidConfiguration;
-  const dim3 grid(static_cast<unsigned>(blocks), detail::along_batch(shape.count));
+  const dim3 grid(static_cast<unsigned>(blocks), along_batch(shape.count));
   kernels::transfer<<<grid, dim3(kernels::edge, kernels::strips), 0, stream>>>(
       shape, body, read_across, write_across, down);
   return cudaGetLastError();
@@ -145,8 +141,8 @@ cudaError_t map(cudaStream_t stream, Shape shape, const Body& body) {
   if (shape.empty()) return cudaSuccess;
   // A few elements a thread, and enough threads to fill a device of some 150 multiprocessors.
   const Index blocks =
-      std::min(detail::pieces(shape.rows * shape.cols, 4 * kernels::threads), Index(8192));
-  const dim3 grid(static_cast<unsigned>(blocks), detail::along_batch(shape.count));
+      std::min(pieces_of(shape.rows * shape.cols, 4 * kernels::threads), Index(8192));
+  const dim3 grid(static_cast<unsigned>(blocks), along_batch(shape.count));
   kernels::map<<<grid, kernels::threads, 0, stream>>>(shape, body);
   return cudaGetLastError();
 }
@@ -158,10 +154,10 @@ cudaError_t reduce(cudaStream_t stream, Shape shape, const Body& body,
   static_assert(reduction_pieces(Index(1) << 60) <= kernels::threads,
                 "finish_sums gives each thread one partial sum");
   const Index pieces = reduction_pieces(shape.rows * shape.cols);
-  const dim3 grid(static_cast<unsigned>(pieces), detail::along_batch(shape.count));
+  const dim3 grid(static_cast<unsigned>(pieces), along_batch(shape.count));
   kernels::partial_sums<<<grid, kernels::threads, 0, stream>>>(shape, body, partials);
   if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) return error;
-  kernels::finish_sums<<<detail::along_batch(shape.count), kernels::threads, 0, stream>>>(
+  kernels::finish_sums<<<along_batch(shape.count), kernels::threads, 0, stream>>>(
       shape.count, static_cast<int>(pieces), body, partials);
   return cudaGetLastError();
 }
@@ -169,7 +165,7 @@ cudaError_t reduce(cudaStream_t stream, Shape shape, const Body& body,
 template <class Body>
 cudaError_t once(cudaStream_t stream, Index count, const Body& body) {
   if (count == 0) return cudaSuccess;
-  const auto blocks = static_cast<unsigned>(detail::pieces(count, kernels::threads));
+  const auto blocks = static_cast<unsigned>(pieces_of(count, kernels::threads));
   kernels::once<<<blocks, kernels::threads, 0, stream>>>(count, body);
   return cudaGetLastError();
 }

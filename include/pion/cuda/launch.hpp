@@ -18,25 +18,25 @@ constexpr Index reduction_pieces(Index elements) {
   return wanted < 1 ? 1 : wanted > 256 ? 256 : wanted;
 }
 
-/// body.write(i, j, b, body.read(i, j, b)) for the elements that body wants, in tiles that pass
-/// through shared memory: neighbours down a column are read together, or along a row where
-/// `read_across`; likewise written. So either side may lie by columns or by rows.
+/// Calls body.write(i, j, b, body.read(i, j, b)) for the elements that body wants, in tiles that
+/// pass through shared memory, so that each side may lie by columns or by rows. Neighbours down a
+/// column are read together, or neighbours along a row where `read_across`; written likewise.
 template <class Body>
 cudaError_t transfer(cudaStream_t stream, Shape shape, const Body& body, bool read_across,
                      bool write_across);
 
-/// body(i, j, b) for every element.
+/// Calls body(i, j, b) for every element.
 template <class Body>
 cudaError_t map(cudaStream_t stream, Shape shape, const Body& body);
 
-/// body.finish(b, the sum of body.term(i, j, b) over i and j), for every matrix. Each term is made
-/// once, so that making it may write element (i, j, b).
+/// Calls body.finish(b, the sum of body.term(i, j, b) over i and j) for every matrix. term() is
+/// called once for an element, so that it may write element (i, j, b).
 /// \param partials  memory for reduction_pieces(shape.rows * shape.cols) values for each matrix.
 template <class Body>
 cudaError_t reduce(cudaStream_t stream, Shape shape, const Body& body,
                    typename Body::Value* partials);
 
-/// body(k) for k < count.
+/// Calls body(k) for k < count.
 template <class Body>
 cudaError_t once(cudaStream_t stream, Index count, const Body& body);
 

@@ -11,64 +11,36 @@
 #include <pion/apply/within.hpp>
 #include <pion/cuda/apply.hpp>
 #include <pion/cuda/tall_skinny.hpp>
+#include <pion/cuda/warm_start.hpp>
 
-/// apply() with a tolerance on a device: algorithm/subspace_iteration.hpp over
-/// cuda/tall_skinny.hpp.
+/// apply() with a tolerance on a device: the loop of algorithm/subspace_iteration.hpp, with the
+/// kernels of cuda/tall_skinny.hpp.
 namespace pion {
 namespace cuda {
 
-/// pion::WarmStart in device memory. T is double for matrices of doubles, else float.
-template <class T>
-class WarmStart {
- public:
-  Index directions() const { return directions_; }
-  Index extent() const { return extent_; }
-  Backoff& backoff() { return backoff_; }
-  void clear() {
-    directions_ = extent_ = 0;
-    backoff_ = Backoff();
-  }
-
-  engine::View<const T> basis() const { return {data_, extent_, directions_}; }
-
-  /// Allocates only to grow. \throws device_error, and is then as it was.
-  template <class Kernels>
-  void remember(const Kernels& kernels, const engine::View<T>& basis) {
-    data_ =
-        reinterpret_cast<T*>(memory_.reserve(static_cast<std::size_t>(basis.size()) * sizeof(T)));
-    extent_ = basis.rows;
-    directions_ = basis.cols;
-    kernels.copy(basis, engine::View<T>(data_, extent_, directions_));
-  }
-
- private:
-  Memory memory_;
-  T* data_ = nullptr;
-  Index directions_ = 0;
-  Index extent_ = 0;
-  Backoff backoff_;
-};
-
-/// What a large matrix stored in S is read as: half's range is too small for what it meets.
+/// The scalar that a large matrix stored in S is read as. A matrix of half is read as float: the
+/// range of half is too small for the products.
 template <class S>
 using Read = std::conditional_t<std::is_same_v<S, half>, float, S>;
 
-/// What compression of S matrices works on: a scaled copy of x, where it cannot be read in place,
-/// and its own.
+/// Lays out what the low-rank method works on for a matrix of S: a scaled copy of x where x cannot
+/// be read in place, and the memory of the loop.
 template <class S>
 struct SubspaceBuffers {
   using T = sum_t<S>;
 
-  SubspaceBuffers(pion::detail::Arena& arena, Context& context, Index m, Index n, bool copied)
+  SubspaceBuffers(detail::Arena& arena, Context& context, Index m, Index n, bool copied)
       : x(copied ? arena.take<Read<S>>(m * n) : nullptr, m, n),
-        compression(arena, m, n, pion::detail::max_rank, context) {}
+        compression(arena, m, n, detail::max_rank, context) {}
 
   engine::View<Read<S>> x;
   algorithm::SubspaceIteration<TallSkinnyKernels<Read<S>, T>, T> compression;
 };
 
-/// A multiply-add with narrow matrices is bound by memory, and some twenty times the host waits for
-/// the device: about a millisecond, in which large products do this much. Estimates, not measured.
+/// Gives the cost of the low-rank method against the dense one, as estimates, not measured. A
+/// multiply-add with a narrow matrix is bound by memory; the first number is how many times as long
+/// it takes. The host waits for the device some twenty times, about a millisecond in all; the
+/// second number is the multiply-adds that large products do in that time.
 template <class S>
 SubspaceCost compression_cost() {
   return sizeof(S) == 2 ? SubspaceCost{8.0, 3e11} : SubspaceCost{1.5, 3e10};
@@ -91,14 +63,16 @@ PlannedWithin<float, engine::eigen> plan_for(const Filter& f, Index rows, Index 
   return p;
 }
 
-/// A matrix as it lies, inner dimension first: x, or where rows are adjacent its transpose.
+/// Views a matrix as it lies, inner dimension first: x itself where columns are adjacent, the
+/// transpose of x where rows are.
 template <class T>
 engine::View<T> as_it_lies(const Matrix<T>& x) {
   return x.order == Order::columns ? engine::View<T>(x.data, x.rows, x.cols, x.stride)
                                    : engine::View<T>(x.data, x.cols, x.rows, x.stride);
 }
 
-/// y <- left right^T, y as it lies. In one product where y is T; else in panels that are rounded.
+/// y <- left right^T, for a view of y as it lies. Where y is of T, this is one product; else panels
+/// of the product are computed in T and rounded.
 template <class S, class T, class Y>
 void store_product(const TallSkinnyKernels<S, T>& kernels, const engine::View<T>& left,
                    const engine::View<T>& right, const engine::View<Y>& y) {
@@ -117,25 +91,27 @@ void store_product(const TallSkinnyKernels<S, T>& kernels, const engine::View<T>
 }
 
 [[noreturn]] inline void refuse_not_finite(const char* function) {
-  pion::detail::refuse_values(std::string(function) + ": x has an entry that is not finite");
+  detail::refuse_values(std::string(function) + ": x has an entry that is not finite");
 }
 [[noreturn]] inline void refuse_overflow(const char* function) {
-  pion::detail::refuse_values(std::string(function) + ": the result overflows");
+  detail::refuse_values(std::string(function) + ": the result overflows");
 }
 
-/// As pion::detail::compress(), for any criterion of compression.
+/// Tries the low-rank method: y <- f(x) and what is known of it, or nothing where the criterion is
+/// not met, and y is then untouched. The device's counterpart of detail::compress()
+/// (apply/within.hpp); waits for the device.
 template <class Criterion, class S, class Y>
 std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& criterion,
                                         const Matrix<const S>& x, const Matrix<Y>& y,
                                         Context& context, const Plan& plan,
                                         const Tolerance& tolerance, WarmStart<sum_t<S>>* start) {
   using T = sum_t<S>;
-  if (!pion::detail::compression_is_due(tolerance, start)) return std::nullopt;
+  if (!detail::compression_is_due(tolerance, start)) return std::nullopt;
   const engine::View<const S> given = as_it_lies(x);
   for (bool copied = !std::is_same_v<S, Read<S>>;; copied = true) {
-    pion::detail::Arena counting;
+    detail::Arena counting;
     SubspaceBuffers<S>(counting, context, given.rows, given.cols, copied);
-    pion::detail::Arena arena(context.reserve(counting.used()));
+    detail::Arena arena(context.reserve(counting.used()));
     SubspaceBuffers<S> b(arena, context, given.rows, given.cols, copied);
     auto& found = b.compression;
     const auto& kernels = found.kernels();
@@ -155,20 +131,20 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& c
     const NormPartials size = kernels.moments(seen);
     if (!size.finite()) refuse_not_finite(function);
     if (!(size.largest > 0.0)) return std::nullopt;
-    if (!copied && !pion::detail::well_scaled<T>(size.norm())) continue;
+    if (!copied && !detail::well_scaled<T>(size.norm())) continue;
 
     if (!found.find(seen, size.norm(), criterion,
-                    pion::detail::search_for<T>(function, plan, tolerance, start, given.rows))) {
+                    detail::search_for<T>(function, plan, tolerance, start, given.rows))) {
       if (start != nullptr) start->backoff().failed();
       return std::nullopt;
     }
-    const ApplyInfo info = pion::detail::found_info(found, criterion);
+    const ApplyInfo info = detail::found_info(found, criterion);
     if (!(info.output_norm <= Scalar<Y>::highest)) refuse_overflow(function);
     if (start != nullptr) {
       start->remember(kernels, found.next_start());
       start->backoff().succeeded();
     }
-    pion::detail::Small gains = pion::detail::Small::Zero(info.rank, info.rank);
+    detail::Small gains = detail::Small::Zero(info.rank, info.rank);
     for (Index i = 0; i < info.rank; ++i) gains(i, i) = criterion.gain(found.sigma()(i));
     const engine::View<T> left = found.scratch().block(0, 0, given.rows, info.rank);
     kernels.multiply(found.left(), gains, left);
@@ -181,7 +157,7 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& c
   }
 }
 
-/// y <- f(x) by another method, and what became of it, for which the host waits.
+/// y <- f(x) by another method. Waits for the device, and returns what became of the call.
 template <class S, class Y>
 ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<const S>& x,
                          const Matrix<Y>& y, Context& context, const Plan& plan) {
@@ -209,19 +185,21 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
 
 }  // namespace cuda
 
-/// y = f(x) within tolerance.error on a device, as the host's apply() with a tolerance.
+/// Computes y = f(x) within tolerance.error on a device, as the host's apply() with a tolerance.
 ///
-/// x, y and context as in the device's apply() without. The call waits for the device: where the
-/// method's loop looks at numbers, and for small matrices, about five times a sweep. They, and what
-/// is known of the result, are all that crosses to the host; the result itself may still be on its
-/// way when the call returns. It cannot be captured in a graph.
+/// x, y and context are those of the device's apply() without a tolerance. The call waits for the
+/// device about five times a sweep: where the method's loop looks at numbers, and for small
+/// matrices. These numbers and matrices, and what is known of the result, are all that crosses to
+/// the host. The result itself may not yet be in y when the call returns. A graph cannot capture
+/// the call.
 /// \param start  where the search begins and what it leaves for the next call; or null.
-/// \throws std::invalid_argument as the host's, and while the stream is captured; std::domain_error
-///         if an entry of x is not finite or the result overflows; device_error. y is then
-///         untouched, but for a failing launch. Accuracy: the info's bound, as on the host.
-///         Matrices of 16 bits are read as they are (half as float, in a copy), so that the bound
-///         is for x as it is stored and y before it is rounded. Determinism: bitwise for one device
-///         and library version, and one seed.
+/// \throws std::invalid_argument if shapes or strides do not fit, a number of the tolerance is out
+///         of its range, the method cannot run this filter, or the stream is captured;
+///         std::domain_error if an entry of x is not finite or the result overflows; device_error
+///         if a call of CUDA fails. y is then untouched, unless a launch failed.
+/// Accuracy: the info's bound, as on the host. Matrices of 16 bits are read as they are (half as
+/// float, in a copy), so that the bound is for x as it is stored and for y before it is rounded.
+/// Determinism: bitwise for one device and library version, and one seed.
 template <class X, class Y>
 ApplyInfo apply(const Filter& f, cuda::Matrix<X> x, cuda::Matrix<Y> y, cuda::Context& context,
                 const Tolerance& tolerance,

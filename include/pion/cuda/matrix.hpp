@@ -10,11 +10,11 @@ namespace pion::cuda {
 /// How a matrix lies: the elements of a column adjacent, or those of a row (as in PyTorch).
 enum class Order { columns, rows };
 
-/// A matrix in device memory of somebody else's. Element (i, j) is data[i + j * stride], or
-/// data[i * stride + j] where rows are adjacent.
+/// Describes a matrix in device memory that the caller owns. Element (i, j) is data[i + j *
+/// stride], or data[i * stride + j] where rows are adjacent.
 ///
-/// T is double, float, cuda::bfloat16 or cuda::half, or const one of them. The memory must outlive
-/// what was put on the stream.
+/// T is double, float, cuda::bfloat16 or cuda::half, or const one of them. The memory must live
+/// until the stream has done all calls that were given it.
 template <class T>
 struct Matrix {
   T* data = nullptr;

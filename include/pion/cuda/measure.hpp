@@ -9,8 +9,8 @@
 
 namespace pion::cuda {
 
-/// The moments of each matrix of anything with elements, in device memory: those of doubles in two
-/// passes, since their squares can overflow or vanish where their norm does neither.
+/// Computes the moments of each matrix of anything with elements, in device memory. Doubles take
+/// two passes: their squares can overflow or vanish where their norm does neither.
 /// \param results  memory for two for each matrix; the second half is used for doubles alone.
 template <class Elements>
 const NormPartials* measure(cudaStream_t stream, const Elements& x, Shape shape,

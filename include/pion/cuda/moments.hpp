@@ -8,8 +8,8 @@
 
 namespace pion::cuda {
 
-/// The largest |entry| of a matrix and the sum of its squares over 4^exponent. An entry that is not
-/// finite makes neither finite.
+/// Holds the largest |entry| of a matrix and the sum of its squares over 4^exponent. An entry that
+/// is not finite makes both not finite.
 struct NormPartials {
   double largest = 0.0;
   double squares = 0.0;
@@ -20,7 +20,7 @@ struct NormPartials {
     return {fabs(value), scaled * scaled, exponent};
   }
 
-  /// Both together. A NaN stays: fmax would drop it.
+  /// Joins two parts of a matrix. A NaN stays: fmax would drop it.
   PION_HOST_DEVICE NormPartials operator+(const NormPartials& other) const {
     const bool keep = largest >= other.largest || largest != largest;
     return {keep ? largest : other.largest, squares + other.squares, exponent};

@@ -17,7 +17,7 @@ namespace pion::cuda {
 using half = __half;
 using bfloat16 = __nv_bfloat16;
 
-/// What the library must know of a scalar T that matrices are stored in.
+/// Tells what the library must know of a scalar T that matrices are stored in.
 ///
 /// `Sum` is what its products are summed in, `epsilon` the distance from 1 to the next T, `highest`
 /// the largest T.
@@ -51,19 +51,19 @@ struct Scalar<half> {
 template <class T>
 using sum_t = typename Scalar<T>::Sum;
 
-/// Through the conversions that exist: the 16-bit types know float, which is exact on the way up.
+/// Converts to double, exactly. The 16-bit types go through float, the conversion that they have.
 template <class T>
 PION_HOST_DEVICE double to_double(T value) {
   return static_cast<double>(static_cast<sum_t<T>>(value));
 }
-/// Rounded to nearest (twice, by way of float, for the 16-bit types).
+/// Rounds to the nearest T (twice, by way of float, for the 16-bit types).
 template <class T>
 PION_HOST_DEVICE T from_double(double value) {
   return static_cast<T>(static_cast<sum_t<T>>(value));
 }
 
-/// What a filter is computed in. The storage of x and y is another matter; products of 16-bit
-/// matrices are summed in float32 always.
+/// The scalar that a filter is computed in, whatever x and y are stored in. Products of 16-bit
+/// matrices are always summed in float32.
 enum class Precision {
   storage,  ///< The scalar that x is stored in.
   f64,      ///< Double matrices and sums.

@@ -11,9 +11,8 @@
 
 namespace pion::cuda {
 
-namespace detail {
-
-/// What is known of the samples so far, on a device, in memory of its own: one matrix of doubles.
+/// Keeps what is known of the samples so far in device memory: the mean, a matrix of doubles, and
+/// two numbers.
 class SnrMemory {
  public:
   struct Seen {
@@ -25,11 +24,11 @@ class SnrMemory {
   SnrMemory(const char* name, Index rows, Index cols, Context& context)
       : name_(name), rows_(rows), cols_(cols) {
     if (rows < 0 || cols < 0) {
-      refuse("a sample cannot be " + pion::detail::shape(rows, cols));
+      refuse("a sample cannot be " + detail::shape(rows, cols));
     }
-    pion::detail::Arena counting;
+    detail::Arena counting;
     lay_out(counting);
-    pion::detail::Arena arena(memory_.reserve(counting.used()));
+    detail::Arena arena(memory_.reserve(counting.used()));
     lay_out(arena);
     check(cudaMemsetAsync(memory_.reserve(0), 0, counting.used(), context.stream()),
           "cudaMemsetAsync");
@@ -40,8 +39,8 @@ class SnrMemory {
   void add(const Matrix<X>& g, Context& context, const Make& make) {
     using S = std::remove_const_t<X>;
     if (g.rows != rows_ || g.cols != cols_) {
-      refuse("a sample is " + pion::detail::shape(g.rows, g.cols) + ", those before are " +
-             pion::detail::shape(rows_, cols_));
+      refuse("a sample is " + detail::shape(g.rows, g.cols) + ", those before are " +
+             detail::shape(rows_, cols_));
     }
     require_fit(name_, g, g);
     NormPartials* const partials = reserve(context);
@@ -77,9 +76,9 @@ class SnrMemory {
 
  private:
   [[noreturn]] void refuse(const std::string& why) const {
-    pion::detail::refuse_argument(std::string(name_) + ": " + why);
+    detail::refuse_argument(std::string(name_) + ": " + why);
   }
-  void lay_out(pion::detail::Arena& arena) {
+  void lay_out(detail::Arena& arena) {
     mean_ = arena.take<double>(rows_ * cols_);
     numbers_ = arena.take<SnrNumbers>(1);
     size_ = arena.take<NormPartials>(1);
@@ -98,17 +97,17 @@ class SnrMemory {
   NormPartials* size_ = nullptr;
 };
 
-}  // namespace detail
-
-/// pion::SnrSamples with samples, mean and numbers on a device.
+/// Estimates as pion::SnrSamples does, with samples, mean and numbers on a device.
 class SnrSamples {
  public:
-  /// For samples of one shape. \throws std::invalid_argument if a size is negative; device_error,
-  /// here and below.
+  /// Takes samples of one shape.
+  /// \throws std::invalid_argument if a size is negative; device_error if a call of CUDA fails,
+  ///         here and below.
   SnrSamples(Index rows, Index cols, Context& context) : seen_("SnrSamples", rows, cols, context) {}
 
-  /// Only adds to the context's stream. A sample that is not finite changes nothing, and does not
-  /// count. \throws std::invalid_argument if g's shape is another.
+  /// Adds a sample; the call only adds to the context's stream. A sample that is not finite changes
+  /// nothing, and does not count.
+  /// \throws std::invalid_argument if g has another shape; device_error if a call of CUDA fails.
   template <class X>
   void add(const Matrix<X>& g, Context& context) {
     seen_.add(g, context, [](const auto& sample, const Batch<double>& mean, SnrNumbers* numbers) {
@@ -116,27 +115,30 @@ class SnrSamples {
     });
   }
 
-  /// Waits for the device. \throws std::invalid_argument for fewer than two samples, and while the
-  /// stream is captured.
+  /// Waits for the device, and returns the estimate.
+  /// \throws std::invalid_argument for fewer than two samples, and while the stream is captured;
+  ///         device_error if a call of CUDA fails.
   Snr estimate(Context& context) const {
     const auto seen = seen_.fetch(context);
-    return pion::detail::snr_of_samples(seen.squared_mean, seen.numbers.squares, seen.count());
+    return detail::snr_of_samples(seen.squared_mean, seen.numbers.squares, seen.count());
   }
 
  private:
-  detail::SnrMemory seen_;
+  SnrMemory seen_;
 };
 
-/// pion::SnrStream in the same way.
+/// Estimates as pion::SnrStream does, with samples, mean and numbers on a device.
 class SnrStream {
  public:
   /// \param decay  in (0, 1): the weight of the past.
   SnrStream(double decay, Index rows, Index cols, Context& context)
       : decay_(decay), seen_("SnrStream", rows, cols, context) {
-    pion::detail::require_decay(decay);
+    detail::require_decay(decay);
   }
 
-  /// As SnrSamples::add().
+  /// Adds a sample; the call only adds to the context's stream. A sample that is not finite changes
+  /// nothing, and does not count.
+  /// \throws std::invalid_argument if g has another shape; device_error if a call of CUDA fails.
   template <class X>
   void add(const Matrix<X>& g, Context& context) {
     seen_.add(g, context,
@@ -145,16 +147,17 @@ class SnrStream {
               });
   }
 
-  /// As SnrSamples::estimate().
+  /// Waits for the device, and returns the estimate.
+  /// \throws std::invalid_argument for too few samples, and while the stream is captured;
+  ///         device_error if a call of CUDA fails.
   Snr estimate(Context& context) const {
     const auto seen = seen_.fetch(context);
-    return pion::detail::snr_of_stream(seen.squared_mean, seen.numbers.squares, decay_,
-                                       seen.count());
+    return detail::snr_of_stream(seen.squared_mean, seen.numbers.squares, decay_, seen.count());
   }
 
  private:
   double decay_;
-  detail::SnrMemory seen_;
+  SnrMemory seen_;
 };
 
 }  // namespace pion::cuda

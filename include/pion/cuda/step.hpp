@@ -16,29 +16,28 @@
 namespace pion {
 namespace cuda {
 
-/// What an optimiser remembers of one parameter, in device memory of its own: optimizer::State
-/// there. T is double for parameters of doubles, else float. The matrices lie in the parameter's
+/// Holds what an optimiser remembers of one parameter in device memory, as optimizer::State does on
+/// the host. T is double for parameters of doubles, else float. The matrices lie in the parameter's
 /// order, without gaps, and have no memory where the recipe has no use for them.
 template <class T>
 class State {
  public:
-  /// Before the first step of `parameter`, whose memory is not looked at.
-  /// \throws std::invalid_argument if a size is negative or a number of the recipe out of range;
-  ///         device_error.
+  /// Makes the state before the first step of `parameter`, whose memory is not looked at.
+  /// \throws std::invalid_argument if a size is negative or a number of the recipe is out of its
+  ///         range; device_error if a call of CUDA fails.
   template <class R, class M, class S, class D, class W>
   State(const optimizer::Recipe<R, M, S, D>& recipe, const Matrix<W>& parameter, Context& context)
       : rows_(parameter.rows), cols_(parameter.cols), order_(parameter.order) {
     static_assert(std::is_same_v<T, sum_t<W>>,
                   "pion: the state has another scalar than the parameter's steps are computed in");
     if (rows_ < 0 || cols_ < 0) {
-      pion::detail::refuse_argument("State: a parameter cannot be " +
-                                    pion::detail::shape(rows_, cols_));
+      detail::refuse_argument("State: a parameter cannot be " + detail::shape(rows_, cols_));
     }
-    recipe.momentum.require_valid();
+    detail::require_valid(recipe);
     buffers_ = M::buffers;
-    pion::detail::Arena counting;
+    detail::Arena counting;
     lay_out(counting);
-    pion::detail::Arena arena(memory_.reserve(counting.used()));
+    detail::Arena arena(memory_.reserve(counting.used()));
     lay_out(arena);
     check(cudaMemsetAsync(memory_.reserve(0), 0, counting.used(), context.stream()),
           "cudaMemsetAsync");
@@ -50,7 +49,7 @@ class State {
   std::int64_t* steps() const { return steps_; }
 
  private:
-  void lay_out(pion::detail::Arena& arena) {
+  void lay_out(detail::Arena& arena) {
     steps_ = arena.take<std::int64_t>(1);
     if (buffers_ >= 1) first_ = arena.take<T>(rows_ * cols_);
     if (buffers_ >= 2) second_ = arena.take<T>(rows_ * cols_);
@@ -65,15 +64,15 @@ class State {
   T* second_ = nullptr;
 };
 
-/// How a step goes about its rule's filter, and where it tells what it did.
+/// How a step applies its rule's filter, and where it writes what it did.
 struct StepOptions {
   Method method = Method::automatic;
-  Precision precision = Precision::storage;  ///< Of T, which momentum and direction are stored in.
+  Precision precision = Precision::storage;  ///< storage is T, the scalar of the momentum.
   StepInfo* info = nullptr;                  ///< In device memory, or null.
 };
 
-// --- rules: how many infos each gives, and what it does to x in place with memory at `at`, or the
-// bytes that it needs where that is null.
+// --- rules. heads_of() is the number of infos that a rule writes. direct() turns x into the
+// direction in place, with memory at `at`; where `at` is null, it only counts the bytes it needs.
 
 template <class Rule, class W>
 Index heads_of(const Rule&, const Matrix<W>&) {
@@ -87,7 +86,7 @@ Index heads_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<W>&)
 template <class T>
 std::size_t direct(const optimizer::Identity&, const Matrix<T>& x, Context& context,
                    const Options& options, std::byte* at) {
-  pion::detail::Arena arena(at);
+  detail::Arena arena(at);
   NormPartials* const moments = arena.take<NormPartials>(2);
   NormPartials* const partials = arena.take<NormPartials>(reduction_pieces(x.rows * x.cols));
   if (at == nullptr) return arena.used();
@@ -113,34 +112,28 @@ std::size_t direct(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<
   return filter_list(rule.filter, context, options, list_of_heads("step", in, rule.heads, x), at);
 }
 
-/// A scale's factor on a device, where the direction's norm is: `factor`, or over the norm.
-template <class Scale>
-constexpr bool over_norm(const Scale&) {
-  using namespace optimizer;
-  constexpr bool of_shape = std::is_same_v<Scale, Unscaled> || std::is_same_v<Scale, JordanScale> ||
-                            std::is_same_v<Scale, SqrtMaxScale> ||
-                            std::is_same_v<Scale, SpectralScale>;
-  static_assert(of_shape || std::is_same_v<Scale, RmsScale>,
-                "pion: a scale rule that a step on the device does not know");
-  return !of_shape;
-}
-
 }  // namespace cuda
 
 namespace optimizer {
 
-/// One step of one parameter on a device: optimizer::step(), which has the meaning of it all.
+/// Takes one step of one parameter on a device, by the equations of optimizer::step() on the host.
 ///
+/// \param recipe  whose rule is Identity, Filtered or FilteredPerHead, or LowRank with
+///         cuda/svd.hpp.
 /// \param[in,out] parameter  in device memory, of any scalar and order.
-/// \param gradient  of its shape, in any order (the parameter's is fastest), of its scalar or of
-///            bfloat16 for float parameters or float for bfloat16 ones. It must not overlap it.
-/// \param[in,out] state  made for this recipe and parameter. The rule is Identity, Filtered or
-///         FilteredPerHead, or LowRank with cuda/svd.hpp. The call only adds to the context's
-///         stream: what became of the step, and whether it was taken, is in options.info. A step
-///         that is not taken leaves parameter and state as they were, bit for bit.
-/// \throws std::invalid_argument as the host's; device_error, and if it is for want of memory,
-///         nothing has been begun.
-/// Cost: the rule's, and three passes over parameter and state. Determinism: as the rule's.
+/// \param gradient  of the parameter's shape, in any order (the parameter's is fastest). Its scalar
+///         is the parameter's, or bfloat16 for a float parameter, or float for a bfloat16 one. It
+///         must not overlap the parameter.
+/// \param[in,out] state  made for this recipe and parameter.
+/// \param options  whose info receives what became of the step, and whether it was taken: the call
+///         only adds to the context's stream. A step that is not taken leaves parameter and state
+///         as they were, bit for bit.
+/// \throws std::invalid_argument if shapes or strides do not fit, the state is not for this recipe
+///         and parameter, the learning rate is negative or not finite, a number of the recipe is
+///         out of its range, or the decay's retention is not in [0, 1]; device_error if a call of
+///         CUDA fails, and if it is for want of memory, nothing has been begun.
+/// Cost: the rule's, and three passes over parameter and state; where heads have scales of their
+/// own (FusedHeads of unequal shapes), two small launches a head. Determinism: as the rule's.
 template <class R, class M, class S, class D, class W, class G>
 void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
           const cuda::Matrix<G>& gradient, double learning_rate, cuda::State<cuda::sum_t<W>>& state,
@@ -150,21 +143,18 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   using Gradient = std::remove_const_t<G>;
   const Index rows = parameter.rows, cols = parameter.cols;
   if (gradient.rows != rows || gradient.cols != cols) {
-    pion::detail::refuse_argument("step: the gradient is " +
-                                  pion::detail::shape(gradient.rows, gradient.cols) +
-                                  " and the parameter is " + pion::detail::shape(rows, cols));
+    detail::refuse_argument("step: the gradient is " + detail::shape(gradient.rows, gradient.cols) +
+                            " and the parameter is " + detail::shape(rows, cols));
   }
   cuda::require_fit("step", gradient, parameter);
-  detail::require_nonnegative("step: the learning rate", learning_rate);
-  recipe.momentum.require_valid();
-  detail::require_nonnegative("step: the weight decay", recipe.decay.rate);
+  const double kept = detail::require_valid_step(recipe, learning_rate);
   const cuda::Matrix<T> first = state.momentum(), second = state.second_moment();
   const bool fits = first.rows == rows && first.cols == cols && first.order == parameter.order &&
                     (rows * cols == 0 || ((first.data != nullptr) == (M::buffers >= 1) &&
                                           (second.data != nullptr) == (M::buffers >= 2)));
   if (!fits) {
-    pion::detail::refuse_argument("step: the state is not for this recipe and a parameter of " +
-                                  pion::detail::shape(rows, cols) + " in this order");
+    detail::refuse_argument("step: the state is not for this recipe and a parameter of " +
+                            detail::shape(rows, cols) + " in this order");
   }
 
   // As the parameter lies, inner dimension first.
@@ -173,19 +163,21 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   const Index heads = cuda::heads_of(recipe.rule, parameter);
   cuda::StepMatrices<W> at;
   cuda::Info* infos = nullptr;
+  double* weights = nullptr;
   cuda::StepInfo* info = nullptr;
-  cuda::Unbias* factors = nullptr;
+  Unbias* unbias = nullptr;
   cuda::Verdict* partials = nullptr;
-  const auto lay_out = [&](pion::detail::Arena& arena) {
+  const auto lay_out = [&](detail::Arena& arena) {
     at.x = cuda::take_batch<T>(arena, m, n, 1);
     if (M::buffers >= 1) at.new_first = cuda::take_batch<T>(arena, m, n, 1);
     if (M::buffers >= 2) at.new_second = cuda::take_batch<T>(arena, m, n, 1);
     infos = arena.take<cuda::Info>(heads);
+    weights = arena.take<double>(heads);
     info = arena.take<cuda::StepInfo>(1);
-    factors = arena.take<cuda::Unbias>(1);
+    unbias = arena.take<Unbias>(1);
     partials = arena.take<cuda::Verdict>(cuda::reduction_pieces(m * n));
   };
-  pion::detail::Arena counting;
+  detail::Arena counting;
   lay_out(counting);
   const auto run_rule = [&](std::byte* memory) {
     const cuda::Options how{options.method, options.precision, infos};
@@ -195,7 +187,7 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   const bool empty = rows * cols == 0;
   const std::size_t own = counting.used();
   std::byte* const memory = context.reserve(own + (empty ? 0 : run_rule(nullptr)));
-  pion::detail::Arena arena(memory);
+  detail::Arena arena(memory);
   lay_out(arena);
   if (options.info != nullptr) info = options.info;
   const cudaStream_t stream = context.stream();
@@ -211,20 +203,34 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   if (empty) {
     cuda::check(cuda::once(stream, 1, cuda::Nothing{info}), "once");
   } else {
-    cuda::check(cuda::once(stream, 1, cuda::Prepare<M>{recipe.momentum, state.steps(), factors}),
+    cuda::check(cuda::once(stream, 1, cuda::Prepare<M>{recipe.momentum, state.steps(), unbias}),
                 "once");
     const cuda::Advance<W, Gradient, M> advance{
-        at, table, recipe.momentum, recipe.decay.in_gradient(), factors, info};
+        at, table, recipe.momentum, recipe.decay.in_gradient(), unbias, info};
     cuda::check(cuda::reduce(stream, shape, advance, partials), "reduce");
     run_rule(memory + own);
     Direction unit;
     unit.norm = 1.0;
-    const double factor = learning_rate * recipe.scale.factor(rows, cols, unit);
-    cuda::check(
-        cuda::once(stream, 1,
-                   cuda::ScaleStep{infos, heads, factor, cuda::over_norm(recipe.scale), info}),
-        "once");
-    const cuda::UpdateParameter<W> descend{at, recipe.decay.retention(learning_rate), info};
+    const auto factor = detail::common_factor(recipe.rule, recipe.scale, rows, cols, unit);
+    if (!factor) {
+      const auto bytes = sizeof(double) * static_cast<std::size_t>(heads);
+      cuda::check(cudaMemsetAsync(weights, 0, bytes, stream), "cudaMemsetAsync");
+      const auto scale_block = [&](Index i, const Block& b, double value) {
+        const cuda::Batch<T> part = by_columns ? at.x.block(b.row, b.col, b.rows, b.cols)
+                                               : at.x.block(b.col, b.row, b.cols, b.rows);
+        cuda::check(cuda::map(stream, part.shape(), cuda::Copy<T>{part, part, value}), "map");
+        cuda::check(cuda::once(stream, 1, cuda::SetNumber{weights + i, value}), "once");
+      };
+      detail::for_each_factor(recipe.rule, recipe.scale, rows, cols, unit, scale_block);
+    }
+    const cuda::ScaleStep scale_step{infos,
+                                     heads,
+                                     learning_rate * factor.value_or(1.0),
+                                     S::over_norm,
+                                     factor ? nullptr : weights,
+                                     info};
+    cuda::check(cuda::once(stream, 1, scale_step), "once");
+    const cuda::UpdateParameter<W> descend{at, kept, info};
     cuda::check(cuda::reduce(stream, shape, descend, partials), "reduce");
     cuda::check(cuda::map(stream, shape, cuda::Commit<W>{at, info}), "map");
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>    // fabs, pow, std::sqrt
+#include <cmath>    // fabs, sqrt
 #include <cstdint>  // std::int64_t
 
 #include <pion/cuda/bodies.hpp>
 #include <pion/optimizer/momentum.hpp>
 
-/// What an optimiser's step does to one element, and to its numbers. Host's counterpart and
-/// meaning: optimizer/step.hpp.
+/// What an optimiser's step does to one element, and to its numbers. optimizer/step.hpp is the
+/// host's counterpart and has the meaning.
 namespace pion::cuda {
 
 /// What a step on the device did; written there, in memory of the caller's or the context's.
@@ -18,15 +18,15 @@ struct StepInfo {
     gradient_not_finite,  ///< Nothing was changed.
     result_not_finite,    ///< Nothing was changed.
   };
-  double update_norm = 0.0;  ///< ||W_new - keep W||_F
+  double update_norm = 0.0;  ///< ||W_new - retention W||_F
   double norm = 0.0;         ///< ||O||_F of the rule's direction
-  double length = 0.0;       ///< What the direction is multiplied by: lr * factor.
+  double length = 0.0;       ///< lr * factor; lr alone where heads have factors of their own.
   std::int64_t dead_heads = 0;
   Outcome outcome = taken;
   bool dead = false;
 };
 
-/// Whether all is finite so far.
+/// Says whether the gradient, and what the step makes, are finite so far.
 struct Verdict {
   bool gradient = true;
   bool result = true;
@@ -35,52 +35,15 @@ struct Verdict {
   }
 };
 
-// --- optimizer/momentum.hpp, entry by entry
-
-/// What the forms want of the number of steps.
-struct Unbias {
-  double first = 1.0, second = 1.0;
-};
-template <class M>
-PION_HOST_DEVICE Unbias unbias(const M&, double) {
-  return {};
-}
-PION_HOST_DEVICE inline Unbias unbias(const optimizer::RmsNormalized& m, double steps) {
-  return {1.0 / (1.0 - pow(m.beta1, steps)), 1.0 / (1.0 - pow(m.beta2, steps))};
-}
-
-template <class T>
-PION_HOST_DEVICE void advance(const optimizer::HeavyBall& m, const Unbias&, T& x, T& first, T&) {
-  const T mu = static_cast<T>(m.momentum);
-  first = mu * first + x;
-  x = m.nesterov ? x + mu * first : first;
-}
-
-template <class T>
-PION_HOST_DEVICE void advance(const optimizer::Ema& m, const Unbias&, T& x, T& first, T&) {
-  const T b = static_cast<T>(m.beta), rest = static_cast<T>(1.0 - m.beta);
-  first = b * first + rest * x;
-  x = m.nesterov ? rest * x + b * first : first;
-}
-
-template <class T>
-PION_HOST_DEVICE void advance(const optimizer::RmsNormalized& m, const Unbias& unbias, T& x,
-                              T& first, T& second) {
-  first = static_cast<T>(m.beta1) * first + static_cast<T>(1.0 - m.beta1) * x;
-  second = static_cast<T>(m.beta2) * second + static_cast<T>(1.0 - m.beta2) * (x * x);
-  const T root = std::sqrt(static_cast<T>(unbias.second) * second);
-  x = second > T(0) ? static_cast<T>(unbias.first) * first / (root + static_cast<T>(m.epsilon))
-                    : T(0);
-}
-
-/// Before a step: what the momentum form wants to know.
+/// factors <- the momentum form's corrections for the step that comes, whose number the device
+/// alone knows.
 template <class M>
 struct Prepare {
   M momentum;
   const std::int64_t* steps;
-  Unbias* factors;
+  optimizer::Unbias* factors;
   PION_HOST_DEVICE void operator()(Index) const {
-    *factors = unbias(momentum, static_cast<double>(*steps + 1));
+    *factors = momentum.unbias(static_cast<double>(*steps + 1));
   }
 };
 
@@ -90,8 +53,8 @@ struct StepMatrices {
   using T = sum_t<W>;
   Batch<W> parameter;
   Batch<T> first, second;  // the state; without memory where the recipe has no use for it
-  Batch<T> x, new_first,
-      new_second;  // x: in turn the rule's input, its direction, the new parameter
+  Batch<T> x;              // in turn the rule's input, its direction, the new parameter
+  Batch<T> new_first, new_second;
 };
 
 /// x <- the rule's input, and the new state beside the old.
@@ -103,7 +66,7 @@ struct Advance {
   PointerBatch<const G> gradient;
   M momentum;
   double in_gradient;
-  const Unbias* factors;
+  const optimizer::Unbias* factors;
   StepInfo* info;
 
   PION_HOST_DEVICE Verdict nothing(Index) const { return {}; }
@@ -116,7 +79,7 @@ struct Advance {
     }
     T first = M::buffers >= 1 ? at.first(i, j, b) : T(0);
     T second = M::buffers >= 2 ? at.second(i, j, b) : T(0);
-    advance(momentum, *factors, x, first, second);
+    momentum.template update<T> (*factors)(x, first, second);
     verdict.result = finite(x) && finite(first) && finite(second);
     at.x(i, j, b) = x;
     if (M::buffers >= 1) at.new_first(i, j, b) = first;
@@ -135,20 +98,26 @@ struct Advance {
   }
 };
 
-/// The step's length from what the rule says of its heads. `factor` is lr times the scale's, for a
-/// direction of norm 1; where `over_norm`, the scale's falls as 1 / norm, and is 0 for a dead one.
+/// The step's length from what the rule says of its heads. `factor` is the learning rate times the
+/// scale's factor for a direction of norm 1. Where `over_norm`, it is divided by the direction's
+/// norm, and is 0 for a dead direction. Where `weights` is not null, head i of the direction has
+/// been multiplied by weights[i] since.
 struct ScaleStep {
   const Info* heads;
   std::int64_t count;
   double factor;
   bool over_norm;
+  const double* weights;
   StepInfo* info;
   PION_HOST_DEVICE void operator()(Index) const {
     if (info->outcome != StepInfo::taken) return;
     StepInfo told;
-    double squares = 0.0;
+    double squares = 0.0, weighted = 0.0;
     for (std::int64_t i = 0; i < count; ++i) {
-      squares += heads[i].output_norm * heads[i].output_norm;
+      const double norm = heads[i].output_norm;
+      const double scaled = weights == nullptr ? norm : weights[i] * norm;
+      squares += norm * norm;
+      weighted += scaled * scaled;
       if (heads[i].status != Info::done) told.outcome = StepInfo::result_not_finite;
       if (heads[i].dead) ++told.dead_heads;
     }
@@ -157,13 +126,20 @@ struct ScaleStep {
       told.dead = count > 0 && told.dead_heads == count;
       const bool none = over_norm && (told.dead || told.norm == 0.0);
       told.length = none ? 0.0 : over_norm ? factor / told.norm : factor;
-      told.update_norm = told.length * told.norm;
+      told.update_norm = told.length * sqrt(weighted);
     }
     *info = told;
   }
 };
 
-/// What a rule says that leaves its input as it is.
+/// to <- value.
+struct SetNumber {
+  double* to;
+  double value;
+  PION_HOST_DEVICE void operator()(Index) const { *to = value; }
+};
+
+/// info <- what a rule says that leaves its input as it is.
 struct Untouched {
   const NormPartials* moments;
   Info* info;
@@ -173,19 +149,19 @@ struct Untouched {
   }
 };
 
-/// x <- keep W - length x, the new parameter.
+/// x <- retention W - length x, the new parameter.
 template <class W>
 struct UpdateParameter {
   using T = sum_t<W>;
   using Value = Verdict;
   StepMatrices<W> at;
-  double keep;
+  double retention;
   StepInfo* info;
 
   PION_HOST_DEVICE Verdict nothing(Index) const { return {}; }
   PION_HOST_DEVICE Verdict term(Index i, Index j, Index b) const {
     T& x = at.x(i, j, b);
-    x = static_cast<T>(keep) * static_cast<T>(at.parameter(i, j, b)) -
+    x = static_cast<T>(retention) * static_cast<T>(at.parameter(i, j, b)) -
         static_cast<T>(info->length) * x;
     return {true, fabs(static_cast<double>(x)) <= Scalar<W>::highest};
   }
@@ -209,12 +185,13 @@ struct Commit {
   }
 };
 
-/// A step of an empty parameter.
+/// info <- what a step of an empty parameter says.
 struct Nothing {
   StepInfo* info;
   PION_HOST_DEVICE void operator()(Index) const { *info = StepInfo(); }
 };
 
+/// Counts the step, if it is taken.
 struct CountStep {
   std::int64_t* steps;
   const StepInfo* info;

@@ -10,104 +10,23 @@
 #include <pion/apply/polar.hpp>
 #include <pion/cuda/apply.hpp>
 #include <pion/cuda/low_rank.hpp>
-#include <pion/cuda/measure.hpp>
 #include <pion/cuda/svd_bodies.hpp>
+#include <pion/cuda/svd_solver.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <pion/optimizer/low_rank.hpp>
 
-/// What takes a full SVD on a device, by cuSOLVER: LRMuon's direction, and the diagnostics.
+/// The calls that take a full SVD on a device: LRMuon's direction, and the diagnostics.
 namespace pion {
 namespace cuda {
 
-inline int svd_work(cusolverDnHandle_t solver, int rows, int cols, float*) {
-  int size = 0;
-  check(cusolverDnSgesvd_bufferSize(solver, rows, cols, &size), "cusolverDnSgesvd_bufferSize");
-  return size;
-}
-inline int svd_work(cusolverDnHandle_t solver, int rows, int cols, double*) {
-  int size = 0;
-  check(cusolverDnDgesvd_bufferSize(solver, rows, cols, &size), "cusolverDnDgesvd_bufferSize");
-  return size;
-}
-
-/// The SVD of an n x m matrix of T, n >= m, in device memory, and what it works on.
-template <class T>
-struct Svd {
-  /// \param vectors  whether u and vt are wanted too.
-  Svd(pion::detail::Arena& arena, Context& context, Index n, Index m, bool vectors)
-      : solver(context.solver()),
-        stream(context.stream()),
-        a(take_batch<T>(arena, n, m, 1)),
-        sigma(arena.take<T>(m)),
-        info(arena.take<Info>(1)),
-        failed(arena.take<int>(1)),
-        moments(arena.take<NormPartials>(2)),
-        partials(arena.take<NormPartials>(reduction_pieces(n * m))),
-        work_size(svd_work(solver, narrow(n), narrow(m), static_cast<T*>(nullptr))),
-        work(arena.take<T>(work_size)) {
-    if (!vectors) return;
-    u = take_batch<T>(arena, n, m, 1);
-    vt = take_batch<T>(arena, m, m, 1);
-  }
-
-  /// a <- x over its norm, its long side first, and what its entries say. A matrix that is not
-  /// finite is read as zeros.
-  template <class S>
-  void load(const Matrix<const S>& x) const {
-    const PointerBatch<const S> table = long_side_first(x);
-    PointerBatch<const S> along = table;
-    along.crossed = false;
-    const Shape shape = table.crossed ? Shape{a.cols, a.rows, 1} : a.shape();
-    const NormPartials* const size = measure(stream, along, shape, moments, partials);
-    check(once(stream, 1, CheckInput{size, true, info}), "once");
-    check(transfer(stream, a.shape(), Load<S, T>{table, a, info}, table.crossed, false),
-          "transfer");
-  }
-
-  /// sigma, and u and vt where they are wanted, of a, which is lost.
-  void decompose() const {
-    const auto job = static_cast<signed char>(u.data == nullptr ? 'N' : 'S');
-    const int n = narrow(a.rows), m = narrow(a.cols);
-    const int ld_u = std::max(1, narrow(u.stride)), ld_vt = std::max(1, narrow(vt.stride));
-    if constexpr (std::is_same_v<T, double>) {
-      check(cusolverDnDgesvd(solver, job, job, n, m, a.data, narrow(a.stride), sigma, u.data, ld_u,
-                             vt.data, ld_vt, work, work_size, nullptr, failed),
-            "cusolverDnDgesvd");
-    } else {
-      check(cusolverDnSgesvd(solver, job, job, n, m, a.data, narrow(a.stride), sigma, u.data, ld_u,
-                             vt.data, ld_vt, work, work_size, nullptr, failed),
-            "cusolverDnSgesvd");
-    }
-  }
-
-  template <class S>
-  static PointerBatch<S> long_side_first(const Matrix<S>& x) {
-    PointerBatch<S> table = short_side_first(&x, 1);
-    table.crossed = !table.crossed;
-    return table;
-  }
-
-  cusolverDnHandle_t solver;
-  cudaStream_t stream;
-  Batch<T> a;
-  T* sigma;
-  Info* info;
-  int* failed;
-  NormPartials* moments;
-  NormPartials* partials;
-  int work_size;
-  T* work;
-  Batch<T> u, vt;
-};
-
-/// y <- U_k V_k^T with memory at `at`, or the bytes that it needs where that is null.
+/// y <- U_k V_k^T with memory at `at`. Where `at` is null, only counts the bytes that it needs.
 template <class S, class Y>
 std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>& y,
                              Context& context, Info* told, std::byte* at) {
   using T = sum_t<S>;
   const Index n = std::max(x.rows, x.cols), m = std::min(x.rows, x.cols);
-  pion::detail::Arena arena(at);
+  detail::Arena arena(at);
   Svd<T> svd(arena, context, n, m, true);
   double* const gain = arena.take<double>(m);
   if (at == nullptr || m == 0) return arena.used();
@@ -128,7 +47,7 @@ std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>&
   return arena.used();
 }
 
-/// The rule of LRMuon in a step on a device (cuda/step.hpp).
+/// x <- the direction of LRMuon, in a step on a device (cuda/step.hpp).
 template <class T>
 std::size_t direct(const optimizer::LowRank& rule, const Matrix<T>& x, Context& context,
                    const Options& tolerance, std::byte* at) {
@@ -138,14 +57,14 @@ std::size_t direct(const optimizer::LowRank& rule, const Matrix<T>& x, Context& 
 
 }  // namespace cuda
 
-/// LRMuon's direction on a device: low_rank_polar() by cuSOLVER's SVD, in float, or double for
-/// doubles.
+/// Computes LRMuon's direction on a device: low_rank_polar() by cuSOLVER's SVD, in float, or double
+/// for doubles.
 ///
-/// x, y, context and info as in the device's apply(); the info's rank is k_eff. Where the SVD does
-/// not converge, y is as it was and the info says so. The library may wait for the device, and a
-/// call cannot be captured in a graph.
-/// \throws std::invalid_argument if k < 1, on a bad shape, and while the stream is captured;
-///         device_error.
+/// x, y, context and info are those of the device's apply(); the info's rank is the number of
+/// directions kept. Where the SVD does not converge, y is as it was and the info says so. cuSOLVER
+/// may wait for the device, and a graph cannot capture the call.
+/// \throws std::invalid_argument if k < 1, shapes or strides do not fit, or the stream is captured;
+///         device_error if a call of CUDA or cuSOLVER fails.
 template <class X, class Y>
 void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
                     cuda::Info* info = nullptr) {
@@ -160,11 +79,13 @@ void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context
   cuda::polar_of_largest(in, k, y, context, info, context.reserve(bytes));
 }
 
-/// The same within a tolerance: by compression, certified, or by the SVD where that proves no gap
-/// after sigma_k, as low_rank_polar() with tolerance on the host. Waits and crosses as the device's
-/// apply() with a tolerance does, and takes a warm start as that does.
-/// \throws std::invalid_argument as both; std::domain_error if an entry of x is not finite or the
-///         SVD does not converge; device_error.
+/// Computes the same within a tolerance: by the low-rank method, certified, or by the SVD where
+/// that method proves no gap after sigma_k. It is low_rank_polar() with a tolerance on the host; it
+/// waits for the device, copies to the host and takes a warm start as the device's apply() with a
+/// tolerance does.
+/// \throws std::invalid_argument if k < 1, shapes or strides do not fit, a number of the tolerance
+///         is out of its range, or the stream is captured; std::domain_error if an entry of x is
+///         not finite or the SVD does not converge; device_error if a call of CUDA fails.
 template <class X, class Y>
 ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
                          const Tolerance& tolerance,
@@ -204,11 +125,11 @@ ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Co
   return info;
 }
 
-/// The spectrum of a matrix on a device, by cuSOLVER in double (values alone). The call waits for
-/// them; they alone cross to the host, and every measure is read off them there.
-/// \throws std::invalid_argument on a bad shape and while the stream is captured; std::domain_error
-///         if an entry is not finite, the SVD does not converge or sigma_1 overflows a double;
-///         device_error.
+/// Computes the spectrum of a matrix on a device, by cuSOLVER in double (values alone). The call
+/// waits for the values; they alone are copied to the host, and every measure is computed there.
+/// \throws std::invalid_argument if the shape or stride is not possible, or the stream is captured;
+///         std::domain_error if an entry is not finite, the SVD does not converge or sigma_1
+///         overflows a double; device_error if a call of CUDA or cuSOLVER fails.
 template <class X>
 Spectrum spectrum(cuda::Matrix<X> x, cuda::Context& context) {
   constexpr const char* here = "spectrum";
@@ -238,7 +159,8 @@ Spectrum spectrum(cuda::Matrix<X> x, cuda::Context& context) {
   return {std::move(values), x.rows, x.cols};
 }
 
-/// Shorthands as on the host; each takes an SVD and waits. Throw as spectrum().
+/// Shorthands as on the host; each takes an SVD and waits.
+/// \throws std::invalid_argument, std::domain_error and device_error where spectrum() does.
 template <class X>
 double effective_rank(cuda::Matrix<X> x, cuda::Context& context) {
   return spectrum(x, context).effective_rank();

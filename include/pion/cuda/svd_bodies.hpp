@@ -5,7 +5,7 @@
 
 #include <pion/cuda/bodies.hpp>
 
-/// What is done with the factors of an SVD.
+/// What the kernels do with the factors of an SVD.
 namespace pion::cuda {
 
 /// gain_j <- 1 for the first `most` directions whose sigma rounding cannot have made of 0

@@ -16,27 +16,28 @@
 
 namespace pion::cuda {
 
-/// A view's memory as kernels are told of it.
+/// Describes a view's memory in the form that kernels take.
 template <class T>
 Batch<std::remove_const_t<T>> batch_of(const engine::View<T>& v) {
   return {const_cast<std::remove_const_t<T>*>(v.data), v.rows, v.cols, v.stride, 1, 0};
 }
 
-/// The primitives of compression (engine/tall_skinny.hpp) on device memory, for a large matrix of S
-/// and narrow ones of T, float or double. Their meaning is described there.
+/// The primitives of the low-rank method on device memory, for a large matrix of S and narrow ones
+/// of T, float or double. engine/tall_skinny.hpp describes what each computes.
 ///
-/// Small matrices and numbers are the host's. What goes to the device only joins the stream; what
-/// comes back, from gram(), norm(), distance() and moments(), is waited for.
+/// Small matrices and numbers are the host's. Sending them to the device only adds to the stream;
+/// gram(), norm(), distance() and moments() wait for what comes back.
 ///
-/// A large matrix of 16 bits is read as it is, and multiplied with narrow ones as [high low], each
-/// of S, in one product: 2^-17 of an entry of them is lost, and sums are in float.
+/// A large matrix of 16 bits is read as it is. A narrow matrix is multiplied with it as [high low],
+/// two matrices of S, in one product: 2^-17 of each entry of the narrow matrix is lost, and sums
+/// are in float.
 template <class S, class T>
 class TallSkinnyKernels {
  public:
   using Source = engine::View<const S>;
 
-  /// For an m x n matrix and narrow ones of up to `width` columns.
-  TallSkinnyKernels(pion::detail::Arena& arena, Index m, Index n, Index width, Context& context)
+  /// Lays out memory for an m x n matrix and narrow ones of up to `width` columns.
+  TallSkinnyKernels(detail::Arena& arena, Index m, Index n, Index width, Context& context)
       : context_(&context), panel_size_(std::min(m * n, std::max({most_of_panel, m, n}))) {
     const Index side = std::max(m, n);
     partials_ = arena.take<NormPartials>(reduction_pieces(side * std::max(std::min(m, n), width)));
@@ -50,8 +51,8 @@ class TallSkinnyKernels {
     }
   }
 
-  /// The largest |entry| and the norm of a large x, of whatever scalar. The squares of doubles out
-  /// of the middle of their range count as infinite or nothing.
+  /// Returns the largest |entry| and the norm of a large x of any scalar. The squares of doubles
+  /// overflow or vanish unless the doubles are in the middle of their range.
   template <class A>
   NormPartials moments(const engine::View<const A>& x) const {
     check(reduce(stream(), Shape{x.rows, x.cols, 1},
@@ -83,10 +84,10 @@ class TallSkinnyKernels {
     }
   }
 
-  void multiply(const engine::View<const T>& y, const pion::detail::Small& m,
+  void multiply(const engine::View<const T>& y, const detail::Small& m,
                 const engine::View<T>& c) const {
-    const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, pion::detail::max_rank,
-                        pion::detail::max_rank>
+    const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, detail::max_rank,
+                        detail::max_rank>
         rounded = m.template cast<T>();
     T* const memory = reinterpret_cast<T*>(small_);
     exchange().send(rounded.data(), rounded.size(), memory);
@@ -94,7 +95,7 @@ class TallSkinnyKernels {
   }
 
   template <class A>
-  void multiply_in_double(const engine::View<A>& y, const pion::detail::Small& m,
+  void multiply_in_double(const engine::View<A>& y, const detail::Small& m,
                           const engine::View<double>& c) const {
     const engine::View<double> wide(wide_, y.rows, y.cols);
     copy(y, wide);
@@ -133,13 +134,13 @@ class TallSkinnyKernels {
   }
 
   template <class A>
-  pion::detail::Small gram(const engine::View<A>& y) const {
+  detail::Small gram(const engine::View<A>& y) const {
     const engine::View<double> wide(wide_, y.rows, y.cols);
     const engine::View<double> on_device(small_, y.cols, y.cols);
     copy(y, wide);
     cuda::multiply(*context_, false, 1.0, batch_of(wide), Op::transposed, batch_of(wide), Op::plain,
                    0.0, batch_of(on_device));
-    pion::detail::Small g(y.cols, y.cols);
+    detail::Small g(y.cols, y.cols);
     if (g.size() > 0) exchange().fetch(small_, g.size(), g.data());
     return g;
   }
@@ -176,7 +177,7 @@ class TallSkinnyKernels {
   double distance(const engine::View<const double>& d, const engine::View<const T>& u,
                   const Values& sigma) const {
     if (u.size() == 0) return 0.0;
-    const pion::detail::SmallVector values = sigma;
+    const detail::SmallVector values = sigma;
     exchange().send(values.data(), values.size(), small_);
     double* const result = reinterpret_cast<double*>(result_);
     check(reduce(stream(), Shape{u.rows, u.cols, 1},
@@ -196,7 +197,7 @@ class TallSkinnyKernels {
     check(map(stream(), out.shape(), FillGaussian<T>{out, seed}), "map");
   }
 
-  /// Memory for a panel of results of `rows` rows, T's: what sweep() keeps panels in.
+  /// Returns memory for a panel of T with `rows` rows; sweep() uses the same memory.
   engine::View<T> panel(Index rows) const {
     return {reinterpret_cast<T*>(panel_), rows, panel_size_ / rows};
   }

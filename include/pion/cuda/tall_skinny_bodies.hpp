@@ -8,7 +8,7 @@
 #include <pion/cuda/scalar.hpp>
 #include <pion/detail/random.hpp>
 
-/// What compression's kernels do to one element.
+/// What the low-rank method's kernels do to one element.
 namespace pion::cuda {
 
 /// y <- y - x.
@@ -20,7 +20,7 @@ struct Subtract {
   }
 };
 
-/// Squares of d - u diag(sigma).
+/// result <- the sum of the squares of d - u diag(sigma).
 template <class T>
 struct Distance {
   using Value = double;
@@ -37,7 +37,7 @@ struct Distance {
   PION_HOST_DEVICE void finish(Index b, double sum) const { result[b] = sum; }
 };
 
-/// [high low] <- from, high + low being from but for the bits that two S do not hold.
+/// high and low <- from in two parts: high + low is from but for the bits that two S do not hold.
 template <class T, class S>
 struct Split {
   Batch<T> from;
@@ -66,7 +66,7 @@ struct FillSigns {
   std::uint64_t seed;
   PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     const Index word = j * ((x.rows + 63) / 64) + i / 64;
-    const std::uint64_t bits = pion::detail::random_bits(seed, static_cast<std::uint64_t>(word));
+    const std::uint64_t bits = detail::random_bits(seed, static_cast<std::uint64_t>(word));
     x(i, j, b) = static_cast<T>((bits >> static_cast<unsigned>(i % 64) & 1U) != 0 ? 1.0f : -1.0f);
   }
 };
@@ -78,7 +78,7 @@ struct FillGaussian {
   std::uint64_t seed;
   PION_HOST_DEVICE void operator()(Index i, Index j, Index b) const {
     const Index k = i + j * x.rows;
-    const std::uint64_t bits = pion::detail::random_bits(seed, static_cast<std::uint64_t>(k / 2));
+    const std::uint64_t bits = detail::random_bits(seed, static_cast<std::uint64_t>(k / 2));
     const double u = static_cast<double>((bits >> 32U) + 1) * 0x1p-32;  // in (0, 1]
     const double angle = static_cast<double>(bits & 0xffffffffU) * (0x1p-32 * 6.283185307179586);
     const double radius = sqrt(-2.0 * log(u));

@@ -8,8 +8,7 @@
 
 namespace pion::optimizer {
 
-/// Foreign memory of any storage order and strides, of T or const T: what a recipe whose type is
-/// forgotten steps.
+/// A map of foreign memory of any storage order and strides, of T or const T. AnyRecipe steps it.
 template <class T>
 using AnyMap = Eigen::Map<
     std::conditional_t<std::is_const_v<T>,
@@ -18,25 +17,25 @@ using AnyMap = Eigen::Map<
                        Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>>,
     Eigen::Unaligned, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
-/// A rows x cols tensor whose entry (i, j) lies at data[i * row_stride + j * col_stride].
+/// Maps a rows x cols tensor whose entry (i, j) lies at data[i * row_stride + j * col_stride].
 template <class T>
 AnyMap<T> any_map(T* data, Index rows, Index cols, Index row_stride, Index col_stride) {
   return AnyMap<T>(data, rows, cols,
                    Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(col_stride, row_stride));
 }
 
-/// A row-major tensor without gaps, as frameworks keep weights; a vector is one column.
+/// Maps a row-major tensor without gaps, as frameworks keep weights; a vector is one column.
 template <class T>
 AnyMap<T> row_major(T* data, Index rows, Index cols = 1) {
   return any_map(data, rows, cols, cols, Index(1));
 }
 
-/// A recipe whose type is forgotten, so that a table can hold Muon beside AdamW. initial_state()
-/// and step() as those of step.hpp.
+/// Holds a recipe of any type, so that a table can have Muon beside AdamW. initial_state() and
+/// step() do, and throw, what those of step.hpp do.
 template <class Scalar, class Engine = DefaultEngine>
 class AnyRecipe {
  public:
-  using Memory = State<pion::detail::compute_t<Scalar>>;
+  using Memory = State<detail::compute_t<Scalar>>;
 
   template <class R, class M, class S, class D>
   AnyRecipe(

@@ -5,22 +5,30 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/optimizer/signature.hpp>
 
-/// Ranges of an optimiser's numbers.
-namespace pion::optimizer::detail {
+/// The ranges of an optimiser's numbers.
+namespace pion::detail {
+
+[[noreturn]] inline void refuse_number(const std::string& what, double value, const char* range) {
+  refuse_argument(what + " is " + number_text(value) + "; it must be " + range);
+}
 
 /// \throws std::invalid_argument unless 0 <= value < 1.
 inline void require_fraction(const char* what, double value) {
-  if (value >= 0.0 && value < 1.0 && pion::detail::is_finite(value)) return;
-  pion::detail::refuse_argument(std::string(what) + " is " + std::to_string(value) +
-                                "; it must be in [0, 1)");
+  if (!(value >= 0.0 && value < 1.0 && is_finite(value))) refuse_number(what, value, "in [0, 1)");
 }
 
 /// \throws std::invalid_argument unless 0 <= value < infinity.
 inline void require_nonnegative(const char* what, double value) {
-  if (value >= 0.0 && pion::detail::is_finite(value)) return;
-  pion::detail::refuse_argument(std::string(what) + " is " + std::to_string(value) +
-                                "; it must be finite and not negative");
+  if (!(value >= 0.0 && is_finite(value))) {
+    refuse_number(what, value, "finite and not negative");
+  }
 }
 
-}  // namespace pion::optimizer::detail
+/// \throws std::invalid_argument unless 0 <= value <= 1.
+inline void require_share(const char* what, double value) {
+  if (!(value >= 0.0 && value <= 1.0 && is_finite(value))) refuse_number(what, value, "in [0, 1]");
+}
+
+}  // namespace pion::detail

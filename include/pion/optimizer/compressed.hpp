@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include <pion/apply/within.hpp>
 #include <pion/filter/chains.hpp>
 #include <pion/optimizer/rules.hpp>
@@ -8,9 +10,11 @@
 
 namespace pion::optimizer {
 
-/// A spectral filter within a tolerance, by the method that pays (apply/within.hpp): a high-pass
-/// by compression, from where that of the last step ended, for a momentum changes little from step
-/// to step. Whatever the start, the direction is within the tolerance.
+/// A spectral filter within a tolerance, by the method that is cheapest (apply/within.hpp).
+///
+/// The low-rank method begins with the basis that the last step left in the state, because a
+/// momentum changes little from one step to the next. The error of the direction is within the
+/// tolerance whatever that basis is.
 struct FilteredWithin {
   Filter filter;
   Tolerance tolerance{};
@@ -21,11 +25,12 @@ struct FilteredWithin {
     return detail::direction_of(
         apply<Engine>(filter, matrix, matrix, workspace, tolerance, &start));
   }
+  std::string signature() const { return "FilteredWithin{" + detail::signature(filter) + "}"; }
 };
 
 namespace presets {
 
-/// presets::pion() within a tolerance.
+/// presets::pion_paper() within a tolerance.
 inline auto pion_within(const Tolerance& tolerance = {}, int promotions = 2) {
   return Recipe{FilteredWithin{{chains::high_pass(promotions)}, tolerance}, HeavyBall{0.95}};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>  // std::min
+#include <string>
 
 #include <pion/apply/polar.hpp>
 #include <pion/diagnostics/noise.hpp>
@@ -9,14 +10,17 @@
 #include <pion/optimizer/step.hpp>
 
 /// The rules that keep the leading singular directions, all with gain 1: a number of them, those of
-/// a certain size, or those that stand out of the noise. `tolerance` says how (low_rank_polar.hpp):
-/// by compression within a tolerance, which begins where the last step's ended and does not
-/// allocate once warm, or by an SVD, which is slow and allocates, and is the fall-back. This header
-/// alone costs the compilation of Eigen's SVD.
+/// a certain size, or those that stand out of the noise.
+///
+/// `tolerance` chooses the method (apply/polar.hpp). The low-rank method works within a tolerance,
+/// begins with the basis that the last step left in the state, and allocates nothing once warm. An
+/// SVD is slow and allocates; it is the fall-back. A file that includes this header compiles the
+/// SVD of Eigen, which takes seconds; no other header of optimizer/ needs it.
 namespace pion::optimizer {
 
-/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k largest singular triplets; by an SVD as in
-/// the paper, or with Method::automatic by compression.
+/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k = `rank` largest singular triplets. The
+/// default takes an SVD, as the paper does; Method::automatic takes the low-rank method where it is
+/// cheaper.
 struct LowRank {
   Index rank = 128;
   Tolerance tolerance{1e-4, Method::svd};
@@ -27,9 +31,10 @@ struct LowRank {
     return detail::direction_of(
         low_rank_polar<Engine>(matrix, rank, matrix, workspace, tolerance, &start));
   }
+  std::string signature() const { return "LowRank{rank " + std::to_string(rank) + "}"; }
 };
 
-/// The directions with sigma >= tau ||X||_F, so as many as there are of that size.
+/// Keeps every direction with sigma >= tau ||X||_F, however many there are.
 struct AdaptiveRank {
   double tau = 0.1;
   Tolerance tolerance{};
@@ -40,6 +45,7 @@ struct AdaptiveRank {
     return detail::direction_of(
         adaptive_polar<Engine>(matrix, tau, matrix, workspace, tolerance, &start));
   }
+  std::string signature() const { return detail::signature("AdaptiveRank", {{"tau", tau}}); }
 };
 
 /// What AboveNoise does with a matrix none of whose directions stands out of the noise.
@@ -49,9 +55,12 @@ enum class NothingStandsOut {
 };
 
 /// A high-pass whose cutoff follows the matrix: the polar factor U_k V_k^T of the k directions that
-/// stand out of the noise (diagnostics/noise.hpp). Its variance comes from the median where the
-/// whole spectrum is known, and after compression from the energy that is left; there a k beyond a
-/// fifth of the short side may be taken for 0.
+/// stand out of the noise (diagnostics/noise.hpp).
+///
+/// The variance of the noise is estimated from the median singular value where the whole spectrum
+/// is known, that is after an SVD. The low-rank method knows the leading values alone, so the
+/// variance is estimated from the energy of what they leave; where more than about a fifth of the
+/// short side's directions stand out, it may then count none.
 struct AboveNoise {
   NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
   Tolerance tolerance{1e-3};
@@ -60,12 +69,16 @@ struct AboveNoise {
   Direction direct(const engine::View<T>& x, Workspace& workspace, WarmStart<T>& start) const {
     auto matrix = engine::as_eigen(x);
     return detail::direction_of(
-        pion::detail::polar_within<Engine>("AboveNoise", Selection{otherwise, x.rows, x.cols},
-                                           matrix, matrix, workspace, tolerance, &start));
+        detail::polar_within<Engine>("AboveNoise", Selection{otherwise, x.rows, x.cols}, matrix,
+                                     matrix, workspace, tolerance, &start));
+  }
+  std::string signature() const {
+    return otherwise == NothingStandsOut::keep_all ? "AboveNoise{or all}"
+                                                   : "AboveNoise{or the strongest}";
   }
 
  private:
-  /// For PolarCriterion.
+  /// The directions to keep, as PolarCriterion asks for them.
   struct Selection {
     NothingStandsOut otherwise;
     Index rows, cols;

@@ -1,17 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>    // std::pow
+#include <cmath>    // std::pow, std::sqrt
 #include <cstdint>  // std::int64_t
+#include <string>
+#include <type_traits>
 
+#include <pion/detail/host_device.hpp>
 #include <pion/optimizer/check.hpp>
 
 /// The momentum forms: how the gradients so far become the matrix that a rule sees.
 ///
-/// Each has `buffers`, the number of matrices it remembers, and advance(t, x, first, second): on
-/// entry x holds the gradient of step t (counted from 1) and first, second what the last step left,
-/// zero before the first; on return x is the rule's input and they are what this step leaves.
-namespace pion::optimizer {
+/// A form has `buffers`, the number of matrices that it remembers, require_valid(), signature()
+/// (recipe.hpp) and advance(t, x, first, second). On entry x holds the gradient of step t (counted
+/// from 1), and first and second hold what the last step left, zero before the first step. On
+/// return x is the rule's input, and first and second are what this step leaves.
+///
+/// A form of this header writes its equations once, in Update<T>, for numbers of T and for Eigen
+/// arrays of them: the host calls it on arrays, a kernel on the numbers of one entry
+/// (cuda/step_bodies.hpp).
+namespace pion {
+namespace optimizer {
+
+/// The factors that correct the moments of step t for their zero start; 1 in forms without.
+struct Unbias {
+  double first = 1.0, second = 1.0;
+};
+
+}  // namespace optimizer
+
+namespace detail {
+
+/// Runs a form's equations on whole matrices.
+template <class Form, class X, class M>
+void advance(const Form& form, std::int64_t t, X& x, M& first, M& second) {
+  const auto unbias = form.unbias(static_cast<double>(t));
+  const auto update = form.template update<typename X::Scalar>(unbias);
+  auto inputs = x.array();
+  auto firsts = first.array(), seconds = second.array();
+  update(inputs, firsts, seconds);
+}
+
+/// Gives `value` where a number, or an entry of an array, is positive, and else 0.
+template <class A, class V>
+PION_HOST_DEVICE auto where_positive(const A& number, const V& value) {
+  if constexpr (std::is_arithmetic_v<A>) {
+    return number > A(0) ? value : A(0);
+  } else {
+    using T = typename A::Scalar;
+    return (number > T(0)).select(value, T(0));
+  }
+}
+
+}  // namespace detail
+
+namespace optimizer {
 
 /// M <- mu M + G (Fan et al. 2026, eq. 1); the input is M, or G + mu M (Nesterov).
 struct HeavyBall {
@@ -20,39 +63,73 @@ struct HeavyBall {
 
   static constexpr int buffers = 1;
   void require_valid() const { detail::require_fraction("HeavyBall: momentum", momentum); }
+  std::string signature() const {
+    return detail::signature("HeavyBall",
+                             {{"momentum", momentum}, {"nesterov", nesterov ? 1.0 : 0.0}});
+  }
+
+  template <class T>
+  struct Update {
+    T mu;
+    bool nesterov;
+    template <class X, class M>
+    PION_HOST_DEVICE void operator()(X& x, M& first, M& /*second*/) const {
+      first = mu * first + x;
+      if (nesterov) {
+        x = x + mu * first;
+      } else {
+        x = first;
+      }
+    }
+  };
+  PION_HOST_DEVICE Unbias unbias(double /*t*/) const { return {}; }
+  template <class T>
+  PION_HOST_DEVICE Update<T> update(const Unbias& /*unbias*/) const {
+    return {static_cast<T>(momentum), nesterov};
+  }
 
   template <class X, class M>
-  void advance(std::int64_t /*t*/, X& x, M& first, M& /*second*/) const {
-    const auto mu = static_cast<typename X::Scalar>(momentum);
-    first = mu * first + x;
-    if (nesterov) {
-      x += mu * first;
-    } else {
-      x = first;
-    }
+  void advance(std::int64_t t, X& x, M& first, M& second) const {
+    detail::advance(*this, t, x, first, second);
   }
 };
 
-/// M <- beta M + (1 - beta) G; the input is M, or (1 - beta) G + beta M (Nesterov). It is (1 -
-/// beta) times HeavyBall's: the same for rules that ignore the scale of their input, and only for
-/// those.
+/// M <- beta M + (1 - beta) G; the input is M, or (1 - beta) G + beta M (Nesterov). The input is
+/// (1 - beta) times HeavyBall's: both give the same steps under rules that ignore the scale of
+/// their input, and only under those.
 struct Ema {
   double beta = 0.95;
   bool nesterov = false;
 
   static constexpr int buffers = 1;
   void require_valid() const { detail::require_fraction("Ema: beta", beta); }
+  std::string signature() const {
+    return detail::signature("Ema", {{"beta", beta}, {"nesterov", nesterov ? 1.0 : 0.0}});
+  }
+
+  template <class T>
+  struct Update {
+    T beta, rest;
+    bool nesterov;
+    template <class X, class M>
+    PION_HOST_DEVICE void operator()(X& x, M& first, M& /*second*/) const {
+      first = beta * first + rest * x;
+      if (nesterov) {
+        x = rest * x + beta * first;
+      } else {
+        x = first;
+      }
+    }
+  };
+  PION_HOST_DEVICE Unbias unbias(double /*t*/) const { return {}; }
+  template <class T>
+  PION_HOST_DEVICE Update<T> update(const Unbias& /*unbias*/) const {
+    return {static_cast<T>(beta), static_cast<T>(1.0 - beta), nesterov};
+  }
 
   template <class X, class M>
-  void advance(std::int64_t /*t*/, X& x, M& first, M& /*second*/) const {
-    const auto b = static_cast<typename X::Scalar>(beta);
-    const auto rest = static_cast<typename X::Scalar>(1.0 - beta);
-    first = b * first + rest * x;
-    if (nesterov) {
-      x = rest * x + b * first;
-    } else {
-      x = first;
-    }
+  void advance(std::int64_t t, X& x, M& first, M& second) const {
+    detail::advance(*this, t, x, first, second);
   }
 };
 
@@ -69,21 +146,40 @@ struct RmsNormalized {
     detail::require_fraction("RmsNormalized: beta2", beta2);
     detail::require_nonnegative("RmsNormalized: epsilon", epsilon);
   }
+  std::string signature() const {
+    return detail::signature("RmsNormalized",
+                             {{"beta1", beta1}, {"beta2", beta2}, {"epsilon", epsilon}});
+  }
+
+  template <class T>
+  struct Update {
+    T beta1, rest1, beta2, rest2, unbias1, unbias2, epsilon;
+    template <class X, class M>
+    PION_HOST_DEVICE void operator()(X& x, M& first, M& second) const {
+      using std::sqrt;
+      first = beta1 * first + rest1 * x;
+      second = beta2 * second + rest2 * (x * x);
+      // An entry that has had no gradient yet has the ratio 0 / epsilon; 0 with epsilon = 0 too.
+      x = detail::where_positive(second, unbias1 * first / (sqrt(unbias2 * second) + epsilon));
+    }
+  };
+  PION_HOST_DEVICE Unbias unbias(double t) const {
+    using std::pow;
+    return {1.0 / (1.0 - pow(beta1, t)), 1.0 / (1.0 - pow(beta2, t))};
+  }
+  template <class T>
+  PION_HOST_DEVICE Update<T> update(const Unbias& unbias) const {
+    return {static_cast<T>(beta1),        static_cast<T>(1.0 - beta1),
+            static_cast<T>(beta2),        static_cast<T>(1.0 - beta2),
+            static_cast<T>(unbias.first), static_cast<T>(unbias.second),
+            static_cast<T>(epsilon)};
+  }
 
   template <class X, class M>
   void advance(std::int64_t t, X& x, M& first, M& second) const {
-    using T = typename X::Scalar;
-    const auto steps = static_cast<double>(t);
-    const auto unbias1 = static_cast<T>(1.0 / (1.0 - std::pow(beta1, steps)));
-    const auto unbias2 = static_cast<T>(1.0 / (1.0 - std::pow(beta2, steps)));
-    first = static_cast<T>(beta1) * first + static_cast<T>(1.0 - beta1) * x;
-    second = static_cast<T>(beta2) * second + static_cast<T>(1.0 - beta2) * x.cwiseAbs2();
-    // Where no gradient has come yet the ratio is 0 / epsilon; with epsilon = 0 it is kept at 0.
-    x.array() = (second.array() > T(0))
-                    .select(unbias1 * first.array() /
-                                ((unbias2 * second.array()).sqrt() + static_cast<T>(epsilon)),
-                            T(0));
+    detail::advance(*this, t, x, first, second);
   }
 };
 
-}  // namespace pion::optimizer
+}  // namespace optimizer
+}  // namespace pion

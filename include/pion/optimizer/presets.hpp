@@ -7,19 +7,26 @@
 #include <pion/optimizer/spectral_power.hpp>
 #include <pion/optimizer/step.hpp>
 
-/// The published optimisers, each a recipe by name; change its members to taste. The learning rate
-/// is an argument of step(): the published one stands beside each. What rounds differently is said
-/// too: pion normalises without an epsilon and computes in the parameter's precision, where much of
-/// the published code adds 1e-7 to the norm and filters in bfloat16.
+/// The published optimisers, each a recipe by name; change its members to taste. Two other headers
+/// have presets, because what they include takes longer to compile: compressed.hpp has
+/// pion_within(), low_rank.hpp has lr_muon() and pion_above_noise().
+///
+/// The learning rate is an argument of step(): the published one stands beside each. Results round
+/// differently from published code: pion normalises without an epsilon and computes in the
+/// parameter's precision, where much of that code adds 1e-7 to the norm and filters in bfloat16.
 namespace pion::optimizer::presets {
 
 /// Pion as in the paper (Fan et al. 2026, Alg. 2): heavy ball, no scale, no decay. The paper trains
 /// with kp <= 2, rate 1e-4 and decay .01 on VLA, rate 1e-6 on RLVR (Tables A1, A2).
-inline auto pion(int promotions = 2) {
+inline auto pion_paper(int promotions = 2) {
   return Recipe{Filtered{{chains::high_pass(promotions)}}, HeavyBall{0.95}};
 }
 
-/// The same in the per-head mode (Alg. 3).
+/// The same as pion_paper(). After `using namespace pion::optimizer::presets` the bare name is
+/// ambiguous with the namespace pion; pion_paper() never is.
+inline auto pion(int promotions = 2) { return pion_paper(promotions); }
+
+/// pion_paper() in the per-head mode (Alg. 3).
 template <class Layout>
 auto pion_per_head(const Layout& heads, int promotions = 2) {
   return Recipe{FilteredPerHead<Layout>{{chains::high_pass(promotions)}, heads}, HeavyBall{0.95}};
@@ -31,16 +38,18 @@ inline auto pion_released(int promotions = 0) {
                 DecoupledDecay{0.01}};
 }
 
-/// Pion's VLA code: the same with .2 sqrt(max); its training scripts take kp = 1.
+/// Pion's VLA code: the same with .2 sqrt(max); its Python trainers take kp = 1, its launchers 0.
 inline auto pion_vla(int promotions = 1) {
   return Recipe{Filtered{{chains::high_pass(promotions)}}, Ema{0.95, true}, SqrtMaxScale{0.2},
                 DecoupledDecay{0.01}};
 }
 
-/// Pion's RLVR code: per head, 5 sqrt(max) of the whole matrix; its scripts take kp = 1.
+/// Pion's RLVR code: per head, EMA without Nesterov, 5 sqrt(max) of each head's shape, decay .01;
+/// class and launchers take kp = 0, rate 1e-6. (That code falls back to the whole matrix where the
+/// heads do not divide it; here it is refused.)
 template <class Layout>
-auto pion_rlvr(const Layout& heads, int promotions = 1) {
-  return Recipe{FilteredPerHead<Layout>{{chains::high_pass(promotions)}, heads}, Ema{0.95, true},
+auto pion_rlvr(const Layout& heads, int promotions = 0) {
+  return Recipe{FilteredPerHead<Layout>{{chains::high_pass(promotions)}, heads}, Ema{0.95},
                 SqrtMaxScale{5.0}, DecoupledDecay{0.01}};
 }
 

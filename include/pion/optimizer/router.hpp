@@ -3,6 +3,7 @@
 
 #include <algorithm>  // std::any_of, std::find, std::max, std::none_of
 #include <cstddef>    // std::size_t
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>  // std::move
@@ -13,14 +14,17 @@
 
 namespace pion::optimizer {
 
-/// What a router knows of a parameter.
+/// Describes a parameter to a router.
 struct Parameter {
   std::string name;
   std::vector<Index> shape;
   std::string module;  ///< A word that the claims know: "vision", "language", "action".
+  /// The address of the first entry, or null where it is not given: print() refuses two parameters
+  /// that begin at one address.
+  const void* data = nullptr;
 };
 
-/// Whether a text fits a pattern in which * stands for any characters and ? for any one.
+/// Says whether a text fits a pattern in which * stands for any characters and ? for any one.
 inline bool matches(std::string_view pattern, std::string_view text) {
   constexpr std::size_t none = std::string_view::npos;
   std::size_t p = 0, t = 0, star = none, resume = 0;
@@ -43,7 +47,7 @@ inline bool matches(std::string_view pattern, std::string_view text) {
 
 enum class Dimensions { any, two, other };
 
-/// Which parameters a rule claims: those that meet every condition given.
+/// Claims the parameters that meet every condition given.
 struct Claim {
   std::vector<std::string> names;    ///< Patterns, one of which the name fits; empty: any name.
   std::vector<std::string> except;   ///< Patterns, none of which it fits.
@@ -76,15 +80,22 @@ class Router {
     return *this;
   }
 
-  /// \throws std::invalid_argument if no rule claims the parameter, or two do; in their names.
+  /// The recipe of the rule that claims the parameter.
+  /// \throws std::invalid_argument if no rule claims the parameter, or two do; the message has
+  ///         their names.
   const Recipe& recipe(const Parameter& p) const { return rule_of(p).recipe; }
 
-  /// The label of that rule. Throws as recipe().
+  /// The label of the rule that claims the parameter.
+  /// \throws std::invalid_argument if no rule claims the parameter, or two do.
   const std::string& label(const Parameter& p) const { return rule_of(p).label; }
 
-  /// The assignment: a line for each parameter with its name, shape, module and rule's label.
-  /// Throws as recipe(), so a model whose assignment prints is routed whole.
+  /// Writes the assignment: a line for each parameter with its name, shape, module and rule's
+  /// label. A model whose assignment prints is routed whole, and no weight twice.
+  /// \throws std::invalid_argument if no rule claims a parameter, or two do; if two parameters have
+  ///         entries and begin at one address, as tied weights do. Memory that overlaps in another
+  ///         way is not seen, and none where Parameter::data is null.
   std::string print(const std::vector<Parameter>& parameters) const {
+    require_distinct(parameters);
     const auto shape_of = [](const Parameter& p) {
       std::string text;
       for (const Index extent : p.shape) text += (text.empty() ? "" : "x") + std::to_string(extent);
@@ -114,19 +125,32 @@ class Router {
     Recipe recipe;
   };
 
+  static void require_distinct(const std::vector<Parameter>& parameters) {
+    std::map<const void*, const Parameter*> seen;
+    for (const Parameter& p : parameters) {
+      const bool empty = std::find(p.shape.begin(), p.shape.end(), Index(0)) != p.shape.end();
+      if (p.data == nullptr || empty) continue;
+      const auto [first, is_new] = seen.emplace(p.data, &p);
+      if (is_new) continue;
+      detail::refuse_argument("Router: \"" + first->second->name + "\" and \"" + p.name +
+                              "\" share memory and would be stepped twice; name the weights once, "
+                              "and step them with the sum of their gradients");
+    }
+  }
+
   const Rule& rule_of(const Parameter& p) const {
     const Rule* found = nullptr;
     for (const Rule& rule : rules_) {
       const auto claims_it = [&p](const Claim& claim) { return claim(p); };
       if (std::none_of(rule.claims.begin(), rule.claims.end(), claims_it)) continue;
       if (found != nullptr) {
-        pion::detail::refuse_argument("Router: \"" + p.name + "\" is claimed by " + found->label +
-                                      " and by " + rule.label);
+        detail::refuse_argument("Router: \"" + p.name + "\" is claimed by " + found->label +
+                                " and by " + rule.label);
       }
       found = &rule;
     }
     if (found == nullptr) {
-      pion::detail::refuse_argument("Router: no rule claims \"" + p.name + "\"");
+      detail::refuse_argument("Router: no rule claims \"" + p.name + "\"");
     }
     return *found;
   }

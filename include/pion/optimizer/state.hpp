@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>  // std::int64_t
+#include <string>
 
 #include <Eigen/Core>
 
@@ -10,10 +11,10 @@
 
 namespace pion::optimizer {
 
-/// What an optimiser remembers of one parameter between steps: this, and nothing else.
+/// Holds what an optimiser remembers of one parameter between steps: this, and nothing else.
 ///
-/// Made by initial_state(), changed by step() alone. T is float or double: the scalar that the
-/// parameter's steps are computed in. The matrices are column-major whatever the parameter's
+/// initial_state() makes a state; step() alone changes it. T is float or double: the scalar that
+/// the parameter's steps are computed in. The matrices are column-major whatever the parameter's
 /// storage order, of the parameter's shape, and empty where the recipe has no use for them.
 template <class T>
 struct State {
@@ -23,6 +24,7 @@ struct State {
   Matrix momentum;          ///< The first moment of the gradient.
   Matrix second_moment;     ///< Of RmsNormalized alone.
   WarmStart<T> warm_start;  ///< Where a rule that compresses begins the next time (compressed.hpp).
+  std::string recipe;       ///< signature() of the recipe that the state was made for.
 };
 
 /// Calls f(name, member) for every member of a state, in a fixed order; `S` may be const.
@@ -32,6 +34,7 @@ void visit(S& state, F&& f) {
   f("momentum", state.momentum);
   f("second_moment", state.second_moment);
   f("warm_start", state.warm_start);
+  f("recipe", state.recipe);
 }
 
 }  // namespace pion::optimizer

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max
 #include <limits>
+#include <numeric>  // std::gcd
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -13,34 +14,14 @@
 #include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
-#include <pion/optimizer/check.hpp>
-#include <pion/optimizer/decay.hpp>
 #include <pion/optimizer/direction.hpp>
 #include <pion/optimizer/momentum.hpp>
-#include <pion/optimizer/scale.hpp>
+#include <pion/optimizer/recipe.hpp>
 #include <pion/optimizer/state.hpp>
 #include <pion/optimizer/warm_rule.hpp>
 
-namespace pion::optimizer {
-
-/// An optimiser is four choices, combined at compile time: what the rule sees (momentum.hpp), the
-/// rule itself (rules.hpp), what its direction is scaled by (scale.hpp) and how weights decay
-/// (decay.hpp). Each is a plain value; presets.hpp has the published combinations.
-///
-///   X = momentum(G);  O = rule(X);  W <- keep(lr) W - lr * factor(O) * O
-template <class Rule, class Momentum, class Scale = Unscaled, class Decay = DecoupledDecay>
-struct Recipe {
-  Rule rule;
-  Momentum momentum;
-  Scale scale{};
-  Decay decay{};
-};
-template <class R, class M, class S, class D>
-Recipe(R, M, S, D) -> Recipe<R, M, S, D>;
-template <class R, class M, class S>
-Recipe(R, M, S) -> Recipe<R, M, S>;
-template <class R, class M>
-Recipe(R, M) -> Recipe<R, M>;
+namespace pion {
+namespace optimizer {
 
 enum class Outcome {
   taken,
@@ -53,32 +34,33 @@ enum class Outcome {
 /// What a call of step() did.
 struct StepInfo {
   Outcome outcome = Outcome::taken;
-  double update_norm = 0.0;  ///< ||W_new - keep W||_F = lr * factor * ||direction||_F.
+  double update_norm = 0.0;  ///< ||W_new - retention W||_F = lr * factor * ||direction||_F.
   Direction direction;       ///< What the rule says: norm, survivors, dead or not.
 
   bool taken() const { return outcome == Outcome::taken; }
 };
 
-/// The memory that steps work in, kept by the caller; shared by all parameters stepped in turn.
+/// The memory that steps work in. The caller keeps it, one for all parameters stepped in turn.
 struct StepWorkspace {
   Workspace buffers;  ///< The new parameter and state, before they are committed.
   Workspace rule;     ///< What the rule works in.
 };
 
-/// The state of a parameter of that shape before its first step.
+/// Makes the state of a parameter of that shape before its first step.
 /// \tparam Scalar  the parameter's; 16-bit types are stepped in float.
-/// \throws std::invalid_argument if a size is negative or a number of the recipe out of range.
+/// \throws std::invalid_argument if a size is negative or a number of the recipe is out of its
+///         range.
 template <class Scalar, class R, class M, class S, class D>
-State<pion::detail::compute_t<Scalar>> initial_state(const Recipe<R, M, S, D>& recipe, Index rows,
-                                                     Index cols) {
+State<detail::compute_t<Scalar>> initial_state(const Recipe<R, M, S, D>& recipe, Index rows,
+                                               Index cols) {
   if (rows < 0 || cols < 0) {
-    pion::detail::refuse_argument("initial_state: a parameter cannot be " +
-                                  pion::detail::shape(rows, cols));
+    detail::refuse_argument("initial_state: a parameter cannot be " + detail::shape(rows, cols));
   }
-  recipe.momentum.require_valid();
-  State<pion::detail::compute_t<Scalar>> state;
+  detail::require_valid(recipe);
+  State<detail::compute_t<Scalar>> state;
   if (M::buffers >= 1) state.momentum.setZero(rows, cols);
   if (M::buffers >= 2) state.second_moment.setZero(rows, cols);
+  state.recipe = signature(recipe);
   return state;
 }
 
@@ -88,6 +70,8 @@ auto initial_state(const Recipe<R, M, S, D>& recipe, const Eigen::MatrixBase<W>&
   return initial_state<typename W::Scalar>(recipe, parameter.rows(), parameter.cols());
 }
 
+}  // namespace optimizer
+
 namespace detail {
 
 /// \throws std::invalid_argument unless a matrix of the state has the shape that it must have.
@@ -95,19 +79,58 @@ template <class Matrix>
 void require_buffer(const char* name, const Matrix& buffer, bool used, Index rows, Index cols) {
   if (!used) rows = cols = 0;
   if (buffer.rows() == rows && buffer.cols() == cols) return;
-  pion::detail::refuse_argument(
-      std::string("step: the state's ") + name + " is " +
-      pion::detail::shape(buffer.rows(), buffer.cols()) + ", this recipe and parameter have " +
-      pion::detail::shape(rows, cols) + "; make the state with initial_state()");
+  refuse_argument(std::string("step: the state's ") + name + " is " +
+                  shape(buffer.rows(), buffer.cols()) + ", this recipe and parameter have " +
+                  shape(rows, cols) + "; make the state with initial_state()");
+}
+
+/// \throws std::invalid_argument if two entries of a parameter share memory: a step would write
+///         one over the other. Entries di rows and dj columns apart do where di * rowStride =
+///         -dj * colStride. The least such di and dj are colStride and rowStride over their
+///         greatest common divisor.
+template <class W>
+void require_distinct_entries(const W& parameter) {
+  if constexpr ((W::Flags & Eigen::DirectAccessBit) != 0) {
+    if (parameter.size() <= 1) return;
+    const Index down = parameter.rowStride(), across = parameter.colStride();
+    const Index common = std::gcd(down, across);
+    const auto steps = [common](Index stride) { return (stride < 0 ? -stride : stride) / common; };
+    if (common != 0 && (steps(across) >= parameter.rows() || steps(down) >= parameter.cols())) {
+      return;
+    }
+    refuse_argument("step: entries of the parameter share memory: it is " +
+                    shape(parameter.rows(), parameter.cols()) + " with a stride of " +
+                    std::to_string(down) + " between rows and of " + std::to_string(across) +
+                    " between columns");
+  }
+}
+
+/// Multiplies each block of a direction by the scale's factor for it. Returns the norm of all.
+template <class Engine, class R, class S, class T>
+double scale_blocks(const R& rule, const S& scale, const optimizer::Direction& direction,
+                    const engine::View<T>& x) {
+  auto all = engine::as_eigen(x);
+  for_each_factor(rule, scale, x.rows, x.cols, direction,
+                  [&all](Index, const optimizer::Block& block, double factor) {
+                    all.block(block.row, block.col, block.rows, block.cols) *=
+                        static_cast<T>(factor);
+                  });
+  return Engine::template Kernels<T>::frobenius_norm(x);
 }
 
 }  // namespace detail
 
-/// One step of one parameter.
+namespace optimizer {
+
+/// Takes one step of one parameter.
 ///
 /// \tparam Engine  where the rule's products run.
 /// \param[in,out] parameter  writable: a matrix, map or block of any scalar, storage order and
-///                strides; a framework's tensor is stepped in place.
+///                strides; a framework's tensor is stepped in place. Its entries must not share
+///                memory. Nor may two parameters that are stepped in turn, such as a tied embedding
+///                and head: a step sees one parameter alone, and each would move the weights. Name
+///                such weights once and step them with the sum of their gradients; a router refuses
+///                them where it is told their addresses (router.hpp).
 /// \param gradient  of the parameter's shape: any expression, any order, evaluated once. It must
 ///                not overlap the parameter.
 /// \param learning_rate  of this step; schedules are the caller's.
@@ -116,27 +139,30 @@ void require_buffer(const char* name, const Matrix& buffer, bool used, Index row
 ///                SVD allocate nothing.
 /// \return what happened. A step that is not taken(), and a call that throws, leaves parameter and
 ///                state as they were, bit for bit: both are written last.
-/// \throws std::invalid_argument if shapes do not fit, the learning rate is negative or not finite,
-///                or a number of the recipe is out of range; what the rule throws.
-/// Cost: the rule's, and some ten passes over the parameter. Determinism: as the rule's.
+/// \throws std::invalid_argument if shapes do not fit, entries of the parameter share memory, the
+///                learning rate is negative or not finite, a number of the recipe is out of its
+///                range, or the decay's retention at this learning rate is not in [0, 1]; what the
+///                rule throws.
+/// Cost: the rule's, and some ten passes over the parameter. Determinism: as the rule's. Where the
+/// processor flushes subnormal numbers to zero, entries of the state that decay below the smallest
+/// normal number (1.2e-38 in float) become 0.
 template <class Engine = DefaultEngine, class R, class M, class S, class D, class W, class G,
-          class T, pion::detail::require_matrix<W> = 0>
+          class T, detail::require_matrix<W> = 0>
 StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::MatrixBase<G>& gradient,
               double learning_rate, State<T>& state, StepWorkspace& workspace) {
-  using Scalar = typename pion::detail::plain_t<W>::Scalar;
-  pion::detail::require_writable<W>();
-  static_assert(std::is_same_v<T, pion::detail::compute_t<Scalar>>,
+  using Scalar = typename detail::plain_t<W>::Scalar;
+  detail::require_writable<W>();
+  static_assert(std::is_same_v<T, detail::compute_t<Scalar>>,
                 "pion: the state has another scalar than the parameter's steps are computed in");
   const Index rows = parameter.rows();
   const Index cols = parameter.cols();
   if (gradient.rows() != rows || gradient.cols() != cols) {
-    pion::detail::refuse_argument("step: the gradient is " +
-                                  pion::detail::shape(gradient.rows(), gradient.cols()) +
-                                  " and the parameter is " + pion::detail::shape(rows, cols));
+    detail::refuse_argument("step: the gradient is " +
+                            detail::shape(gradient.rows(), gradient.cols()) +
+                            " and the parameter is " + detail::shape(rows, cols));
   }
-  detail::require_nonnegative("step: the learning rate", learning_rate);
-  recipe.momentum.require_valid();
-  detail::require_nonnegative("step: the weight decay", recipe.decay.rate);
+  const double kept = detail::require_valid_step(recipe, learning_rate);
+  detail::require_distinct_entries(parameter);
   detail::require_buffer("momentum", state.momentum, M::buffers >= 1, rows, cols);
   detail::require_buffer("second_moment", state.second_moment, M::buffers >= 2, rows, cols);
 
@@ -149,7 +175,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
   const Index start_size = static_cast<Index>(state.warm_start.values().size());
   engine::View<T> work, new_momentum, new_second;
   T* old_start = nullptr;
-  const auto lay_out = [&](pion::detail::Arena& arena) {
+  const auto lay_out = [&](detail::Arena& arena) {
     const auto take = [&](bool used) {
       return used ? engine::View<T>(arena.take<T>(rows * cols), rows, cols) : engine::View<T>();
     };
@@ -158,9 +184,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     new_second = take(M::buffers >= 2);
     old_start = arena.take<T>(start_size);
   };
-  pion::detail::Arena counting;
+  detail::Arena counting;
   lay_out(counting);
-  pion::detail::Arena arena(workspace.buffers, counting.used());
+  detail::Arena arena(workspace.buffers, counting.used());
   lay_out(arena);
 
   // One matrix is in turn the gradient, the rule's input, its direction and the new parameter.
@@ -173,9 +199,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return info;
   };
 
-  const auto finite = [](const engine::View<T>& v) { return pion::detail::size_of(v).finite; };
+  const auto finite = [](const engine::View<T>& v) { return detail::size_of(v).finite; };
 
-  pion::detail::assign(gradient.derived(), x);
+  detail::assign(gradient.derived(), x);
   if (!finite(work)) return refused(Outcome::gradient_not_finite);
   if (recipe.decay.in_gradient() != 0.0) {
     x += static_cast<T>(recipe.decay.in_gradient()) * parameter.template cast<T>();
@@ -189,12 +215,15 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
 
   detail::WarmStartGuard<T> guard(state.warm_start, old_start);
   info.direction = detail::direct<Engine>(recipe.rule, work, workspace.rule, state.warm_start);
-  const double length = learning_rate * recipe.scale.factor(rows, cols, info.direction);
-  info.update_norm = length * info.direction.norm;
+  const std::optional<double> factor =
+      detail::common_factor(recipe.rule, recipe.scale, rows, cols, info.direction);
+  const double length = learning_rate * factor.value_or(1.0);
+  info.update_norm = length * (factor ? info.direction.norm
+                                      : detail::scale_blocks<Engine>(recipe.rule, recipe.scale,
+                                                                     info.direction, work));
 
-  x = static_cast<T>(recipe.decay.retention(learning_rate)) * parameter.template cast<T>() -
-      static_cast<T>(length) * x;
-  const pion::detail::Size size = pion::detail::size_of(work);
+  x = static_cast<T>(kept) * parameter.template cast<T>() - static_cast<T>(length) * x;
+  const detail::Size size = detail::size_of(work);
   const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
   if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
 
@@ -202,8 +231,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
   ++state.steps;
   state.momentum = momentum;
   state.second_moment = second_moment;
-  pion::detail::assign(x, parameter);
+  detail::assign(x, parameter);
   return info;
 }
 
-}  // namespace pion::optimizer
+}  // namespace optimizer
+}  // namespace pion

@@ -11,8 +11,9 @@
 #include <pion/engine/workspace.hpp>
 #include <pion/optimizer/direction.hpp>
 
-/// How a step runs a rule that begins where the step before ended, and one that does not.
-namespace pion::optimizer::detail {
+/// How a step runs a rule: with the state's warm start where the rule takes one, without where it
+/// does not.
+namespace pion::detail {
 
 /// Whether a rule takes a warm start and leaves one.
 template <class R, class T, class = void>
@@ -24,11 +25,12 @@ struct keeps_warm_start<
         std::declval<const engine::View<T>&>(), std::declval<Workspace&>(),
         std::declval<WarmStart<T>&>()))>> : std::true_type {};
 
-/// Puts a warm start back as it was, unless the step is taken.
+/// Copies a warm start, and copies it back in the destructor unless take() has been called: a step
+/// that is refused, or a rule that throws, must leave the state as it was.
 template <class T>
 class WarmStartGuard {
  public:
-  /// \param memory  for the values of the start.
+  /// \param memory  receives the copy; as many T as the start has values.
   WarmStartGuard(WarmStart<T>& start, T* memory)
       : start_(start),
         basis_(memory, start.extent(), start.directions()),
@@ -52,10 +54,10 @@ class WarmStartGuard {
   bool taken_ = false;
 };
 
-/// The rule's direction in x's place; with the warm start if it takes one.
+/// x <- the rule's direction for x. The rule gets the warm start if it takes one.
 template <class Engine, class R, class T>
-Direction direct(const R& rule, const engine::View<T>& x, Workspace& workspace,
-                 [[maybe_unused]] WarmStart<T>& start) {
+optimizer::Direction direct(const R& rule, const engine::View<T>& x, Workspace& workspace,
+                            [[maybe_unused]] WarmStart<T>& start) {
   if constexpr (keeps_warm_start<R, T>::value) {
     return rule.template direct<Engine>(x, workspace, start);
   } else {
@@ -63,4 +65,4 @@ Direction direct(const R& rule, const engine::View<T>& x, Workspace& workspace,
   }
 }
 
-}  // namespace pion::optimizer::detail
+}  // namespace pion::detail
