@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <pion/algorithm/gram.hpp>
+#include <pion/algorithm/rounding_growth.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/default.hpp>
@@ -68,6 +69,7 @@ struct Plan {
   double bytes = 0.0;
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
+  double rounding_growth = 0.0;  ///< algorithm::rounding_growth() of the chain.
   Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
   double budget = 0.0;           ///< For Method::low_rank: multiply-adds that it may cost.
 };
@@ -131,6 +133,7 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
 
   Plan p;
   p.method = method;
+  p.rounding_growth = algorithm::rounding_growth(f.chain);
   p.rows = rows;
   p.cols = cols;
   const bool gram_possible = f.chain.size() <= algorithm::Restarts::max_steps;

@@ -6,6 +6,7 @@
 #include <cstdint>    // std::uint64_t
 #include <string>
 
+#include <pion/algorithm/chain_criterion.hpp>
 #include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/apply/plan.hpp>
 

@@ -66,7 +66,7 @@ ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
   info.multiply_adds = found.multiply_adds();
   info.bound = found.error();
   const auto& sigma = found.sigma();
-  info.survivors = criterion.survivors(sigma, info.rank, found.unseen(), survivor_gain);
+  info.survivors = criterion.survivors(sigma, info.rank, found.residuals(), survivor_gain);
   double squares = 0.0;
   for (Index i = 0; i < info.rank; ++i) {
     const double gain = criterion.gain(sigma(i));
@@ -88,39 +88,33 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
                                   const Tolerance& tolerance, Start start) {
   using T = compute_t<typename X::Scalar>;
   if (x.size() == 0 || !compression_is_due(tolerance, start)) return std::nullopt;
-  const bool row_major = X::IsRowMajor;
-  const bool tall = x.rows() > x.cols();
-  bool copied = !lies_in_place<T>(x);
-  const Index extent = copied ? std::min(x.rows(), x.cols()) : x.innerSize();
-  auto search = search_for<T>(function, plan, tolerance, start, extent);
-  for (;;) {
-    // Inside, the short side comes first in a copy, and the inner dimension in place.
-    const bool turned = copied ? tall : row_major;
-    const Index m = turned ? x.cols() : x.rows();
-    const Index n = turned ? x.rows() : x.cols();
+  // Inside, the inner dimension comes first where x can be read in place, else the short side. A
+  // copy that is made to scale x lies the same way, so that scaling changes no bit.
+  const bool lies = lies_in_place<T>(x);
+  const bool turned = lies ? static_cast<bool>(X::IsRowMajor) : x.rows() > x.cols();
+  const Index m = turned ? x.cols() : x.rows();
+  const Index n = turned ? x.rows() : x.cols();
+  const auto search = search_for<T>(function, plan, tolerance, start, m);
+  for (bool copied = !lies;; copied = true) {
     Arena counting;
     SubspaceBuffers<Engine, T>(counting, m, n, copied);
     Arena arena(workspace, counting.used());
     SubspaceBuffers<Engine, T> b(arena, m, n, copied);
-    const auto inside = source<T>(function, x, copied ? b.x : engine::View<T>(nullptr, m, n));
+    const auto inside =
+        source<T>(function, x, copied ? b.x : engine::View<T>(nullptr, m, n), turned);
     auto& found = b.compression;
-    // A start for x in place is none for a copy that has been turned.
-    if (search.start.rows != m) search.start = {};
-    // In place, a warm search finds the norm on its way.
-    const bool known = copied || search.start.cols == 0;
+    // A warm search finds the norm on its way.
+    const bool known = search.start.cols == 0;
     const double norm = known ? found.kernels().frobenius_norm(inside) : 0.0;
-    if (copied && !(norm > 0.0)) return std::nullopt;
-    const bool tried = copied || !known || well_scaled<T>(norm);
+    const bool tried = !known || (copied ? norm > 0.0 : well_scaled<T>(norm));
     const bool done = tried && found.find(inside, norm, criterion, search);
-    if (!copied && !(tried && well_scaled<T>(found.norm()))) {
-      copied = true;
-      continue;
-    }
+    if (!copied && !(tried && well_scaled<T>(found.norm()))) continue;
+    if (!(tried && found.norm() > 0.0)) return std::nullopt;
     if constexpr (!std::is_same_v<Start, std::nullptr_t>) {
       if (start != nullptr && !done) start->backoff().failed();
       if (start != nullptr && done) {
         start->backoff().succeeded();
-        if (m == extent) start->remember(found.next_start());
+        start->remember(found.next_start());
       }
     }
     if (!done) return std::nullopt;
@@ -148,8 +142,9 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
 ///         other at once, 31 at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
 ///         Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm
-///         start; no allocation once warm. Determinism: bitwise the same for engine::eigen and
-///         engine::openmp, with any number of threads. Source: Halko, Martinsson and Tropp 2011;
+///         start; no allocation once warm; less than 64 KB of stack. Determinism: bitwise the same for engine::eigen and
+///         engine::openmp, with any number of threads; and for x times a power of two, as long as no
+///         entry leaves the scalar's normal range. Source: Halko, Martinsson and Tropp 2011;
 ///         algorithm/certificate.hpp.
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>

@@ -72,13 +72,14 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
 }
 
 /// x as the low-rank method sees it: its memory, or where `copy` has some, a copy scaled by a power
-/// of two. It is x^T where `transposed`.
+/// of two, and turned to x^T where `turned`.
 template <class T, class X>
-engine::View<const T> source(const char* function, const X& x, const engine::View<T>& copy) {
+engine::View<const T> source(const char* function, const X& x, const engine::View<T>& copy,
+                             bool turned) {
   if constexpr (std::is_same_v<typename X::Scalar, T> && (X::Flags & Eigen::DirectAccessBit) != 0) {
     if (copy.data == nullptr) return in_place<engine::View<const T>>(x);
   }
-  const double largest = load(function, x, copy);
+  const double largest = load(function, x, copy, turned);
   if (largest > 0.0) scale_to_one(largest, copy);
   return copy;
 }
