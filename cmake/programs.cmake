@@ -20,8 +20,7 @@ endif()
 set(decompositions ${PROJECT_SOURCE_DIR}/src/decompositions)
 set(eigens ${decompositions}/svd_float.cpp ${decompositions}/svd_double.cpp
            ${decompositions}/symmetric_eigen.cpp)
-add_library(
-  pion_decompositions STATIC EXCLUDE_FROM_ALL ${eigens} ${decompositions}/orthonormalizer.cpp)
+add_library(pion_decompositions STATIC EXCLUDE_FROM_ALL ${eigens})
 target_link_libraries(pion_decompositions PRIVATE pion_own ${pion_fastest})
 target_compile_definitions(pion_decompositions PUBLIC PION_DECOMPOSITIONS_COMPILED)
 # The sanitizers would double the time of the whole build for this code of Eigen's.

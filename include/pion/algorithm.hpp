@@ -4,6 +4,7 @@
 /// The ways to compute U f(S) V^T, each written once over the primitives of an engine.
 
 #include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/chain_criterion.hpp>
 #include <pion/algorithm/coupled_newton.hpp>
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
@@ -14,5 +15,8 @@
 #include <pion/algorithm/probes.hpp>
 #include <pion/algorithm/restarts.hpp>
 #include <pion/algorithm/ritz.hpp>
+#include <pion/algorithm/rounding_growth.hpp>
+#include <pion/algorithm/small_matrices.hpp>
 #include <pion/algorithm/subspace_iteration.hpp>
+#include <pion/algorithm/subspace_options.hpp>
 #include <pion/algorithm/svd.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and algorithm/restarts.hpp.
+// Covers its own header, algorithm/restarts.hpp and algorithm/rounding_growth.hpp.
 // Gram space: where the iteration goes back to the matrix, why there, and that it may anywhere.
 
 #include <algorithm>
@@ -33,6 +33,19 @@ Real growth(const Chain& chain, int from, int to, int samples) {
         {most, std::fabs(f.derivative(s) - q) / (2 * s), std::fabs(q - f.derivative(Real(0))) / s});
   }
   return most;
+}
+
+/// Whether the steps [from, to) may share a Gram matrix: an eigenvalue that rounding has made
+/// negative, 2^-20 in float, stays above -2^-6 as long as one of them looks at it.
+bool contained(const Chain& f, int from, int to) {
+  Real r = -std::ldexp(Real(1), -20);
+  for (int k = from; k + 1 < to; ++k) {
+    const OddQuintic& p = f.steps()[static_cast<std::size_t>(k)];
+    const Real h = p.a + p.b * r + p.c * r * r;
+    r *= h * h;
+    if (r < -std::ldexp(Real(1), -6)) return false;
+  }
+  return true;
 }
 
 /// Chains of every temper: p(1) = 1 keeps their compositions of moderate size.
@@ -111,6 +124,7 @@ TEST_CASE("restarts are as few as leave rounding at the dense chain's size, foun
       Real sum = 0;
       for (int k = 0, end = 1; k < f.size(); k = end, ++end) {
         while (end < f.size() && (set >> end & 1U) == 0) ++end;
+        if (!contained(f, k, end)) return Real(HUGE_VALL);
         sum += growth(f, k, end, 96) * steepest(end);
       }
       return sum;
@@ -223,4 +237,62 @@ TEST_CASE(
       CHECK(gram <= 8 * (dense + reference::eps<float>() * exact.norm()));
     }
   }
+}
+
+TEST_CASE("a chain of many steps does not leave its range in Gram space where it stays in dense") {
+  std::mt19937_64 random(45);
+  std::uniform_int_distribution<int> entry(-3, 3);
+  for (int trial = 0; trial < 10; ++trial) {
+    Eigen::VectorXf left(4);
+    Eigen::RowVectorXf right(40);
+    for (float& value : left) value = static_cast<float>(entry(random));
+    for (float& value : right) value = static_cast<float>(entry(random));
+    left(0) = right(0) = 2.0F;
+    const Eigen::MatrixXf x = left * right;
+    for (const Chain& f : {chains::polar_express(34), chains::polar_express(60),
+                           repeat({1.875, -1.25, 0.375}, 40), chains::muon(30)}) {
+      for (const Method method : {Method::automatic, Method::dense, Method::gram}) {
+        Eigen::MatrixXf y(4, 40);
+        const ApplyInfo info = apply(Filter{f}, x, y, method);
+        // Four directions, each with a gain of at most 1.3 and rounding.
+        CHECK(y.norm() <= 1.5F * 2.0F);
+        CHECK(*info.rounding > 0.1);
+      }
+    }
+  }
+}
+
+TEST_CASE("rounding in the result is what the info estimates, for every size of singular value") {
+  std::mt19937_64 random(46);
+  for (const double decades : {1.0, 4.0, 8.0}) {
+    const reference::Svd s = reference::svd(reference::random_matrix(24, 36, random, 0));
+    reference::Vector sigma(24);
+    for (Index i = 0; i < 24; ++i) {
+      sigma(i) = std::pow(Real(10), static_cast<Real>(-decades * static_cast<double>(i) / 23));
+    }
+    const Eigen::MatrixXf x = (s.u * sigma.asDiagonal() * s.v.transpose()).cast<float>();
+    for (const Chain& f :
+         {chains::high_pass(1), chains::high_pass(3), chains::muon(2), chains::muon(5),
+          chains::muon(8), chains::polar_express(8), repeat({1.875, -1.25, 0.375}, 12)}) {
+      const reference::Matrix exact =
+          reference::expected<float>(Filter{f}, x.cast<Real>(), Method::dense).value;
+      for (const Method method : {Method::dense, Method::gram}) {
+        Eigen::MatrixXf y(24, 36);
+        const ApplyInfo info = apply(Filter{f}, x, y, method);
+        // Of 24 directions, none has more. Gram space may have 8 times as much as dense.
+        const Real most = 8 * std::sqrt(Real(24)) * static_cast<Real>(*info.rounding);
+        CHECK(reference::distance(y, exact) <= most * 1.3L);
+      }
+    }
+  }
+  const auto estimate = [](const Chain& f) { return algorithm::rounding_growth(f); };
+  constexpr double float_epsilon = 0x1p-23, double_epsilon = 0x1p-52;
+  CHECK(estimate(chains::muon(5)) * float_epsilon < 1e-3);
+  CHECK(estimate(chains::muon(15)) * float_epsilon > 1.0);
+  CHECK(estimate(chains::muon(15)) * double_epsilon < 1e-6);
+  CHECK(estimate(repeat({1.875, -1.25, 0.375}, 40)) * float_epsilon > 1.0);
+  for (int kp = 0; kp <= 5; ++kp) CHECK(estimate(chains::high_pass(kp)) < 150.0);
+  CHECK(estimate(Chain{}) == 1.0);
+  CHECK(estimate({{0.0, 0.0, 0.0}}) == 0.0);
+  CHECK(std::isinf(estimate(repeat({1e200, 0.0, 0.0}, 4))));
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::min
+#include <algorithm>  // std::max, std::min
 #include <cmath>      // std::floor, HUGE_VAL
 #include <limits>
 #include <optional>
 
 #include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/subspace_options.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/detail/traits.hpp>
 
@@ -25,8 +26,13 @@ struct Largest {
     return std::min<Index>(rank, sigma.size());
   }
   template <class Values>
-  bool needs_more_directions(const Values& /*sigma*/) const {
-    return false;
+  bool needs_more_directions(const Values& sigma) const {
+    return sigma.size() < rank;
+  }
+  /// Of fewer than `rank`, none may be left.
+  template <class Values>
+  double limit(const Values& sigma, bool all, double rounding) const {
+    return all || sigma.size() >= rank ? HUGE_VAL : rounding;
   }
 };
 
@@ -35,7 +41,8 @@ struct AtLeast {
   double tau;
 
   Index initial_rank() const {
-    return static_cast<Index>(std::min(32.0, std::floor(1.0 / (tau * tau))));
+    return static_cast<Index>(
+        std::min(static_cast<double>(usual_rank), std::floor(1.0 / (tau * tau))));
   }
   template <class Values>
   Index keep(const Values& sigma) const {
@@ -45,9 +52,14 @@ struct AtLeast {
   bool needs_more_directions(const Values& sigma) const {
     return keep(sigma) == sigma.size();
   }
+  template <class Values>
+  double limit(const Values& /*sigma*/, bool /*all*/, double rounding) const {
+    return std::max(tau, rounding);
+  }
 };
 
-/// What a selection wants of a decomposition, and what the decomposition proves for it.
+/// Says which triplets a selection needs, and bounds ||U_k V_k^T - U V^T||_F from what was measured
+/// of them.
 ///
 /// U' V'^T and U_k V_k^T of A are f(A - E) and f(A) for an odd f that is 1 above a gap and 0 below.
 /// Every singular value of one matrix that f takes to 1 is at least s_k - rho - ||E||_2 from every
@@ -75,12 +87,22 @@ class PolarCriterion {
   }
 
   template <class Values>
-  std::optional<Index> survivors(const Values& /*sigma*/, Index kept, double /*unseen*/,
+  std::optional<Index> survivors(const Values& /*sigma*/, Index kept, const Residuals& /*r*/,
                                  double /*gain*/) const {
     return kept;
   }
 
+  /// What a singular value that is not kept may be, for those kept to be the selection's: a value
+  /// that was not found may have been one of these, unless it is smaller than any that it takes or
+  /// than rounding. `sigma` are those found; `all` says that A has no others.
+  template <class Values>
+  double limit(const Values& sigma, bool all) const {
+    const double rounding = floor_ * sigma(0);
+    return selection_.limit(above_rounding(sigma), all, rounding);
+  }
+
   double error(const Residuals& r) const {
+    if (r.next_value() > r.limit) return HUGE_VAL;
     const double moved = r.perturbation();
     const double gap = r.smallest - r.remainder() - moved;
     return gap > 0.0 ? moved / gap + 2.0 * r.basis + r.rounding : HUGE_VAL;

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>    // std::exp, std::log, std::pow, std::sqrt
-#include <cstdint>  // std::uint64_t
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::exp, std::isnan, std::log, std::log1p, std::pow, std::sqrt
+#include <cstdint>    // std::uint64_t
+#include <limits>
 #include <utility>  // std::swap
 
 #include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/subspace_options.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 
 namespace pion::algorithm {
 
-/// Columns of W in Probes.
-inline constexpr Index probe_columns = 16;
-
-/// Gaussian probes of what an orthonormal basis Q leaves out of A = unit x, E = (I - Q Q^T) A: from
-/// the size of (E E^T)^j W, W of independent Gaussian columns, follows a bound of ||E||_2.
+/// Bounds what an orthonormal basis Q leaves out of A = unit x, E = (I - Q Q^T) A, by probes:
+/// columns W of independent Gaussian entries. From the size of (E E^T)^j W follows a bound of
+/// ||E||_2 (spectral_bound()). `count` is the number of W's columns.
 template <class Kernels, class T>
 class Probes {
   using View = engine::View<T>;
@@ -58,16 +59,24 @@ class Probes {
 
   /// A bound of ||E||_2 that fails with probability at most `failure`; or what it is likely to be
   /// if directions of these `sigma` were left out too: each adds `count` sigma^(4j) to the square
-  /// of the size, on average.
+  /// of the size, on average. It is never below what rounding in T makes of a sweep with A, four
+  /// times the size of a random walk: a smaller E cannot be told from that.
   template <class Values>
   double bound(double failure, const Values& sigma) const {
     const double more = static_cast<double>(count) * sigma.array().pow(4.0 * powers_).sum();
-    return spectral_bound(0.5 * std::log(std::exp(2.0 * log_size_) + more), 2 * powers_,
-                          static_cast<int>(count), failure);
+    // log hypot(size, root(more)) by the logarithms, for the size itself may be too small a number.
+    const double log_more = 0.5 * std::log(more), larger = std::max(log_size_, log_more);
+    const double log_both =
+        larger + 0.5 * std::log1p(std::exp(2.0 * (std::min(log_size_, log_more) - larger)));
+    const double rounding = 2.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
+                            std::sqrt(static_cast<double>(w_.rows + image_.rows));
+    return std::max(rounding,
+                    spectral_bound(log_both, 2 * powers_, static_cast<int>(count), failure));
   }
 
-  /// What no sharpening will bring the bound below, most likely: if all that is left out is as
-  /// large as its largest, ||(E E^T)^j W||_F is about ||E||_2^(2j) ||W||_F.
+  /// Estimates ||E||_2 from below: sharpening will hardly bring the bound under this. If all
+  /// singular values of E were as large as the largest, ||(E E^T)^j W||_F would be about
+  /// ||E||_2^(2j) ||W||_F, and ||W||_F is about the root of the number of W's entries.
   double least() const {
     const double entries = static_cast<double>(count * w_.rows);
     return std::exp((log_size_ - 0.5 * std::log(entries)) / (2 * powers_));

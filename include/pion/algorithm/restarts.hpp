@@ -10,8 +10,8 @@
 #include <pion/detail/finite.hpp>
 #include <pion/filter/chain.hpp>
 
-/// Where the Gram-space iteration (algorithm/gram.hpp) begins again, so that its rounding stays of
-/// the size of the dense chain's.
+/// Chooses where the Gram-space iteration (algorithm/gram.hpp) begins again, so that its rounding
+/// stays of the size of the dense chain's.
 namespace pion::algorithm {
 
 /// The steps before which the iteration goes back to X <- Q X and builds R = X X^T afresh.
@@ -97,7 +97,7 @@ class Magnification {
   std::array<Point, samples> points_{};
 };
 
-/// How far a relative error of R is magnified in Q X by the steps [from, to) of f.
+/// Returns how far a relative error of R is magnified in Q X by the steps [from, to) of f.
 ///
 /// High-pass chains of five steps stay below 144 for any kp; two of Muon's steps reach 31, three
 /// 373, five 5.2e4.
@@ -107,29 +107,59 @@ inline double gram_growth(const Chain& f, int from, int to) {
   return m.of_gram();
 }
 
-/// As few restarts as keep rounding at the size of the dense chain's: what each segment makes of
-/// the error of its Gram matrix, magnified by all steps that follow, adds up to 256 at most, or to
-/// 4 times what it is with a restart before every step. Among as few, those that leave least. None
-/// for high-pass chains of five steps; one, after the second, for Muon's. For at most
-/// Restarts::max_steps steps.
+/// Holds, for all k < l, what is left in the end of the rounding error of one Gram matrix, from
+/// which the steps [k, l) of a chain run: these steps magnify it, and then all steps that follow.
+class SegmentErrors {
+ public:
+  explicit SegmentErrors(const Chain& f) {
+    const auto steps = static_cast<std::size_t>(f.size());
+    std::array<double, most + 1> slope;  // of the steps from k on
+    slope[steps] = 1.0;
+    for (std::size_t k = steps; k-- > 0;) {
+      Magnification m(f, static_cast<int>(k));
+      double r = -gram_rounding;
+      for (std::size_t l = k + 1; l <= steps; ++l) {
+        m.step();
+        at(k, l) = r >= -harmless_negative ? m.of_gram() * slope[l] : HUGE_VAL;
+        const OddQuintic p = f.steps()[l - 1];
+        const double h = p.a + r * (p.b + r * p.c);
+        r *= h * h;
+      }
+      slope[k] = m.of_input();
+    }
+  }
+
+  double operator()(std::size_t k, std::size_t l) const { return left_[place(k, l)]; }
+
+ private:
+  static constexpr auto most = static_cast<std::size_t>(Restarts::max_steps);
+
+  // Rounding makes an eigenvalue 0 of R negative by this in float. A segment takes r to r h(r)^2,
+  // where h(r) > a for r < 0 and b < 0: beyond harmless_negative it grows ever faster, and without
+  // end, while no step of the dense chain sees a negative r. Such a segment is not allowed.
+  static constexpr double gram_rounding = 0x1p-20, harmless_negative = 0x1p-6;
+
+  static std::size_t place(std::size_t k, std::size_t l) { return l * (l - 1) / 2 + k; }
+  double& at(std::size_t k, std::size_t l) { return left_[place(k, l)]; }
+
+  std::array<double, most*(most + 1) / 2> left_;
+};
+
+/// Chooses as few restarts as keep rounding at the size of the dense chain's: what all segments
+/// leave (SegmentErrors) adds up to 256 at most, or to 4 times what it is with a restart before
+/// every step. Among as few, those that leave least. None for high-pass chains of five steps; one,
+/// after the second, for Muon's. For at most Restarts::max_steps steps.
+///
+/// A dynamic programme: with e(k, l) what the segment [k, l) leaves, and T steps, the least that
+/// the steps from k on leave in s segments is least(s, k) = min over l of e(k, l) + least(s - 1,
+/// l), least(0, T) = 0. The first s with least(s, 0) within the limit is taken.
 inline Restarts gram_restarts(const Chain& f) {
   constexpr double harmless = 256.0, of_every_step = 4.0;
   constexpr auto most = static_cast<std::size_t>(Restarts::max_steps);
   const auto steps = static_cast<std::size_t>(f.size());
-  // left[k][l]: what is left in the end of the error of a segment [k, l).
-  std::array<std::array<double, most + 1>, most> left;
-  std::array<double, most + 1> slope;  // of the steps from k on
-  slope[steps] = 1.0;
-  for (std::size_t k = steps; k-- > 0;) {
-    Magnification m(f, static_cast<int>(k));
-    for (std::size_t l = k + 1; l <= steps; ++l) {
-      m.step();
-      left[k][l] = m.of_gram() * slope[l];
-    }
-    slope[k] = m.of_input();
-  }
+  const SegmentErrors left(f);
   double limit = 0.0;
-  for (std::size_t k = 0; k < steps; ++k) limit += of_every_step * left[k][k + 1];
+  for (std::size_t k = 0; k < steps; ++k) limit += of_every_step * left(k, k + 1);
   limit = std::max(limit, harmless);
   Restarts restarts;
   if (!pion::detail::is_finite(limit)) {  // a chain that leaves every range
@@ -137,22 +167,20 @@ inline Restarts gram_restarts(const Chain& f) {
     return restarts;
   }
 
-  // least[k]: of the steps from k on, in so many segments, the first of which ends before
-  // end[.][k].
-  std::array<double, most + 1> least;
+  std::array<double, most + 1> least;  // least(s, .), of which only the last s is kept
   least.fill(HUGE_VAL);
   least[steps] = 0.0;
-  std::array<std::array<std::uint8_t, most>, most> end;
+  std::array<std::array<std::uint8_t, most>, most> end;  // the l of each minimum: end[s - 1][k]
   for (std::size_t segments = 0; segments < steps; ++segments) {
-    for (std::size_t k = 0; k < steps; ++k) {
+    for (std::size_t k = 0; k < steps; ++k) {  // ascending: least[l] is still of s - 1 for l > k
       double best = HUGE_VAL;
       for (std::size_t l = k + 1; l <= steps; ++l) {
-        if (left[k][l] + least[l] < best) {
-          best = left[k][l] + least[l];
+        if (left(k, l) + least[l] < best) {
+          best = left(k, l) + least[l];
           end[segments][k] = static_cast<std::uint8_t>(l);
         }
       }
-      least[k] = best;  // no later k looks at it
+      least[k] = best;
     }
     least[steps] = HUGE_VAL;
     if (!(least[0] <= limit)) continue;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>  // std::clamp, std::max, std::min
+#include <cmath>      // std::isfinite, std::sqrt
 #include <cstdint>    // std::uint64_t
 #include <limits>
 
 #include <pion/algorithm/orthonormalize.hpp>
+#include <pion/algorithm/small_matrices.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/view.hpp>
@@ -13,14 +15,15 @@
 
 namespace pion::algorithm {
 
-/// The singular triplets of Q Q^T A for a basis Q of few columns and A = x / ||x||_F, x m x n: a
-/// block power iteration with a Rayleigh-Ritz step (Halko, Martinsson and Tropp 2011, alg. 4.4 and
-/// 5.1).
+/// Computes the singular triplets of Q Q^T A for a basis Q of few columns and A = x / ||x||_F, x m
+/// x n: a block power iteration with a Rayleigh-Ritz step (Halko, Martinsson and Tropp 2011, alg.
+/// 4.4 and 5.1).
 ///
-/// All that is done with x is the sweep z = x^T q, y = x z. In the scalar of x it is a power step
-/// for Q; in double it gives the triplets, how far they are from A's, and the next basis besides. x
-/// and the narrow matrices lie where the kernels work (engine/tall_skinny.hpp); numbers, and
-/// matrices of the size of Q's columns, are the host's.
+/// All that is done with x is the sweep z = x^T q, y = x z, which reads x once. In the scalar of x
+/// it is a power step for Q; in double it gives the triplets, their distance from A's, and the next
+/// basis. x and the narrow matrices, which have m or n rows and Q's columns, lie where the kernels
+/// work (engine/tall_skinny.hpp). Small matrices have Q's columns as rows; they and numbers are the
+/// host's.
 template <class Kernels, class T>
 class Ritz {
   using View = engine::View<T>;
@@ -28,9 +31,10 @@ class Ritz {
   using Source = typename Kernels::Source;
 
  public:
-  /// With room for `capacity` columns.
-  Ritz(detail::Arena& arena, Index m, Index n, Index capacity)
-      : capacity_(capacity),
+  /// With room for `capacity` columns, and for small matrices in `small`.
+  Ritz(detail::Arena& arena, const SmallMatrices& small, Index m, Index n, Index capacity)
+      : small_(small),
+        capacity_(capacity),
         basis_(arena.take<T>(m * capacity), m, capacity),
         left_(arena.take<T>(m * capacity), m, capacity),
         right_(arena.take<T>(n * capacity), n, capacity),
@@ -81,23 +85,34 @@ class Ritz {
 
   // --- the triplets
 
-  /// With (Q C)^T (Q C) = I and (Z C)^T (Z C) = W S^2 W^T for Z = A^T Q: U = Q C W, V = Z C W / S.
-  /// So U is orthonormal and A^T U = V S but for double's rounding. False where there are none.
+  /// Computes the triplets from Q and Z = A^T Q, by two small matrices. C makes Q orthonormal:
+  /// (Q C)^T (Q C) = I. The eigenvectors W of (Z C)^T (Z C) = W S^2 W^T then give U = Q C W and V =
+  /// Z C W S^-1: U is orthonormal and A^T U = V S, but for double's rounding. False where there are
+  /// no triplets.
   bool decompose(const Kernels& kernels);
 
   Index found() const { return sigma_.size(); }
-  View left(Index count) const { return first(left_, count); }    ///< U, m x count
-  View right(Index count) const { return first(right_, count); }  ///< V, n x count
-  const detail::SmallVector& sigma() const { return sigma_; }     ///< S, descending
-  double left_error() const { return left_error_; }               ///< ||U^T U - I||_F
+  View left(Index count) const { return first(left_, count); }       ///< U, m x count
+  View right(Index count) const { return first(right_, count); }     ///< V, n x count
+  const detail::SmallVector& sigma() const { return sigma_; }        ///< S, descending
+  double left_error() const { return last(left_errors_, found()); }  ///< ||U^T U - I||_F
   /// ||V^T V - I||_F of the first `count`.
-  double right_error(Index count) const { return count > 0 ? right_error_(count - 1) : 0.0; }
+  double right_error(Index count) const { return last(right_errors_, count); }
 
-  /// ||A V - U S||_F of the triplets from..to, U as it is stored.
+  /// ||A V - U S||_F of the triplets from..to, U as it is stored, and what rounding may have made
+  /// of A V, which is a combination of larger columns.
   double residual(const Kernels& kernels, Index from, Index to) const {
     const Index count = to - from;
     return kernels.distance(scratch_.block(0, from, left_.rows, count),
-                            left_.block(0, from, left_.rows, count), sigma_.segment(from, count));
+                            left_.block(0, from, left_.rows, count), sigma_.segment(from, count)) +
+           product_rounding() * std::sqrt(last(growth_, to));
+  }
+
+  /// What double's rounding makes of a sum of m or n products, relative to the norms of the
+  /// factors: as is likely, twice the size of a random walk of that many roundings.
+  double product_rounding() const {
+    return 2.0 * std::numeric_limits<double>::epsilon() *
+           std::sqrt(static_cast<double>(x_.rows + x_.cols));
   }
 
   /// A V of the first `count` triplets: their U a power step on. It takes the place of Q.
@@ -110,6 +125,7 @@ class Ritz {
   double norm() const { return norm_; }  ///< ||x||_F
   double unit() const { return unit_; }  ///< Its inverse; 0 where there is none.
   const Source& x() const { return x_; }
+  const SmallMatrices& small() const { return small_; }
   double multiply_adds() const { return work_; }  ///< With x, since begin().
   void count(Index columns) {
     work_ +=
@@ -120,6 +136,10 @@ class Ritz {
   View scratch() const { return {reinterpret_cast<T*>(product_.data), left_.rows, capacity_}; }
 
  private:
+  static double last(const detail::SmallVector& nested, Index count) {
+    return count > 0 ? nested(count - 1) : 0.0;
+  }
+
   template <class V>
   static V first(const V& v, Index cols) {
     return v.block(0, 0, v.rows, cols);
@@ -133,13 +153,20 @@ class Ritz {
   /// Q <- an orthonormal basis of the columns of left_.
   void orthonormalize_left(const Kernels& kernels) {
     View y = first(left_, columns_), other = first(basis_, columns_);
-    orthonormalize(kernels, y, other);
+    orthonormalize(kernels, small_, y, other);
     columns_ = y.cols;
     if (y.data != basis_.data) kernels.copy(y, first(basis_, columns_));
   }
 
+  /// errors(j) <- a bound of ||W^T W - I||_F for the first j + 1 columns W of basis = Y C, where g
+  /// = Y^T Y. growth_(j) <- the sum of the |Y's columns|^2 c^2 of these: how far larger the columns
+  /// are that W is combined from. `product` is overwritten.
+  void set_errors(const Kernels& kernels, const detail::Small& g, const detail::Small& c,
+                  const Wide& basis, detail::Small product, detail::SmallVector& errors);
+
   detail::SmallVector sigma_;
-  detail::SmallVector right_error_;
+  detail::SmallVector left_errors_, right_errors_, growth_;
+  SmallMatrices small_;
   Index capacity_;
   View basis_;            // Q
   View left_, right_;     // U, V; in a power step A A^T Q, A^T Q
@@ -148,54 +175,101 @@ class Ritz {
 
   Source x_;
   double norm_ = 0.0, unit_ = 0.0;
-  double left_error_ = 0.0;
   double work_ = 0.0;
   Index columns_ = 0;
 };
 
 template <class Kernels, class T>
 bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
-  const View q = first(basis_, columns_);
-  const Wide z = first(image_, columns_), y = first(product_, columns_);
+  using Op = engine::Op;
+  using detail::Small;
+  const Index k = columns_;
+  const View q = first(basis_, k);
+  const Wide z = first(image_, k), y = first(product_, k);
   double norm = norm_;
   kernels.sweep(1.0, x_, q, z, y, norm_ > 0.0 ? nullptr : &norm);
-  count(2 * columns_);
+  count(2 * k);
   set_norm(norm);
   sigma_.resize(0);
   if (!(unit_ > 0.0)) return false;
 
-  const detail::Small q_gram = kernels.gram(q);
-  detail::Small z_gram = kernels.gram(z);
+  Small q_gram = small_.at(0, k, k), z_gram = small_.at(1, k, k);
+  kernels.gram(q, q_gram);
+  kernels.gram(z, z_gram);
   z_gram *= unit_ * unit_;
-  detail::Small c = orthonormalizer(q_gram, std::numeric_limits<double>::epsilon());
-  if (c.cols() == 0) return false;
-  const detail::SymmetricEigen eigen(detail::Small(c.transpose() * z_gram * c));
-  sigma_ = eigen.values.cwiseMax(0.0).cwiseSqrt();
-  // What is smaller has lost to rounding, in z_gram, what would make its V orthonormal.
+  Small given = small_.at(3, k, k);
+  given = q_gram;
+  const Index independent = orthonormalizer(
+      small_.eigen(), given, std::numeric_limits<double>::epsilon(), small_.at(2, k, k));
+  if (independent == 0) return false;
+  {
+    const Small c = small_.at(2, k, independent), product = small_.at(3, k, independent);
+    const Small projected = small_.at(4, independent, independent);
+    small_.multiply(z_gram, c, product);
+    small_.template multiply<Op::transposed, Op::plain>(c, product, projected);
+    small_.eigen().compute(projected);
+  }
+  sigma_ = small_.eigen().values().cwiseMax(0.0).cwiseSqrt();
+  // The rounding of z_gram, about epsilon sigma_1^2, is more than 1e-8 of the square of a smaller
+  // sigma: such a triplet cannot be told from rounding and is left out. What is left out is not
+  // found: it counts as unseen.
   constexpr double least = 1e-4;
   const Index found = (sigma_.array() > least * sigma_(0)).count();
   sigma_.conservativeResize(found);
   if (found == 0) return false;
 
-  c = (c * eigen.vectors.leftCols(found)).eval();
-  const detail::Small identity = detail::Small::Identity(found, found);
-  left_error_ = (c.transpose() * q_gram * c - identity).norm();
+  Small c = small_.at(3, k, found);
+  {
+    Small vectors = small_.at(4, independent, found);
+    small_.eigen().leading_vectors(vectors);
+    small_.multiply(small_.at(2, k, independent), vectors, c);
+  }
   const Wide left = scratch_.block(0, 0, left_.rows, found);
   kernels.multiply_in_double(q, c, left);
+  set_errors(kernels, q_gram, c, left, small_.at(2, found, found), left_errors_);
   kernels.copy(left, first(left_, found));
-  c *= sigma_.cwiseInverse().asDiagonal();
-  const detail::Small right_error = c.transpose() * z_gram * c - identity;
-  right_error_.resize(found);
-  for (Index k = 0; k < found; ++k) {
-    right_error_(k) = right_error.topLeftCorner(k + 1, k + 1).norm();
-  }
-  c *= unit_;
+  c.array().rowwise() /= sigma_.transpose().array();
+  Small scaled = small_.at(2, k, found);
+  scaled = c * unit_;
   const Wide right = scratch_.block(0, 0, right_.rows, found);
-  kernels.multiply_in_double(z, c, right);
+  kernels.multiply_in_double(z, scaled, right);
+  set_errors(kernels, z_gram, c, right, small_.at(0, found, found), right_errors_);
   kernels.copy(right, first(right_, found));
-  c *= unit_;
-  kernels.multiply_in_double(y, c, left);
+  scaled *= unit_;
+  kernels.multiply_in_double(y, scaled, left);
   return true;
+}
+
+template <class Kernels, class T>
+void Ritz<Kernels, T>::set_errors(const Kernels& kernels, const detail::Small& g,
+                                  const detail::Small& c, const Wide& basis, detail::Small product,
+                                  detail::SmallVector& errors) {
+  using Op = engine::Op;
+  const Index k = c.cols();
+  const double rounding = product_rounding();
+  growth_.resize(k);
+  double sum = 0.0;
+  for (Index j = 0; j < k; ++j) {
+    sum += g.diagonal().dot(c.col(j).cwiseAbs2());
+    growth_(j) = sum;
+  }
+  // Where the rounding of g may matter, the basis itself is looked at.
+  constexpr double harmless = 1e-9;
+  const bool known = rounding * sum <= harmless;
+  if (known) {
+    const detail::Small image = small_.at(4, c.rows(), k);
+    small_.multiply(g, c, image);
+    small_.template multiply<Op::transposed, Op::plain>(c, image, product);
+  } else {
+    kernels.gram(basis, product);
+  }
+  errors.resize(k);
+  double squares = 0.0;
+  for (Index j = 0; j < k; ++j) {
+    const double diagonal = product(j, j) - 1.0;
+    squares += diagonal * diagonal + 2.0 * product.col(j).head(j).squaredNorm();
+    errors(j) = std::sqrt(squares) + (known ? rounding * growth_(j) : 0.0);
+  }
 }
 
 }  // namespace pion::algorithm

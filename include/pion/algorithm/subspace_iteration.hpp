@@ -9,6 +9,8 @@
 #include <pion/algorithm/certificate.hpp>
 #include <pion/algorithm/probes.hpp>
 #include <pion/algorithm/ritz.hpp>
+#include <pion/algorithm/small_matrices.hpp>
+#include <pion/algorithm/subspace_options.hpp>
 #include <pion/detail/random.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 #include <pion/engine/view.hpp>
@@ -16,20 +18,18 @@
 
 /// Compress, filter, expand: the leading singular triplets of a matrix, and a proof that they are
 /// all that a filter needs.
+///
+/// Triplets are `found` by a Rayleigh-Ritz step (algorithm/ritz.hpp); the first of them, as many as
+/// the criterion says, are `kept`; what the found ones leave out of A is `unseen`, and only its
+/// size is bounded.
 namespace pion::algorithm {
 
-/// How SubspaceIteration::find() goes about it.
-template <class T>
-struct SubspaceOptions {
-  engine::View<const T> start;  ///< A basis to begin with (m x k); without columns, a cold start.
-  Index rank = 32;              ///< Directions to begin with.
-  double tolerance = 0.0;       ///< What Criterion::error() must reach.
-  double failure_probability = 1e-6;  ///< Probability that the bound is wrong.
-  std::uint64_t seed = 0;
-  double budget = 0.0;  ///< Multiply-adds with A that it may cost, small matrices priced alike.
-};
-
-/// The triplets of A = x / ||x||_F, x m x n, that a criterion wants, and what is proved of them.
+/// Finds the triplets of A = x / ||x||_F, x m x n, that a criterion wants, and proves an error
+/// bound for them. A criterion has keep(sigma), how many of the descending singular values found
+/// are kept; needs_more_directions(sigma), whether values that were not found may matter;
+/// limit(sigma, all), what a value of A that is not kept may be (Residuals::limit), `all` saying
+/// that A has no more than those found; error(residuals), the bound; gain(sigma), what a direction
+/// is multiplied by; most_powers, how often the probes may be sharpened.
 template <class Kernels, class T>
 class SubspaceIteration {
   using View = engine::View<T>;
@@ -40,18 +40,20 @@ class SubspaceIteration {
   template <class... Place>
   SubspaceIteration(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
       : kernels_(arena, m, n, std::max(most(m, n, capacity), probe_columns), place...),
+        small_(small_matrices(arena, most(m, n, capacity))),
         probes_(arena, m, n, most(m, n, capacity)),
-        ritz_(arena, m, n, most(m, n, capacity)) {}
+        ritz_(arena, small_, m, n, most(m, n, capacity)) {}
 
   const Kernels& kernels() const { return kernels_; }
+  const SmallMatrices& small() const { return small_; }  ///< For the caller, once find() is done.
 
   Index rank() const { return kept_; }                                ///< Triplets kept.
   View left() const { return ritz_.left(kept_); }                     ///< U, m x rank
   View right() const { return ritz_.right(kept_); }                   ///< V, n x rank
   const detail::SmallVector& sigma() const { return ritz_.sigma(); }  ///< Descending; rank or more.
-  double error() const { return error_; }       ///< Criterion::error() of them.
-  double unseen() const { return unseen_; }     ///< A bound of every singular value not in sigma().
-  double norm() const { return ritz_.norm(); }  ///< ||x||_F
+  double error() const { return error_; }                         ///< Criterion::error() of them.
+  const Residuals& residuals() const { return residuals_; }       ///< What error() is made from.
+  double norm() const { return ritz_.norm(); }                    ///< ||x||_F
   double multiply_adds() const { return ritz_.multiply_adds(); }  ///< With x, so far.
   double spent() const { return multiply_adds() + small_work_; }  ///< Of the budget.
   View scratch() const { return ritz_.scratch(); }                ///< In m rows, for the caller.
@@ -72,6 +74,11 @@ class SubspaceIteration {
     return std::min({capacity, m, n, detail::max_rank});
   }
 
+  SmallMatrices small_matrices(detail::Arena& arena, Index rank) const {
+    detail::Arena host(kernels_.small_memory(arena, SmallMatrices::bytes(rank)));
+    return SmallMatrices(host, rank);
+  }
+
   std::uint64_t next_seed() { return seed_ = detail::random_bits(seed_, 0); }
 
   /// What decompose() does besides its sweep, in multiply-adds with A (docs/performance.md).
@@ -89,6 +96,14 @@ class SubspaceIteration {
   template <class Criterion>
   bool prove(const Criterion& criterion, double tolerance, Residuals& r);
 
+  /// What double's rounding does in the products and the few operations after them, relative to
+  /// their factors.
+  double double_rounding() const {
+    constexpr Index after = 16;
+    return static_cast<double>(ritz_.x().rows + ritz_.x().cols + after) *
+           std::numeric_limits<double>::epsilon();
+  }
+
   /// How much of A lies outside the first `count` triplets of those found: in the Frobenius norm,
   /// and where there are probes as they have it.
   double unseen_beyond(Index count) const;
@@ -98,12 +113,13 @@ class SubspaceIteration {
   Index start_size(const Criterion& criterion, double tolerance, Residuals r) const;
 
   Kernels kernels_;
+  SmallMatrices small_;
   Probes<Kernels, T> probes_;
   Ritz<Kernels, T> ritz_;
   View next_start_;
   Index kept_ = 0;
   bool probed_ = false;
-  double unseen_ = 0.0;
+  Residuals residuals_;
   double error_ = 0.0;
   double failure_ = 0.0;
   double budget_ = 0.0;
@@ -127,8 +143,8 @@ bool SubspaceIteration<Kernels, T>::affordable(int steps, Index columns) const {
 
 template <class Kernels, class T>
 double SubspaceIteration<Kernels, T>::unseen_beyond(Index count) const {
-  const double captured = std::max(0.0, sigma().head(count).norm() - ritz_.left_error());
-  const double frobenius = std::sqrt(std::max(0.0, 1.0 - captured * captured));
+  const double frobenius =
+      norm_beyond(sigma().head(count).norm(), ritz_.left_error(), double_rounding());
   if (!probed_) return frobenius;
   return std::min(frobenius, probes_.bound(failure_, sigma().tail(sigma().size() - count)));
 }
@@ -142,11 +158,11 @@ Residuals SubspaceIteration<Kernels, T>::measure(const Criterion& criterion) {
   Residuals r;
   r.left = ritz_.residual(kernels_, 0, k) + unit_roundoff * kept.norm();  // for U is rounded
   r.next_left = ritz_.residual(kernels_, k, found) + unit_roundoff * rest.norm();
-  // What double's rounding does in the products is here too.
-  const double basis = ritz_.left_error() + static_cast<double>(ritz_.x().rows + ritz_.x().cols) *
-                                                std::numeric_limits<double>::epsilon();
+  const double basis = ritz_.left_error() + double_rounding();
   r.basis = basis + ritz_.right_error(k);
   r.all_basis = basis + ritz_.right_error(found);
+  r.energy_rounding = double_rounding();
+  r.limit = criterion.limit(sigma(), found == std::min(ritz_.x().rows, ritz_.x().cols));
   r.kept_norm = kept.norm();
   r.smallest = k > 0 ? kept(k - 1) : 0.0;
   r.next = k < found ? rest(0) : 0.0;
@@ -167,7 +183,8 @@ bool SubspaceIteration<Kernels, T>::prove(const Criterion& criterion, double tol
   };
   const View u = ritz_.left(ritz_.found());
   for (probed_ = false;; ritz_.count(2 * probe_columns)) {
-    r.unseen = unseen_ = unseen_beyond(ritz_.found());
+    r.unseen = unseen_beyond(ritz_.found());
+    residuals_ = r;
     error_ = criterion.error(r);
     if (error_ <= tolerance) return true;
     if (!reaches(probed_ ? probes_.least() : 0.0) || spent() > budget_) return false;
@@ -200,34 +217,38 @@ template <class Kernels, class T>
 template <class Criterion>
 bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Criterion& criterion,
                                          const SubspaceOptions<T>& how) {
-  constexpr int most_checks = 6, cold_steps = 3, most_steps = 4, steps_of_new_columns = 2;
+  using Effort = SearchEffort;
   seed_ = how.seed;
   failure_ = how.failure_probability;
   budget_ = how.budget;
   small_work_ = 0.0;
   kept_ = 0;
+  residuals_ = {};
   ritz_.begin(x, norm);
   int steps = 0;  // before the next check
   bool warm = how.start.cols > 0;
+  const auto begin_cold = [&] {
+    warm = false;
+    ritz_.begin(x, ritz_.norm());
+    ritz_.grow(kernels_, how.rank, next_seed());
+    steps = Effort::cold_steps;
+  };
   if (warm) {
     ritz_.start_from(kernels_, how.start);
   } else {
-    ritz_.grow(kernels_, how.rank, next_seed());
-    steps = cold_steps;
+    begin_cold();
   }
-  for (int checks = 0; checks < most_checks;) {
+  for (int checks = 0; checks < Effort::most_checks;) {
     const Index columns = ritz_.columns();
     for (; steps > 0 && ritz_.columns() > 0; --steps) ritz_.power_step(kernels_);
     if (ritz_.columns() == 0 || !ritz_.decompose(kernels_)) {
       if (!warm || !(ritz_.unit() > 0.0)) return false;
-      warm = false;  // a start without a direction of x in it, or without numbers
-      ritz_.begin(x, ritz_.norm());
-      ritz_.grow(kernels_, how.rank, next_seed());
-      steps = cold_steps;
+      begin_cold();  // a start without a direction of x in it, or without numbers
       continue;
     }
     small_work_ += decomposition_cost(columns);
-    const bool all = ritz_.found() < columns;  // x has no further directions
+    // Fewer than looked for: what else x has cannot be told from rounding.
+    const bool all = ritz_.found() < columns;
     const bool too_few =
         !all && columns < ritz_.capacity() && criterion.needs_more_directions(sigma());
     Index wanted = too_few ? 2 * columns : columns;
@@ -238,20 +259,26 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
         next_start_ = ritz_.stepped_left(kernels_, start_size(criterion, how.tolerance, r));
         return true;
       }
+      if (all && r.next_value() > r.limit) {  // what cannot be resolved may have been asked for
+        if (!warm) return false;
+        begin_cold();
+        continue;
+      }
       // A step takes the residual of the last direction kept down by (sigma_last / sigma_kept)^2.
       const double ratio = kept_ > 0 ? sigma()(ritz_.found() - 1) / r.smallest : 0.0;
       const double more = std::log(4.0 * error_ / how.tolerance) / (-2.0 * std::log(ratio));
-      steps = more > 1.0 ? static_cast<int>(std::min<double>(more, most_steps)) - 1 : 0;
+      steps = more > 1.0 ? static_cast<int>(std::min<double>(more, Effort::most_steps)) - 1 : 0;
       if (!all && ratio > 0.6) wanted = 2 * columns;
       r.left = r.next_left = 0.0;  // Will steps alone do, as far as is known?
-      r.unseen = probed_ ? unseen_ : 0.0;
+      r.unseen = probed_ ? r.unseen : 0.0;
       if (criterion.error(r) > how.tolerance) wanted = std::max(wanted, how.rank);
     }
     ritz_.step_on(kernels_);
     wanted = std::min(wanted, ritz_.capacity());
-    if (wanted > ritz_.columns() && affordable(std::max(steps, steps_of_new_columns), wanted)) {
+    if (wanted > ritz_.columns() &&
+        affordable(std::max(steps, Effort::steps_of_new_columns), wanted)) {
       ritz_.grow(kernels_, wanted, next_seed());
-      steps = std::max(steps, steps_of_new_columns);
+      steps = std::max(steps, Effort::steps_of_new_columns);
     } else if (too_few || !affordable(steps, ritz_.columns())) {
       return false;
     }

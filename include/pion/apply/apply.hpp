@@ -52,6 +52,7 @@ ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, Buffe
   info.method = plan.method;
   info.rank = b.x.rows;
   info.multiply_adds = plan.multiply_adds;
+  info.rounding = plan.rounding_growth * static_cast<double>(std::numeric_limits<T>::epsilon());
   if (!normalize_loaded(f.normalizer, largest, b)) return info;
   if (plan.method == Method::gram) {
     algorithm::gram(b.kernels, f.chain, plan.restarts, b.x, b.y, b.r, b.h, b.q, b.t);

@@ -21,6 +21,13 @@ struct ApplyInfo {
   /// A bound of ||y - f(x)||_F, before y is rounded to its storage type, where the method has one:
   /// low_rank's, of which Tolerance::failure_probability is the chance that it is wrong.
   std::optional<double> bound;
+  /// An estimate of the largest error that rounding makes in y = f(x), relative to the largest
+  /// gain: the scalar's epsilon times algorithm::rounding_growth() of the chain. A chain whose
+  /// steps are many or steep magnifies rounding, most where singular values are near 0. Where the
+  /// estimate comes near 1, y may be nothing but rounding in such directions: this scalar cannot
+  /// compute this chain. Of dense and Gram; nothing for low_rank, whose bound has it, and for the
+  /// SVD, which evaluates the chain in double.
+  std::optional<double> rounding;
   /// The filter has killed the update: x is not zero, but no direction of y is above the rounding
   /// level, ||y||_F <= eps sqrt(min(m, n)) with the eps of the scalar computed in (times the
   /// largest |entry| of x, if below 1, under Normalizer::none, which lets the size of x through).

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <pion/algorithm/gram.hpp>
+#include <pion/algorithm/rounding_growth.hpp>
 #include <pion/apply/method.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
@@ -34,6 +35,7 @@ struct Plan {
   double bytes = 0.0;
   std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
   algorithm::Restarts restarts;  ///< For Method::gram.
+  double rounding_growth = 0.0;  ///< algorithm::rounding_growth() of the chain.
   Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
   double budget = 0.0;           ///< For Method::low_rank: multiply-adds that it may cost.
 };
@@ -80,6 +82,7 @@ std::uint64_t workspace_bytes(Method method, Index m, Index n) {
 struct ChainPlan {
   Method method = Method::automatic;  ///< dense where Gram space is impossible.
   algorithm::Restarts restarts;
+  double rounding_growth = 0.0;
 };
 
 /// \throws std::invalid_argument if `method` is svd or low_rank, or gram for a chain of more than
@@ -91,7 +94,7 @@ inline ChainPlan plan_chain(const Chain& f, Method method) {
   if (method == Method::svd) {
     refuse_argument("plan: the SVD is a function of its own, apply_svd()");
   }
-  ChainPlan p{method, {}};
+  ChainPlan p{method, {}, algorithm::rounding_growth(f)};
   const bool gram_possible = f.size() <= algorithm::Restarts::max_steps;
   if (method == Method::gram && !gram_possible) {
     refuse_argument("plan: the Gram-space method takes at most 64 steps; use dense");
@@ -129,6 +132,7 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
   p.rows = rows;
   p.cols = cols;
   p.restarts = by_chain.restarts;
+  p.rounding_growth = by_chain.rounding_growth;
   if (p.method == Method::automatic) p.method = gram < dense ? Method::gram : Method::dense;
   p.multiply_adds = p.method == Method::gram ? gram : dense;
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include <pion/algorithm/chain_criterion.hpp>
 #include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/apply/plan.hpp>
 #include <pion/detail/finite.hpp>

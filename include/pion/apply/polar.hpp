@@ -32,7 +32,10 @@
 /// for more than an SVD; not where k and the probes are more than a quarter of the directions; and
 /// where it has failed with a start, not in the next calls with that start, 31 at most
 /// (apply/backoff.hpp). Method::low_rank always tries; Method::svd never. Without allocation once
-/// warm, unless the SVD is taken.
+/// warm, and within 64 KB of stack, unless the SVD is taken.
+///
+/// A singular value below 1e-4 of the first cannot be resolved by compression: where one may be
+/// among those asked for, the SVD is taken.
 /// `start` is a WarmStart<T>*: where the search begins and what it leaves for the next call.
 namespace pion {
 
@@ -74,7 +77,6 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const Tolera
         "plan: the polar factor of leading directions takes auto, lowrank or svd, not " +
         std::string(name(tolerance.method)));
   }
-  constexpr Index oversampling = 8;
   const Index m = std::min(rows, cols);
   const double size = static_cast<double>(rows) * static_cast<double>(cols);
   Plan p;
@@ -82,7 +84,7 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const Tolera
   p.cols = cols;
   p.method = Method::svd;
   p.multiply_adds = svd_cost * size * static_cast<double>(m);
-  const Index rank = selection.initial_rank() + oversampling;
+  const Index rank = selection.initial_rank() + algorithm::oversampling;
   const bool asked = tolerance.method == Method::low_rank;
   if (tolerance.method == Method::svd || rank > max_rank || m == 0) return p;
   if (!asked && 4 * (rank + algorithm::probe_columns) > m) return p;

@@ -57,7 +57,7 @@ ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
   info.multiply_adds = found.multiply_adds();
   info.bound = found.error();
   const auto& sigma = found.sigma();
-  info.survivors = criterion.survivors(sigma, info.rank, found.unseen(), survivor_gain);
+  info.survivors = criterion.survivors(sigma, info.rank, found.residuals(), survivor_gain);
   double squares = 0.0;
   for (Index i = 0; i < info.rank; ++i) {
     const double gain = criterion.gain(sigma(i));
@@ -70,13 +70,13 @@ ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
   return info;
 }
 
-/// Leaves in `start` how an attempt ended and, where `basis` says so, where the next one begins.
+/// Leaves in `start` how an attempt ended and where the next one begins.
 template <class T, class Found>
-void remember_attempt(WarmStart<T>* start, const Found& found, bool done, bool basis = true) {
+void remember_attempt(WarmStart<T>* start, const Found& found, bool done) {
   if (start == nullptr) return;
   if (!done) return start->backoff().failed();
   start->backoff().succeeded();
-  if (basis) start->remember(found.next_start());
+  start->remember(found.next_start());
 }
 
 /// y <- U g(S) V^T of the triplets found, g the criterion's gain. They are those of x^T if
@@ -115,25 +115,24 @@ InPlaceAttempt compress_in_place(const Criterion& criterion, const X& x, Y& y, W
   return {true, store_found(found, criterion, X::IsRowMajor, y)};
 }
 
-/// compress() of a copy of x, scaled by a power of two, with its short side first.
+/// compress() of a copy of x that is scaled by a power of two, and x^T if `turned`.
 template <class Engine, class T, class Criterion, class X, class Y>
 std::optional<ApplyInfo> compress_copied(const char* function, const Criterion& criterion,
-                                         const X& x, Y& y, Workspace& workspace,
-                                         algorithm::SubspaceOptions<T> search, Index start_rows,
+                                         const X& x, bool turned, Y& y, Workspace& workspace,
+                                         const algorithm::SubspaceOptions<T>& search,
                                          WarmStart<T>* start) {
-  const Index m = std::min(x.rows(), x.cols()), n = std::max(x.rows(), x.cols());
+  const Index m = turned ? x.cols() : x.rows(), n = turned ? x.rows() : x.cols();
   auto b = laid_out<SubspaceBuffers<Engine, T>>(workspace, m, n, true);
   auto& found = b.compression;
-  const double largest = load(function, x, b.x);
+  const double largest = load(function, x, b.x, turned);
   if (!(largest > 0.0)) return std::nullopt;
   scale_to_one(largest, b.x);
-  // A start for x as it lies is none for a copy that has been turned.
-  if (search.start.rows != m) search.start = {};
-  const double norm = found.kernels().frobenius_norm(b.x);
+  const bool warm = search.start.cols > 0;  // a warm search finds the norm on its way
+  const double norm = warm ? 0.0 : found.kernels().frobenius_norm(b.x);
   const bool done = found.find(b.x, norm, criterion, search);
-  remember_attempt(start, found, done, start_rows == m);
+  remember_attempt(start, found, done);
   if (!done) return std::nullopt;
-  return store_found(found, criterion, x.rows() > x.cols(), y);
+  return store_found(found, criterion, turned, y);
 }
 
 /// y <- U g(S) V^T of the directions that the criterion keeps, g its gain, certified. Nothing, and
@@ -146,19 +145,19 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
                                   WarmStart<compute_t<typename X::Scalar>>* start) {
   using T = compute_t<typename X::Scalar>;
   if (x.size() == 0 || !compression_is_due(tolerance, start)) return std::nullopt;
+  // Inside, the inner dimension comes first where x can be read in place, else the short side. A
+  // copy that is made to scale x lies as x does, so that scaling changes no bit.
+  const bool lies = lies_in_place<T>(x);
+  const bool turned = lies ? static_cast<bool>(X::IsRowMajor) : x.rows() > x.cols();
+  const auto search = search_for<T>(function, plan, tolerance, start, turned ? x.cols() : x.rows());
   if constexpr (may_lie_in_place_v<T, X>) {
-    if (lies_in_place<T>(x)) {
-      const auto search = search_for<T>(function, plan, tolerance, start, x.innerSize());
+    if (lies) {
       const InPlaceAttempt attempt =
           compress_in_place<Engine, T>(criterion, x, y, workspace, search, start);
       if (attempt.in_range) return attempt.info;
-      return compress_copied<Engine, T>(function, criterion, x, y, workspace, search, x.innerSize(),
-                                        start);
     }
   }
-  const Index m = std::min(x.rows(), x.cols());
-  const auto search = search_for<T>(function, plan, tolerance, start, m);
-  return compress_copied<Engine, T>(function, criterion, x, y, workspace, search, m, start);
+  return compress_copied<Engine, T>(function, criterion, x, turned, y, workspace, search, start);
 }
 
 /// The whole of a call within a tolerance, by its plan or by that of the exact method.
@@ -193,10 +192,12 @@ ApplyInfo run_within(const Filter& f, const Plan& plan, const Plan& exact,
 /// to the other method at once, 31 calls at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the filter is planned for another shape, y's shape is not x's,
 ///         or the warm start is for another number of rows.
-/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
-/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start.
-/// Determinism: bitwise the same for engine::eigen and engine::openmp, with any number of threads.
-/// Source: Halko, Martinsson and Tropp 2011; algorithm/certificate.hpp.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows. Cost:
+///         the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start;
+///         less than 64 KB of stack. Determinism: bitwise the same for engine::eigen and
+///         engine::openmp, with any number of threads, and for x times a power of two as long as no
+///         entry leaves the scalar's normal range. Source: Halko, Martinsson and Tropp 2011;
+///         algorithm/certificate.hpp.
 template <class Scalar, class Engine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const PlannedWithin<Scalar, Engine>& f, const Eigen::MatrixBase<X>& x, Y&& y,
                 Workspace& workspace,

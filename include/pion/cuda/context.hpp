@@ -8,6 +8,7 @@
 #include <pion/cuda/error.hpp>
 #include <pion/cuda/exchange.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/engine/workspace.hpp>
 
 namespace pion::cuda {
 
@@ -97,6 +98,12 @@ class Context {
   std::byte* reserve(std::size_t bytes) { return workspace_.reserve(bytes); }
   std::size_t capacity() const { return workspace_.capacity(); }
 
+  /// Memory of the host for a call that waits for the device, likewise.
+  std::byte* reserve_on_host(std::size_t bytes) {
+    host_.reserve(bytes);
+    return host_.data();
+  }
+
   /// Waits until everything on the stream is done.
   void synchronize() const { check(cudaStreamSynchronize(used_), "cudaStreamSynchronize"); }
 
@@ -139,6 +146,7 @@ class Context {
   cudaStream_t used_ = nullptr;
   Memory blas_memory_;
   Memory workspace_;
+  Workspace host_;
   std::optional<Exchange> exchange_;
   Handle<cublasHandle_t, cublasDestroy> blas_;
   Handle<cusolverDnHandle_t, cusolverDnDestroy> solver_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::min
+#include <algorithm>  // std::min, std::transform
 #include <cstddef>    // std::byte, std::size_t
 #include <cstring>    // std::memcpy
 
@@ -24,13 +24,13 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// to[0..count) on the device <- from[0..count), at most `capacity` bytes, which may be gone when
-  /// the call returns. Waits only where all the memory is still under way.
-  template <class T>
-  void send(const T* from, Index count, T* to) {
+  /// to[0..count) on the device <- from[0..count), rounded to T, at most `capacity` bytes, which
+  /// may be gone when the call returns. Waits only where all the memory is still under way.
+  template <class From, class T>
+  void send(const From* from, Index count, T* to) {
     const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(count);
-    std::byte* const here = take(bytes);
-    std::memcpy(here, from, bytes);
+    T* const here = reinterpret_cast<T*>(take(bytes));
+    std::transform(from, from + count, here, [](From value) { return static_cast<T>(value); });
     check(cudaMemcpyAsync(to, here, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync");
   }
 

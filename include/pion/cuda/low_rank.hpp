@@ -144,7 +144,8 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& c
       start->remember(kernels, found.next_start());
       start->backoff().succeeded();
     }
-    detail::Small gains = detail::Small::Zero(info.rank, info.rank);
+    detail::Small gains = found.small().at(0, info.rank, info.rank);
+    gains.setZero();
     for (Index i = 0; i < info.rank; ++i) gains(i, i) = criterion.gain(found.sigma()(i));
     const engine::View<T> left = found.scratch().block(0, 0, given.rows, info.rank);
     kernels.multiply(found.left(), gains, left);

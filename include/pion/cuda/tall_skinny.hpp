@@ -3,6 +3,7 @@
 
 #include <algorithm>  // std::max, std::min
 #include <cmath>      // std::sqrt
+#include <cstddef>    // std::byte, std::size_t
 #include <cstdint>    // std::uint64_t
 #include <type_traits>
 
@@ -86,11 +87,8 @@ class TallSkinnyKernels {
 
   void multiply(const engine::View<const T>& y, const detail::Small& m,
                 const engine::View<T>& c) const {
-    const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, detail::max_rank,
-                        detail::max_rank>
-        rounded = m.template cast<T>();
     T* const memory = reinterpret_cast<T*>(small_);
-    exchange().send(rounded.data(), rounded.size(), memory);
+    exchange().send(m.data(), m.size(), memory);
     multiply(y, engine::View<const T>(memory, m.rows(), m.cols()), c);
   }
 
@@ -134,15 +132,18 @@ class TallSkinnyKernels {
   }
 
   template <class A>
-  detail::Small gram(const engine::View<A>& y) const {
+  void gram(const engine::View<A>& y, detail::Small g) const {
     const engine::View<double> wide(wide_, y.rows, y.cols);
     const engine::View<double> on_device(small_, y.cols, y.cols);
     copy(y, wide);
     cuda::multiply(*context_, false, 1.0, batch_of(wide), Op::transposed, batch_of(wide), Op::plain,
                    0.0, batch_of(on_device));
-    detail::Small g(y.cols, y.cols);
     if (g.size() > 0) exchange().fetch(small_, g.size(), g.data());
-    return g;
+  }
+
+  /// Memory of the host for small matrices: the context's, since the arena is the device's.
+  std::byte* small_memory(pion::detail::Arena& /*arena*/, std::size_t bytes) const {
+    return context_->reserve_on_host(bytes);
   }
 
   // --- elements

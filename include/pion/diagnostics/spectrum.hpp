@@ -70,10 +70,13 @@ class Spectrum {
   /// \throws std::invalid_argument for AOL, which changes the singular vectors.
   Index survivors(const Filter& f, double gain = survivor_gain) const {
     if (zero()) return 0;
+    // Relative to sigma_1, because the norm itself may overflow.
     const double unit = measured_against(f.normalizer);
     Index count = 0;
-    for (const double s : values_) {
-      if (std::fabs(f.chain(s / unit)) > gain) ++count;
+    for (Index i = 0; i < values_.size(); ++i) {
+      const double s =
+          f.normalizer == Normalizer::none ? values_(i) : values_(i) / values_(0) / unit;
+      if (std::fabs(f.chain(s)) > gain) ++count;
     }
     return count;
   }
@@ -82,12 +85,12 @@ class Spectrum {
   bool zero() const { return largest() == 0.0; }
   Eigen::VectorXd relative() const { return values_ / values_(0); }
 
+  /// What the singular values are divided by, over sigma_1.
   double measured_against(Normalizer n) const {
     switch (n) {
-      case Normalizer::frobenius: return values_.stableNorm();
-      case Normalizer::schatten4:
-        return values_(0) * std::pow(relative().cwiseAbs2().squaredNorm(), 0.25);
-      case Normalizer::spectral: return values_(0);
+      case Normalizer::frobenius: return relative().norm();
+      case Normalizer::schatten4: return std::pow(relative().cwiseAbs2().squaredNorm(), 0.25);
+      case Normalizer::spectral:
       case Normalizer::none: return 1.0;
       case Normalizer::aol: break;
     }

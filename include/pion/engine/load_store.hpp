@@ -42,14 +42,14 @@ Size size_of(const engine::View<T>& x) {
   return {static_cast<double>(largest), finite};
 }
 
-/// to <- x, transposed if x is tall. x is evaluated once. Returns the largest |entry|.
+/// to <- x, or x^T if `turned`. x is evaluated once. Returns the largest |entry|.
 /// \throws std::domain_error that names the first entry that is NaN or infinite.
 template <class T, class X>
-double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::View<T>& to) {
+double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::View<T>& to,
+            bool turned) {
   if (to.size() == 0) return 0.0;  // one extent may still be huge: no loop may run over it
-  const bool tall = x.rows() > x.cols();
   auto inside = engine::as_eigen(to);
-  if (tall) {
+  if (turned) {
     assign(x.derived().transpose(), inside);
   } else {
     assign(x.derived(), inside);
@@ -59,13 +59,19 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   for (Index j = 0; j < inside.cols(); ++j) {
     for (Index i = 0; i < inside.rows(); ++i) {
       if (is_finite(inside(i, j))) continue;
-      const std::string at = tall ? std::to_string(j) + ", " + std::to_string(i)
-                                  : std::to_string(i) + ", " + std::to_string(j);
+      const std::string at = turned ? std::to_string(j) + ", " + std::to_string(i)
+                                    : std::to_string(i) + ", " + std::to_string(j);
       refuse_values(std::string(function) + ": x(" + at + ") is " +
                     (is_nan(inside(i, j)) ? "not a number" : "infinite"));
     }
   }
   return 0.0;  // not reached: one entry was not finite
+}
+
+/// The same with the short side first.
+template <class T, class X>
+double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::View<T>& to) {
+  return load(function, x, to, x.rows() > x.cols());
 }
 
 /// x <- x / 2^k with 2^k <= largest < 2^(k+1): exact, so that what follows can neither overflow nor

@@ -3,6 +3,7 @@
 
 #include <algorithm>  // std::max, std::min
 #include <cmath>      // std::sqrt
+#include <cstddef>    // std::byte, std::size_t
 #include <cstdint>    // std::uint64_t
 #include <new>        // placement new
 #include <numeric>    // std::accumulate
@@ -125,14 +126,17 @@ class TallSkinnyKernels {
     return (as_eigen(d) - as_eigen(u).template cast<double>() * sigma.asDiagonal()).norm();
   }
 
-  /// Returns y^T y in double, for narrow y of any scalar. It runs on the calling thread.
+  /// g <- y^T y in double, for narrow y of any scalar. It runs on the calling thread.
   template <class A>
-  detail::Small gram(const View<A>& y) const {
-    detail::Small g(y.cols, y.cols);
+  void gram(const View<A>& y, detail::Small g) const {
     const View<const A> read = y;
     gemm<Op::transposed, Op::plain>(1.0, read, read, View<double>(g.data(), y.cols, y.cols),
                                     buffers_[0], Write::overwrite);
-    return g;
+  }
+
+  /// Memory of the host for small matrices: here, the call's own.
+  static std::byte* small_memory(detail::Arena& arena, std::size_t bytes) {
+    return arena.take<std::byte>(static_cast<Index>(bytes));
   }
 
   /// Fills x with entries +1 and -1, each with probability 1/2.

@@ -46,6 +46,17 @@ class SlopeBounds {
     return ratio_[i];
   }
 
+  /// The extremes of |f|.
+  struct Magnitudes {
+    double least, most;
+  };
+
+  /// Those of f on [lo, hi], 0 <= lo <= hi, but for the rounding of f itself.
+  static Magnitudes magnitudes(const Chain& f, double lo, double hi) {
+    const Span y = image(f, Span{lo, hi});
+    return {y.least_magnitude(), y.magnitude()};
+  }
+
   /// The largest sigma of the grid up to which |f(s)| / s stays within `most`; 0 if none.
   double sigma_at_ratio(double most) const {
     for (std::size_t i = 0; i < count; ++i) {
@@ -67,6 +78,9 @@ class SlopeBounds {
     double lo, hi;
 
     double magnitude() const { return std::max(std::fabs(lo), std::fabs(hi)); }
+    double least_magnitude() const {
+      return lo <= 0.0 && hi >= 0.0 ? 0.0 : std::min(std::fabs(lo), std::fabs(hi));
+    }
     void include(double x) {
       lo = std::min(lo, x);
       hi = std::max(hi, x);
@@ -82,25 +96,32 @@ class SlopeBounds {
     return span;
   }
 
+  /// p([x.lo, x.hi])
+  static Span image(const OddQuintic& p, const Span& x) {
+    Span y{p(x.lo), p(x.lo)};
+    y.include(p(x.hi));
+    for (const double r : critical_points(p)) {
+      for (const double s : {-r, r}) {
+        if (x.lo < s && s < x.hi) y.include(p(s));
+      }
+    }
+    return y;
+  }
+  static Span image(const Chain& f, Span x) {
+    for (const OddQuintic& p : f.steps()) x = image(p, x);
+    return x;
+  }
+
   static Bounds through(const Chain& f, double lo, double hi) {
     constexpr double up = 1.0 + 1e-12;
     Bounds b;
     Span x{lo, hi};  // what the steps so far make of [lo, hi]; f is odd, so its sign is free
     for (const OddQuintic& p : f.steps()) {
-      const double most = x.magnitude();
-      const double least =
-          x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : std::min(std::fabs(x.lo), std::fabs(x.hi));
+      const double least = x.least_magnitude(), most = x.magnitude();
       const Span square{least * least, most * most};
       b.slope *= quadratic(p.a, 3.0 * p.b, 5.0 * p.c, square).magnitude() * up;
       b.ratio *= quadratic(p.a, p.b, p.c, square).magnitude() * up;
-      Span y{p(x.lo), p(x.lo)};
-      y.include(p(x.hi));
-      for (const double r : critical_points(p)) {
-        for (const double s : {-r, r}) {
-          if (x.lo < s && s < x.hi) y.include(p(s));
-        }
-      }
-      x = y;
+      x = image(p, x);
     }
     b.value = x.magnitude() * up;
     return b;

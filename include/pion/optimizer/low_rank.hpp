@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>  // std::min
+#include <cmath>      // HUGE_VAL
 #include <string>
 
 #include <pion/apply/polar.hpp>
@@ -83,7 +84,7 @@ struct AboveNoise {
     NothingStandsOut otherwise;
     Index rows, cols;
 
-    static Index initial_rank() { return 32; }
+    static Index initial_rank() { return pion::algorithm::usual_rank; }
     template <class Values>
     Index keep(const Values& sigma) const {
       const bool whole = sigma.size() == std::min(rows, cols);
@@ -97,6 +98,10 @@ struct AboveNoise {
     template <class Values>
     bool needs_more_directions(const Values& sigma) const {
       return keep(sigma) == sigma.size();
+    }
+    template <class Values>
+    double limit(const Values& sigma, bool all, double rounding) const {
+      return all || keep(sigma) < sigma.size() ? HUGE_VAL : rounding;
     }
   };
 };
