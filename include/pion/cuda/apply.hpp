@@ -18,7 +18,7 @@
 namespace pion {
 namespace cuda {
 
-/// How a call on a device computes, and where it writes what became of it.
+/// Says how a call on a device computes, and where it writes what became of it.
 struct Options {
   Method method = Method::automatic;  ///< dense, gram or automatic
   Precision precision = Precision::storage;
@@ -37,7 +37,7 @@ struct As {
   using type = T;
 };
 
-/// do_it(As<T>, tf32) for what `precision` computes S matrices in.
+/// Calls do_it(As<T>, tf32), where T is the scalar in which `precision` computes S matrices.
 template <class S, class Do>
 void with_precision(Precision precision, const Do& do_it) {
   switch (precision) {
@@ -112,7 +112,7 @@ std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bo
   return arena.used();
 }
 
-/// Matrices to be filtered, x[i] to y[i].
+/// Lists matrices to be filtered, x[i] to y[i].
 template <class X, class Y>
 struct List {
   std::vector<Matrix<const X>> x;
@@ -165,7 +165,7 @@ std::size_t filter_list(const Filter& f, Context& context, const Options& option
   return bytes;
 }
 
-/// The same in the context's workspace.
+/// Filters a list in the context's workspace.
 template <class X, class Y>
 void filter_list(const Filter& f, Context& context, const Options& options,
                  const List<X, Y>& list) {

@@ -10,11 +10,11 @@
 
 namespace pion::cuda {
 
-/// Where small things cross between host and device, in the order of one stream: a stretch of
-/// page-locked memory. Only what a method cannot do without goes this way.
+/// Copies small things between host and device, in the order of one stream, through a stretch of
+/// page-locked memory. Methods copy only what they cannot do without.
 class Exchange {
  public:
-  /// \throws device_error, here and below.
+  /// \throws device_error if a call of CUDA fails, here and below.
   explicit Exchange(cudaStream_t stream) : stream_(stream) {
     void* memory = nullptr;
     check(cudaMallocHost(&memory, capacity), "cudaMallocHost");
@@ -24,8 +24,9 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// to[0..count) on the device <- from[0..count), rounded to T, at most `capacity` bytes, which
-  /// may be gone when the call returns. Waits only where all the memory is still under way.
+  /// to[0..count) on the device <- from[0..count), rounded to T, at most `capacity` bytes. `from`
+  /// may be gone when the call returns. Waits for the device only where all the page-locked memory
+  /// is in use.
   template <class From, class T>
   void send(const From* from, Index count, T* to) {
     const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(count);
@@ -34,8 +35,8 @@ class Exchange {
     check(cudaMemcpyAsync(to, here, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync");
   }
 
-  /// to[0..count) <- from[0..count) on the device, after all that the stream does before: the host
-  /// waits for it.
+  /// to[0..count) <- from[0..count) on the device, after all that the stream does before. Waits for
+  /// the device.
   template <class T>
   void fetch(const T* from, Index count, T* to) {
     constexpr auto most = static_cast<Index>(capacity / sizeof(T));

@@ -15,7 +15,8 @@ namespace pion::cuda {
 
 using engine::Op;
 
-/// The arithmetic of products of T matrices. Float ones are multiplied exactly, or as TF32.
+/// Returns the arithmetic of products of T matrices. Entries of float are multiplied exactly, or as
+/// TF32.
 template <class T>
 cublasComputeType_t arithmetic(bool tf32) {
   if (Scalar<T>::type == CUDA_R_64F) return CUBLAS_COMPUTE_64F;

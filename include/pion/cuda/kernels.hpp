@@ -108,13 +108,14 @@ class Kernels {
     return out;
   }
 
-  /// The host sees no number without waiting.
+  /// Returns null: the host cannot see a number without waiting.
   template <class V>
   static const V* peek(const Number<V>& /*number*/) {
     return nullptr;
   }
 
-  /// Stored entries are rounded once, sums in their own precision.
+  /// Bounds the rounding of a product: stored entries are rounded once, sums in their own
+  /// precision.
   static double product_rounding(Index depth) {
     return Scalar<T>::epsilon +
            4.0 * Scalar<sum_t<T>>::epsilon * std::sqrt(static_cast<double>(depth));
@@ -161,7 +162,7 @@ class Kernels {
     return {reinterpret_cast<V*>(numbers_ + slot * slot_bytes * count_)};
   }
 
-  /// The lower half of c = alpha a op(b), which is known to be symmetric, at half the cost: tiles
+  /// Computes the lower half of c = alpha a op(b), which is symmetric, at half the cost: tiles
   /// in one batched product, and a strip of rows where they do not come out even. Small matrices,
   /// which cannot fill a device in tiles, are computed whole.
   void lower_half(double alpha, const Batch<T>& a, const Batch<T>& b, Op op,

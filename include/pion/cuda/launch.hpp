@@ -12,7 +12,7 @@
 /// results are bitwise repeatable. Nothing is launched for an empty shape.
 namespace pion::cuda {
 
-/// The pieces in which reduce() adds up `elements` terms; a function of the shape alone.
+/// Counts the pieces in which reduce() adds up `elements` terms; a function of the shape alone.
 constexpr Index reduction_pieces(Index elements) {
   const Index wanted = (elements + 1023) / 1024;
   return wanted < 1 ? 1 : wanted > 256 ? 256 : wanted;

@@ -7,7 +7,7 @@
 
 namespace pion::cuda {
 
-/// How a matrix lies: the elements of a column adjacent, or those of a row (as in PyTorch).
+/// Says how a matrix lies: the elements of a column adjacent, or those of a row (as in PyTorch).
 enum class Order { columns, rows };
 
 /// Describes a matrix in device memory that the caller owns. Element (i, j) is data[i + j *
@@ -24,13 +24,13 @@ struct Matrix {
   Order order = Order::columns;
 
   Matrix() = default;
-  /// Without gaps between columns (or rows).
+  /// Describes a matrix without gaps between columns (or rows).
   Matrix(T* memory, Index r, Index c, Order o = Order::columns)
       : Matrix(memory, r, c, o == Order::columns ? r : c, o) {}
   Matrix(T* memory, Index r, Index c, Index s, Order o)
       : data(memory), rows(r), cols(c), stride(s), order(o) {}
 
-  /// Writable memory may be read.
+  /// Converts: what may be written may be read.
   operator Matrix<const T>() const { return {data, rows, cols, stride, order}; }
 
   Matrix block(Index i, Index j, Index r, Index c) const {

@@ -10,7 +10,7 @@
 
 namespace pion::cuda {
 
-/// What SnrSamples and SnrStream know but for the mean.
+/// Holds what SnrSamples and SnrStream know besides the mean.
 struct SnrNumbers {
   double squares = 0.0;  ///< Sum of ||g_i - mean||^2, or the average of ||g||^2.
   std::int64_t count = 0;
@@ -26,7 +26,7 @@ struct AdmitSample {
   }
 };
 
-/// Welford's update of mean and squares.
+/// Adds a sample to mean and squares by Welford's update.
 template <class S>
 struct Welford {
   using Value = double;
@@ -45,7 +45,7 @@ struct Welford {
   PION_HOST_DEVICE void finish(Index, double sum) const { numbers->squares += sum; }
 };
 
-/// The step of exponential averages of g and ||g||^2.
+/// Adds a sample to the exponential averages of g and ||g||^2.
 template <class S>
 struct Averages {
   using Value = double;

@@ -45,7 +45,7 @@ class State {
 
   Matrix<T> momentum() const { return {first_, rows_, cols_, order_}; }
   Matrix<T> second_moment() const { return {second_, rows_, cols_, order_}; }
-  /// Steps taken, a number on the device; refused ones do not count.
+  /// Points to the number of steps taken, on the device; refused steps do not count.
   std::int64_t* steps() const { return steps_; }
 
  private:
@@ -64,7 +64,7 @@ class State {
   T* second_ = nullptr;
 };
 
-/// How a step applies its rule's filter, and where it writes what it did.
+/// Says how a step applies its rule's filter, and where it writes what it did.
 struct StepOptions {
   Method method = Method::automatic;
   Precision precision = Precision::storage;  ///< storage is T, the scalar of the momentum.

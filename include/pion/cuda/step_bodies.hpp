@@ -11,7 +11,8 @@
 /// host's counterpart and has the meaning.
 namespace pion::cuda {
 
-/// What a step on the device did; written there, in memory of the caller's or the context's.
+/// Tells what a step on the device did. The device writes it, in memory of the caller's or the
+/// context's.
 struct StepInfo {
   enum Outcome : int {
     taken,
@@ -47,7 +48,7 @@ struct Prepare {
   }
 };
 
-/// What a step reads and makes before it commits: matrices in the layout of the parameter.
+/// Holds what a step reads and makes before it commits: matrices in the layout of the parameter.
 template <class W>
 struct StepMatrices {
   using T = sum_t<W>;
@@ -98,10 +99,10 @@ struct Advance {
   }
 };
 
-/// The step's length from what the rule says of its heads. `factor` is the learning rate times the
-/// scale's factor for a direction of norm 1. Where `over_norm`, it is divided by the direction's
-/// norm, and is 0 for a dead direction. Where `weights` is not null, head i of the direction has
-/// been multiplied by weights[i] since.
+/// info <- the step's length, from what the rule says of its heads. `factor` is the learning rate
+/// times the scale's factor for a direction of norm 1. Where `over_norm`, it is divided by the
+/// direction's norm, and is 0 for a dead direction. Where `weights` is not null, head i of the
+/// direction has been multiplied by weights[i] since.
 struct ScaleStep {
   const Info* heads;
   std::int64_t count;

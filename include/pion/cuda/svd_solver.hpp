@@ -55,7 +55,8 @@ struct Svd {
           "transfer");
   }
 
-  /// sigma, and u and vt where they are wanted, of a, which is lost.
+  /// sigma <- the singular values of a, and u and vt <- its singular vectors where they are wanted;
+  /// a is overwritten.
   void decompose() const {
     const auto job = static_cast<signed char>(u.data == nullptr ? 'N' : 'S');
     const int n = narrow(a.rows), m = narrow(a.cols);

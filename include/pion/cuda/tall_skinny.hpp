@@ -103,8 +103,8 @@ class TallSkinnyKernels {
                    batch_of(c));
   }
 
-  /// In double, x is widened a panel at a time, of a size that stays in the device's cache from one
-  /// product to the next.
+  /// z <- factor x^T q and y <- factor x z. In double, x is widened a panel at a time, of a size
+  /// that stays in the device's cache from one product to the next.
   template <class R>
   void sweep(double factor, const Source& x, const engine::View<const T>& q,
              const engine::View<R>& z, const engine::View<R>& y, double* norm = nullptr) const {

@@ -59,7 +59,7 @@ struct Sum {
   }
 };
 
-/// Entries +1 and -1, each with probability 1/2: the same as engine::HostNarrow's.
+/// x <- entries +1 and -1, each with probability 1/2: the same as on the host.
 template <class T>
 struct FillSigns {
   Batch<T> x;
@@ -71,7 +71,7 @@ struct FillSigns {
   }
 };
 
-/// Independent standard normal entries (Box and Muller 1958), two neighbours from one number.
+/// x <- independent standard normal entries (Box and Muller 1958), two neighbours from one number.
 template <class T>
 struct FillGaussian {
   Batch<T> x;

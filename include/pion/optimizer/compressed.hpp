@@ -10,7 +10,7 @@
 
 namespace pion::optimizer {
 
-/// A spectral filter within a tolerance, by the method that is cheapest (apply/within.hpp).
+/// Applies a spectral filter within a tolerance, by the cheapest method (apply/within.hpp).
 ///
 /// The low-rank method begins with the basis that the last step left in the state, because a
 /// momentum changes little from one step to the next. The error of the direction is within the

@@ -19,7 +19,8 @@
 /// SVD of Eigen, which takes seconds; no other header of optimizer/ needs it.
 namespace pion::optimizer {
 
-/// LRMuon (Fan et al. 2026, Alg. 1): U_k V_k^T of the k = `rank` largest singular triplets. The
+/// Gives LRMuon's direction (Fan et al. 2026, Alg. 1), U_k V_k^T of the k = `rank` largest singular
+/// triplets. The
 /// default takes an SVD, as the paper does; Method::automatic takes the low-rank method where it is
 /// cheaper.
 struct LowRank {
@@ -49,14 +50,14 @@ struct AdaptiveRank {
   std::string signature() const { return detail::signature("AdaptiveRank", {{"tau", tau}}); }
 };
 
-/// What AboveNoise does with a matrix none of whose directions stands out of the noise.
+/// Chooses what AboveNoise gives where no direction stands out of the noise.
 enum class NothingStandsOut {
   keep_strongest,  ///< U_1 V_1^T: the update never dies.
   keep_all,        ///< U V^T: Muon's direction.
 };
 
-/// A high-pass whose cutoff follows the matrix: the polar factor U_k V_k^T of the k directions that
-/// stand out of the noise (diagnostics/noise.hpp).
+/// Gives the polar factor U_k V_k^T of the k directions that stand out of the noise
+/// (diagnostics/noise.hpp): a high-pass whose cutoff follows the matrix.
 ///
 /// The variance of the noise is estimated from the median singular value where the whole spectrum
 /// is known, that is after an SVD. The low-rank method knows the leading values alone, so the

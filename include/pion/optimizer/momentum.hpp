@@ -22,7 +22,8 @@
 namespace pion {
 namespace optimizer {
 
-/// The factors that correct the moments of step t for their zero start; 1 in forms without.
+/// Holds the factors that correct the moments of step t for their zero start; 1 in forms that do
+/// not correct.
 struct Unbias {
   double first = 1.0, second = 1.0;
 };

@@ -15,9 +15,9 @@
 namespace pion {
 namespace optimizer {
 
-/// An optimiser is four choices, combined at compile time: what the rule sees (momentum.hpp), the
-/// rule itself (rules.hpp), what its direction is scaled by (scale.hpp) and how weights decay
-/// (decay.hpp). Each is a plain value; presets.hpp has the published combinations.
+/// Combines the four choices that make an optimiser, at compile time: what the rule sees
+/// (momentum.hpp), the rule itself (rules.hpp), what its direction is scaled by (scale.hpp) and how
+/// weights decay (decay.hpp). Each is a plain value; presets.hpp has the published combinations.
 ///
 ///   X = momentum(G);  O = rule(X);  W <- retention(lr) W - lr * factor(O) * O
 template <class Rule, class Momentum, class Scale = Unscaled, class Decay = DecoupledDecay>
@@ -34,7 +34,7 @@ Recipe(R, M, S) -> Recipe<R, M, S>;
 template <class R, class M>
 Recipe(R, M) -> Recipe<R, M>;
 
-/// A stretch of a direction, of a shape of its own.
+/// Names a block of a direction, of which a scale takes the shape.
 struct Block {
   Index row = 0, col = 0;
   Index rows = 0, cols = 0;
@@ -62,7 +62,7 @@ template <class Rule>
 struct has_blocks<Rule, std::void_t<decltype(std::declval<const Rule&>().scale_blocks())>>
     : std::true_type {};
 
-/// Whether a scale's factor depends on the direction; of a scale that does not say, it may.
+/// Says whether a scale's factor depends on the direction. That of a scale without `over_norm` may.
 template <class Scale, class = void>
 struct is_over_norm : std::true_type {};
 template <class Scale>

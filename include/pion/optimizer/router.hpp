@@ -73,19 +73,19 @@ class Router {
  public:
   using Recipe = AnyRecipe<Scalar, Engine>;
 
-  /// Adds a rule, which claims what one of its claims does.
+  /// Adds a rule. It claims a parameter that meets one of its claims.
   /// \param label  what print() and refusals call it.
   Router& add(std::string label, std::vector<Claim> claims, Recipe recipe) {
     rules_.push_back({std::move(label), std::move(claims), std::move(recipe)});
     return *this;
   }
 
-  /// The recipe of the rule that claims the parameter.
+  /// Returns the recipe of the rule that claims the parameter.
   /// \throws std::invalid_argument if no rule claims the parameter, or two do; the message has
   ///         their names.
   const Recipe& recipe(const Parameter& p) const { return rule_of(p).recipe; }
 
-  /// The label of the rule that claims the parameter.
+  /// Returns the label of the rule that claims the parameter.
   /// \throws std::invalid_argument if no rule claims the parameter, or two do.
   const std::string& label(const Parameter& p) const { return rule_of(p).label; }
 

@@ -51,7 +51,7 @@ inline std::string signature(const FusedHeads& heads) {
 
 namespace optimizer {
 
-/// The momentum itself: SGD, and over RmsNormalized, AdamW.
+/// Gives the momentum itself: SGD, and over RmsNormalized, AdamW.
 struct Identity {
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& /*workspace*/) const {
@@ -62,7 +62,7 @@ struct Identity {
   std::string signature() const { return "Identity"; }
 };
 
-/// A spectral filter of the whole matrix: Muon, Pion (Fan et al. 2026, Alg. 2), LPMuon.
+/// Applies a spectral filter to the whole matrix: Muon, Pion (Fan et al. 2026, Alg. 2), LPMuon.
 struct Filtered {
   Filter filter;
 
@@ -74,14 +74,14 @@ struct Filtered {
   std::string signature() const { return "Filtered{" + detail::signature(filter) + "}"; }
 };
 
-/// The shape that the scale of a per-head rule takes (scale.hpp).
+/// Chooses the shape that the scale of a per-head rule takes (scale.hpp).
 enum class ScaleShape {
   head,   ///< Each head has the factor of its own shape, as if it were a parameter of its own.
   whole,  ///< All heads have the factor of the whole matrix's shape.
 };
 
-/// The same filter of every attention head by itself (Alg. 3). `Layout` is Heads or FusedHeads; a
-/// FusedHeads whose segments have one head each filters q, k and v each as a whole.
+/// Applies one filter to every attention head by itself (Alg. 3). `Layout` is Heads or FusedHeads;
+/// a FusedHeads whose segments have one head each filters q, k and v each as a whole.
 ///
 /// Algorithm 3 has no scale. Pion's published RLVR code scales each head by its own shape
 /// (presets::pion_rlvr), and so does code that splits a fused q, k, v into parameters of their own.

@@ -40,7 +40,7 @@ namespace optimizer {
 
 enum class Power { zero, quarter, half, one };
 
-/// The direction U S^p V^T. Its size follows that of its input to the power p: for p > 0 the
+/// Gives the direction U S^p V^T. Its size follows that of its input to the power p: for p > 0 the
 /// learning rate has to follow the size of the gradients.
 ///
 /// Cost, with m the short side and K iterations: p = 0, a Gram matrix, 3 K products of m x m
@@ -104,8 +104,8 @@ struct SpectralPower {
   }
 
  private:
-  /// Returns the absolute ridge for a matrix that stands for itself times `unit`. Capped where the
-  /// ridge is all that is left of the matrix.
+  /// Returns the absolute ridge for a matrix that has been divided by `unit`, at most 1e140: there
+  /// the ridge is all that counts of the matrix.
   double absolute_in(double unit) const { return std::min(absolute_ridge / unit, 1e140); }
 
   template <class Buffers>

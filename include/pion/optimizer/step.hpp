@@ -27,11 +27,12 @@ enum class Outcome {
   taken,
   /// The gradient has an entry that is NaN or infinite: nothing was changed.
   gradient_not_finite,
-  /// The step would leave such an entry in the parameter or the state: nothing was changed.
+  /// The step would leave an entry that is NaN or infinite in the parameter or the state: nothing
+  /// was changed.
   result_not_finite,
 };
 
-/// What a call of step() did.
+/// Tells what a call of step() did.
 struct StepInfo {
   Outcome outcome = Outcome::taken;
   double update_norm = 0.0;  ///< ||W_new - retention W||_F = lr * factor * ||direction||_F.
@@ -40,7 +41,8 @@ struct StepInfo {
   bool taken() const { return outcome == Outcome::taken; }
 };
 
-/// The memory that steps work in. The caller keeps it, one for all parameters stepped in turn.
+/// Holds the memory that steps work in. The caller keeps it, one for all parameters stepped in
+/// turn.
 struct StepWorkspace {
   Workspace buffers;  ///< The new parameter and state, before they are committed.
   Workspace rule;     ///< What the rule works in.
@@ -64,7 +66,8 @@ State<detail::compute_t<Scalar>> initial_state(const Recipe<R, M, S, D>& recipe,
   return state;
 }
 
-/// The same for a parameter at hand.
+/// Makes the state of a given parameter.
+/// \throws std::invalid_argument if a number of the recipe is out of its range.
 template <class R, class M, class S, class D, class W>
 auto initial_state(const Recipe<R, M, S, D>& recipe, const Eigen::MatrixBase<W>& parameter) {
   return initial_state<typename W::Scalar>(recipe, parameter.rows(), parameter.cols());

@@ -15,7 +15,7 @@
 /// does not.
 namespace pion::detail {
 
-/// Whether a rule takes a warm start and leaves one.
+/// Says whether a rule takes a warm start and leaves one.
 template <class R, class T, class = void>
 struct keeps_warm_start : std::false_type {};
 template <class R, class T>
