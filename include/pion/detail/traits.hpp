@@ -40,6 +40,18 @@ using compute_t = typename compute<Scalar>::type;
 template <class T>
 using ColumnMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
+inline namespace PION_SETTINGS {
+
+/// The distance between two columns, as Eigen takes it, and columns without gaps. They are types of
+/// their own for each setting, so that all that Eigen instantiates for a map with one of them is
+/// named by the setting too.
+struct ColumnStride : Eigen::OuterStride<> {
+  using Eigen::OuterStride<>::OuterStride;
+};
+struct NoGaps : Eigen::Stride<0, 0> {};
+
+}  // namespace PION_SETTINGS
+
 template <class T>
 using plain_t = std::remove_cv_t<std::remove_reference_t<T>>;
 

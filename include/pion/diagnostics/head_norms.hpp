@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-
 #include <Eigen/Core>
 
 #include <pion/detail/finite.hpp>
+#include <pion/engine/load_store.hpp>
 #include <pion/filter/heads.hpp>
 
 /// How unequal the heads of a projection are (Fan et al. 2026, Fig. 4b, App. G).
@@ -18,11 +18,13 @@ template <class X, class Layout>
 Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   require_heads_fit("head_norms", heads, x.rows(), x.cols());
   if (x.size() == 0) return Eigen::VectorXd::Zero(head_count(heads));
-  const Eigen::MatrixXd in_double = x.template cast<double>();
+  const detail::ColumnMajor<double> in_double = x.template cast<double>();
   Eigen::VectorXd norms(head_count(heads));
   for (Index i = 0; i < norms.size(); ++i) {
-    norms(i) = head_block(in_double, heads, i).stableNorm();
-    if (!detail::is_finite(norms(i))) {
+    const auto head = head_block(in_double, heads, i);
+    norms(i) = head.stableNorm();
+    const bool finite = detail::size_of(detail::in_place<engine::View<const double>>(head)).finite;
+    if (!finite || !detail::is_finite(norms(i))) {
       detail::refuse_values("head_norms: the norm of head " + std::to_string(i) + " is not finite");
     }
   }

@@ -193,7 +193,8 @@ struct BatchNorm {
 /// \throws std::invalid_argument unless 0 < small.size < large.size and all four numbers are
 ///         finite.
 inline Snr snr_from_batch_sizes(const BatchNorm& small, const BatchNorm& large) {
-  const bool finite = detail::is_finite(small.squared_norm) && detail::is_finite(large.squared_norm);
+  const bool finite =
+      detail::is_finite(small.squared_norm) && detail::is_finite(large.squared_norm);
   if (!(0.0 < small.size && small.size < large.size && detail::is_finite(large.size) && finite)) {
     detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small.size) +
                             " and " + std::to_string(large.size) +

@@ -26,11 +26,12 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// The primitives of Host by calls of CBLAS: gemm for products, syrk for Gram matrices.
+/// Has the primitives of an engine on the host by calls of CBLAS: gemm for products, syrk for Gram
+/// matrices.
 ///
 /// The other symmetric products are cut in halves, C = [C11 .; C21 C22], down to an eighth of the
-/// side: squares of gemm below the diagonal, and one part in eight more work than the half.
-/// Sizes are 64-bit here and `int` in a BLAS: larger ones are refused.
+/// side. So gemm computes squares below the diagonal, an eighth more work than the half. Sizes have
+/// 64 bits here and are `int` in a BLAS: larger ones are refused.
 template <class T>
 class BlasKernels : public Elementwise<T> {
  public:
@@ -86,7 +87,7 @@ class BlasKernels : public Elementwise<T> {
     return narrow(std::max<Index>(v.stride, 1));
   }
 
-  /// c = alpha op_a(a) op_b(b) + beta c.
+  /// Computes c = alpha op_a(a) op_b(b) + beta c.
   template <Op op_a, Op op_b>
   static void gemm(T alpha, const View<const T>& a, const View<const T>& b, T beta,
                    const View<T>& c) {

@@ -16,7 +16,7 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// The primitives that the algorithms are written over, on host memory, in parts that an executor
+/// Has the primitives of an engine on the host (engine/concept.hpp), in parts that an executor
 /// hands to its workers.
 ///
 /// An executor has `static int workers()` and `static void for_each(int workers, Index count,
@@ -27,7 +27,7 @@ inline namespace PION_SETTINGS {
 template <class Executor, class T>
 class HostKernels : public Elementwise<T> {
  public:
-  /// Packing buffers for operands of up to `rows` x `cols`, either way round, one for each worker.
+  /// Takes packing buffers for operands of up to `rows` x `cols`, or transposed, for each worker.
   HostKernels(detail::Arena& arena, Index rows, Index cols) : workers_(Executor::workers()) {
     buffers_ = arena.take<GemmBuffers<T>>(workers_);
     const Index side = std::max(rows, cols);
@@ -37,7 +37,7 @@ class HostKernels : public Elementwise<T> {
     }
   }
 
-  /// r = x x^T, both halves, exactly symmetric, at half the cost of a product.
+  /// Computes r = x x^T, both halves, exactly symmetric, at half the cost of a product.
   void gram(const View<const T>& x, const View<T>& r) const {
     symmetric_panels(r, [&](Index j, const View<T>& panel, int worker) {
       gemm<Op::plain, Op::transposed, Triangle::lower>(T(1), x.block(j, 0, panel.rows, x.cols),
@@ -46,7 +46,8 @@ class HostKernels : public Elementwise<T> {
     });
   }
 
-  /// h = a I + b r + c r^2 for symmetric r, so that p(X) = h(X X^T) X (Fan et al. 2026, App. D).
+  /// Computes h = a I + b r + c r^2 for symmetric r, so that p(X) = h(X X^T) X (Fan et al. 2026,
+  /// App. D).
   void quadratic(const OddQuintic& p, const View<const T>& r, const View<T>& h) const {
     symmetric_panels(h, [&](Index j, const View<T>& panel, int worker) {
       auto block = as_eigen(panel);
@@ -60,7 +61,7 @@ class HostKernels : public Elementwise<T> {
     });
   }
 
-  /// c = a b, where a and b are symmetric and commute, so that c is symmetric too: half the cost.
+  /// Computes c = a b for symmetric a and b that commute. c is symmetric too: half the cost.
   void multiply_commuting(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     symmetric_panels(c, [&](Index j, const View<T>& panel, int worker) {
       gemm<Op::plain, Op::transposed, Triangle::lower>(T(1), a.block(j, 0, panel.rows, a.cols),
@@ -69,7 +70,7 @@ class HostKernels : public Elementwise<T> {
     });
   }
 
-  /// c = op_a(a) op_b(b).
+  /// Computes c = op_a(a) op_b(b).
   template <Op op_a = Op::plain, Op op_b = Op::plain>
   void multiply(const View<const T>& a, const View<const T>& b, const View<T>& c) const {
     const bool by_cols = c.cols >= c.rows;
@@ -88,8 +89,9 @@ class HostKernels : public Elementwise<T> {
  private:
   static Index pieces(Index extent, Index piece) { return (extent + piece - 1) / piece; }
 
-  /// The width of the parts that a side of a result is cut into: two for each worker, so that the
-  /// panels of a triangle, long ones first, share out evenly; whole cache lines.
+  /// Returns the width of the parts that a side of a result is cut into. There are two parts for
+  /// each worker, so that the panels of a triangle, the long ones first, share out evenly; a part
+  /// has whole cache lines.
   Index part_width(Index extent) const {
     const Index share = workers_ == 1 ? extent : pieces(extent, Index(2) * workers_);
     return std::max<Index>(pieces(share, 16) * 16, 48);

@@ -33,15 +33,16 @@ bool lies_in_place([[maybe_unused]] const X& x) {
   }
 }
 
-/// Squares and sums of numbers within 2^-range and 2^range of 1 stay normal in T.
+/// Returns whether `size` is within 2^-range and 2^range: then squares and sums of such numbers
+/// stay normal in T.
 template <class T>
 bool well_scaled(double size) {
   constexpr int range = std::is_same_v<T, float> ? 40 : 400;
   return is_finite(size) && size > 0.0 && std::abs(std::ilogb(size)) <= range;
 }
 
-/// y <- left right^T, in y's orientation, storage order and scalar. `transposed` says that the
-/// product is y^T. `scratch` has as many rows as left.
+/// Writes left right^T to y, or to y^T where `transposed`, in y's storage order and scalar.
+/// `scratch` has as many rows as left.
 template <class Kernels, class T, class Y>
 void store_product(const Kernels& kernels, const engine::View<T>& left,
                    const engine::View<T>& right, bool transposed, const engine::View<T>& scratch,

@@ -5,6 +5,7 @@
 #include <cmath>      // std::ilogb, std::ldexp
 #include <limits>
 #include <string>
+#include <type_traits>
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
@@ -17,26 +18,26 @@
 namespace pion::detail {
 inline namespace PION_SETTINGS {
 
-/// What load() and require_representable() look at.
+/// Says how large the entries of a matrix are.
 struct Size {
-  double largest = 0.0;  ///< The largest |entry|, where all are finite.
-  bool finite = true;    ///< Whether all are.
+  double largest = 0.0;  ///< The largest |entry|; no meaning where an entry is not finite.
+  bool finite = true;    ///< Whether every entry is.
 };
 
-/// Finds it in one pass over memory, in stretches that stay in the nearest cache.
+/// Finds the Size of x in one pass over memory, in stretches that stay in the nearest cache.
 template <class T>
 Size size_of(const engine::View<T>& x) {
   constexpr Index stretch = 2048;
   const bool gapless = x.stride == x.rows;
   const Index length = gapless ? x.size() : x.rows, count = gapless ? 1 : x.cols;
-  T largest = T(0);
+  std::remove_const_t<T> largest = 0;
   bool finite = true;
   for (Index j = 0; j < count; ++j) {
     for (Index i = 0; i < length; i += stretch) {
-      const engine::View<const T> part(x.data + i + j * x.stride,
-                                       std::min<Index>(stretch, length - i), 1);
+      const engine::View<T> part(x.data + i + j * x.stride, std::min<Index>(stretch, length - i),
+                                 1);
       finite = finite && all_finite(part.data, part.rows);
-      largest = std::max<T>(largest, as_eigen(part).cwiseAbs().maxCoeff());
+      largest = std::max(largest, as_eigen(part).cwiseAbs().maxCoeff());
     }
   }
   return {static_cast<double>(largest), finite};
@@ -74,8 +75,9 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   return load(function, x, to, x.rows() > x.cols());
 }
 
-/// x <- x / 2^k with 2^k <= largest < 2^(k+1): exact, so that what follows can neither overflow nor
-/// vanish and is bitwise the same for x and 2 x. In two factors, as 2^-k may be out of range.
+/// Divides x by 2^k, where 2^k <= largest < 2^(k+1). The division is exact, so that what follows
+/// can neither overflow nor vanish and is bitwise the same for x and 2 x. It takes two factors,
+/// because 2^-k may be out of range.
 template <class T>
 void scale_to_one(double largest, const engine::View<T>& x) {
   const int k = std::ilogb(largest);
@@ -95,7 +97,7 @@ void require_representable(const char* function, const engine::View<T>& x, doubl
                 ": the result overflows; use a normaliser, or a chain bounded on [0, 1]");
 }
 
-/// y <- x, in y's orientation, storage order and scalar.
+/// Writes x to y, in y's orientation, storage order and scalar.
 template <class T, class Y>
 void store(const engine::View<T>& x, Y& y) {
   if (x.size() == 0) return;

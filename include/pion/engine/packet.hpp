@@ -13,7 +13,7 @@ inline namespace PION_SETTINGS {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wignored-attributes"
 
-/// One vector register of T, as Eigen knows it on the machine that is compiled for.
+/// Describes a vector register of T, as Eigen knows it on the machine that is compiled for.
 template <class T>
 struct Register {
   using Packet = typename Eigen::internal::packet_traits<T>::type;

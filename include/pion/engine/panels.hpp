@@ -20,8 +20,8 @@ enum class Op { plain, transposed };
 namespace detail {
 inline namespace PION_SETTINGS {
 
-/// What a core keeps close. In registers: a block of c. In L1: a panel of b, depth x cols. In L2: a
-/// block of a, block_rows x depth. In L3: a block of b, depth x block_cols.
+/// Gives the sizes of what a core keeps close. In registers: a block of c. In L1: a panel of b,
+/// depth x cols. In L2: a block of a, block_rows x depth. In L3: a block of b, depth x block_cols.
 template <class T>
 struct Blocking : Register<T> {
   static constexpr int packets = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 4 : 2;
@@ -34,8 +34,8 @@ struct Blocking : Register<T> {
 
 constexpr Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
 
-/// c += alpha a b, or c = alpha a b to `overwrite` it, for a panel a of `packets` packets of rows
-/// and a panel b of Blocking::cols columns.
+/// Computes c += alpha a b, or c = alpha a b where `overwrite` is set, for a panel a of `packets`
+/// packets of rows and a panel b of Blocking::cols columns.
 template <int packets, class T>
 void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index stride,
                      bool overwrite) {
@@ -67,7 +67,7 @@ void multiply_panels(Index depth, T alpha, const T* a, const T* b, T* c, Index s
   }
 }
 
-/// The same for a panel of any height up to Blocking::rows, already rounded up to whole packets.
+/// Computes the same for a panel of any height up to Blocking::rows, rounded up to whole packets.
 template <class T>
 void multiply_panels(int packets, Index depth, T alpha, const T* a, const T* b, T* c, Index stride,
                      bool overwrite) {

@@ -6,7 +6,7 @@
 namespace pion::detail {
 inline namespace PION_SETTINGS {
 
-/// The sum of the squares of x's entries, in double. It is not finite if an entry is not.
+/// Returns the sum of the squares of x's entries, in double. It is not finite if an entry is not.
 template <class T>
 double sum_of_squares(const engine::View<const T>& x) {
   constexpr Index lanes = 32;  // sums that a compiler may keep in registers

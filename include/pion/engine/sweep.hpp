@@ -14,9 +14,9 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// z = factor x^T q and y = factor x z for a large m x n matrix x and narrow q, z, y, reading x
-/// once: a step of the power iteration with x x^T, in half the passes over memory that two products
-/// take.
+/// Computes z = factor x^T q and y = factor x z for a large m x n matrix x and narrow q, z, y, and
+/// reads x once. It is a step of the power iteration with x x^T, in half the passes over memory
+/// that two products take.
 ///
 /// x is cut into parts of columns, each with a sum of its own for y, and a part into panels that
 /// stay in L2 between the two products.
@@ -35,8 +35,8 @@ class Sweep {
         images_(arena.take<double>(workers_ * panel * most)),
         squares_(arena.take<double>(parts_)) {}
 
-  /// In the scalar S of z and y, whatever those of x and q. y may not overlap q. Where `norm` is
-  /// asked for it becomes ||x||_F, as frobenius_norm() has it but for the order of its sum.
+  /// Computes both in the scalar S of z and y, whatever those of x and q. y must not overlap q.
+  /// Where `norm` is not null it becomes ||x||_F, which frobenius_norm() sums in another order.
   template <class S, class T, class Q>
   void multiply(double factor, const View<const T>& x, const View<const Q>& q, const View<S>& z,
                 const View<S>& y, double* norm = nullptr) const {

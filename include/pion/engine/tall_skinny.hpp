@@ -158,7 +158,7 @@ class TallSkinnyKernels {
     std::uint64_t counter = 0;
     alignas(64) T u[half], v[half];  // uniform in (0, 1]
     alignas(64) T normal[std::size_t(2) * half];
-    const auto as_array = [](T* numbers) { return as_eigen(View<T>(numbers, half, 1)).array(); };
+    using Block = Eigen::Map<Eigen::Array<T, half, 1>, Eigen::Aligned64, detail::NoGaps>;
     Index used = 2 * half;
     for (Index j = 0; j < x.cols; ++j) {
       for (Index i = 0; i < x.rows; ++i) {
@@ -168,11 +168,11 @@ class TallSkinnyKernels {
             u[l] = static_cast<T>(static_cast<double>((bits >> 32U) + 1) * 0x1p-32);
             v[l] = static_cast<T>(static_cast<double>((bits & 0xffffffffU) + 1) * 0x1p-32);
           }
-          auto radius = as_array(u), angle = as_array(v);
+          Block radius(u), angle(v);
           radius = (T(-2) * radius.log()).sqrt();
           angle *= T(6.283185307179586);
-          as_array(normal) = radius * angle.cos();
-          as_array(normal + half) = radius * angle.sin();
+          Block{normal} = radius * angle.cos();
+          Block{normal + half} = radius * angle.sin();
           used = 0;
         }
         x.data[i + j * x.stride] = normal[used++];

@@ -9,8 +9,9 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// to = from^T, block by block of one register's width: each cache line is read and written once.
-/// (Eigen's `a = b.transpose()` goes down whole columns, which costs ten times more at 2048 rows.)
+/// Computes to = from^T, in blocks of one register's width: each cache line is read and written
+/// once. (Eigen's `a = b.transpose()` goes down whole columns, which costs ten times more at 2048
+/// rows.)
 template <class T>
 void transpose(const View<const T>& from, const View<T>& to) {
   namespace e = Eigen::internal;

@@ -10,7 +10,7 @@
 
 namespace pion::engine {
 
-/// A column-major matrix in somebody else's memory: what algorithms pass to an engine.
+/// Refers to a column-major matrix in somebody else's memory: what algorithms pass to an engine.
 /// Element (i, j) is data[i + j * stride].
 template <class T>
 struct View {
@@ -36,19 +36,13 @@ struct View {
 
 inline namespace PION_SETTINGS {
 
-/// The distance between two columns, as Eigen takes it: a type of its own for each setting, so that
-/// all that Eigen instantiates for a view is named by the setting too.
-struct ColumnStride : Eigen::OuterStride<> {
-  using Eigen::OuterStride<>::OuterStride;
-};
-
 /// Shows the same matrix to Eigen (host memory only). Nothing is assumed of its alignment.
 template <class T>
 auto as_eigen(const View<T>& v) {
-  using Plain = detail::ColumnMajor<std::remove_const_t<T>>;
+  using Plain = pion::detail::ColumnMajor<std::remove_const_t<T>>;
   using Matrix = std::conditional_t<std::is_const_v<T>, const Plain, Plain>;
-  return Eigen::Map<Matrix, Eigen::Unaligned, ColumnStride>(v.data, v.rows, v.cols,
-                                                            ColumnStride(v.stride));
+  using Stride = pion::detail::ColumnStride;
+  return Eigen::Map<Matrix, Eigen::Unaligned, Stride>(v.data, v.rows, v.cols, Stride(v.stride));
 }
 
 }  // namespace PION_SETTINGS
