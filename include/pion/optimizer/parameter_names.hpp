@@ -5,7 +5,8 @@
 
 /// What the names of a model's parameters tell. Every part of pion that reads names reads them
 /// here, so that the router and the tool cannot differ.
-namespace pion::optimizer {
+namespace pion {
+namespace optimizer {
 
 /// What a parameter is to its attention block, as far as its name tells. Weights are (out, in): the
 /// heads of query, key and value are blocks of rows, those of output blocks of columns.
@@ -45,6 +46,8 @@ inline constexpr std::string_view adapter_names[] = {"lora_", "hada_", "lokr_"};
 /// Texts that the names of embeddings and output layers mostly have, anywhere in them.
 inline constexpr std::string_view embedding_and_output_names[] = {"embed", "lm_head"};
 
+}  // namespace optimizer
+
 namespace detail {
 
 constexpr bool is_letter_or_digit(char c) {
@@ -64,6 +67,8 @@ constexpr bool has_word(std::string_view name, std::string_view word, bool whole
 
 }  // namespace detail
 
+namespace optimizer {
+
 /// Reads a parameter's role off its name. A name that tells nothing has the role `other`.
 constexpr Role role_of(std::string_view name) {
   for (const std::string_view word : adapter_names) {
@@ -75,4 +80,5 @@ constexpr Role role_of(std::string_view name) {
   return Role::other;
 }
 
-}  // namespace pion::optimizer
+}  // namespace optimizer
+}  // namespace pion
