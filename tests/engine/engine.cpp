@@ -179,25 +179,25 @@ void check_sweeps() {
 
 TEST_CASE("what lacks a part is no engine, and the first part that is missing is named") {
   using engine::engine_lacks, engine::Lacks;
-  STATIC_CHECK(engine::is_engine_v<engine::eigen, float>);
-  STATIC_CHECK(engine::is_engine_v<DefaultEngine, double>);
+  STATIC_REQUIRE(engine::is_engine_v<engine::eigen, float>);
+  STATIC_REQUIRE(engine::is_engine_v<DefaultEngine, double>);
   struct NoSerial {};
-  STATIC_CHECK(engine_lacks<NoSerial, float>() == Lacks::serial);
+  STATIC_REQUIRE(engine_lacks<NoSerial, float>() == Lacks::serial);
   struct NoWorkers {
     using Serial = NoWorkers;
   };
-  STATIC_CHECK(engine_lacks<NoWorkers, float>() == Lacks::workers);
-  STATIC_CHECK(engine::concepts::kernels_lack<engine::Elementwise<float>, float>() ==
-               Lacks::constructor);
+  STATIC_REQUIRE(engine_lacks<NoWorkers, float>() == Lacks::workers);
+  STATIC_REQUIRE(engine::concepts::kernels_lack<engine::Elementwise<float>, float>() ==
+                 Lacks::constructor);
   struct NoProducts : engine::Elementwise<float> {
     NoProducts(detail::Arena&, Index, Index) {}
   };
-  STATIC_CHECK(engine::concepts::kernels_lack<NoProducts, float>() == Lacks::gram);
+  STATIC_REQUIRE(engine::concepts::kernels_lack<NoProducts, float>() == Lacks::gram);
   struct NoQuadratic : NoProducts {
     using NoProducts::NoProducts;
     void gram(const View<const float>&, const View<float>&) const {}
   };
-  STATIC_CHECK(engine::concepts::kernels_lack<NoQuadratic, float>() == Lacks::quadratic);
+  STATIC_REQUIRE(engine::concepts::kernels_lack<NoQuadratic, float>() == Lacks::quadratic);
 }
 
 TEMPLATE_TEST_CASE("primitives equal their definition, tile by tile", "", PION_ENGINES) {

@@ -24,6 +24,8 @@ struct SymmetricEigen {
 
   explicit SymmetricEigen(const Matrix& g);
 };
+template <class Matrix>
+SymmetricEigen(const Matrix&) -> SymmetricEigen<Matrix>;
 
 template <class Matrix>
 SymmetricEigen<Matrix>::SymmetricEigen(const Matrix& g) {
