@@ -36,16 +36,16 @@ struct Residuals {
 
   /// ||P||_F, from ||A||_F = 1 and ||U'^T A||_F >= ||S||_F - ||R2||_F.
   double remainder_norm() const {
-    const double captured = std::max(0.0, kept_norm - basis);
-    return std::sqrt(std::max(0.0, 1.0 - captured * captured));
+    const double captured = (std::max)(0.0, kept_norm - basis);
+    return std::sqrt((std::max)(0.0, 1.0 - captured * captured));
   }
 
   /// A bound of ||P||_2. P is Ur Sr Vr^T, and what was not seen, whose range is orthogonal to Ur.
   /// Split by Vr and the rest, P has Sr and the unseen on its diagonal, and beside it no more than
   /// next_left. The first says more before Vr has converged, the second after.
   double remainder() const {
-    return std::min(std::hypot(unseen, next) + 2.0 * basis,
-                    std::max(unseen, next) + next_left + 2.0 * all_basis);
+    return (std::min)(std::hypot(unseen, next) + 2.0 * basis,
+                      (std::max)(unseen, next) + next_left + 2.0 * all_basis);
   }
 };
 
@@ -114,7 +114,7 @@ class ChainCriterion {
   /// them.
   Index initial_rank() const {
     if (!(floor_ > 0.0)) return 0;
-    return static_cast<Index>(std::min(32.0, std::floor(1.0 / (floor_ * floor_)) + 8.0));
+    return static_cast<Index>((std::min)(32.0, std::floor(1.0 / (floor_ * floor_)) + 8.0));
   }
 
   /// How many of the descending singular values to keep.

@@ -21,7 +21,7 @@ namespace pion::algorithm {
 template <class Matrix>
 Matrix orthonormalizer(Matrix g, double noise) {
   const Index k = g.rows();
-  constexpr double least_square = std::numeric_limits<double>::min();
+  constexpr double least_square = (std::numeric_limits<double>::min)();
   detail::SmallVector d = g.diagonal();
   d = (d.array() > least_square).select(d.cwiseSqrt().cwiseInverse(), 0.0);
   g = d.asDiagonal() * g * d.asDiagonal();

@@ -35,7 +35,7 @@ struct AtLeast {
   double tau;
 
   Index initial_rank() const {
-    return static_cast<Index>(std::min(32.0, std::floor(1.0 / (tau * tau))));
+    return static_cast<Index>((std::min)(32.0, std::floor(1.0 / (tau * tau))));
   }
   template <class Values>
   Index keep(const Values& sigma) const {

@@ -36,7 +36,7 @@ class Ritz {
         right_(arena.take<T>(n * capacity), n, capacity),
         image_(arena.take<double>(n * capacity), n, capacity),
         product_(arena.take<double>(m * capacity), m, capacity),
-        scratch_(arena.take<double>(std::max(m, n) * capacity), std::max(m, n), capacity) {}
+        scratch_(arena.take<double>((std::max)(m, n) * capacity), (std::max)(m, n), capacity) {}
 
   Index capacity() const { return capacity_; }
 
@@ -54,7 +54,7 @@ class Ritz {
 
   /// Q <- some columns, as they are.
   void start_from(const Kernels& kernels, const engine::View<const T>& basis) {
-    columns_ = std::min(basis.cols, capacity_);
+    columns_ = (std::min)(basis.cols, capacity_);
     kernels.copy(basis.block(0, 0, basis.rows, columns_), first(basis_, columns_));
   }
 

@@ -39,7 +39,7 @@ class SubspaceIteration {
   /// With room for `capacity` directions. \param place  what else the kernels are made from.
   template <class... Place>
   SubspaceIteration(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
-      : kernels_(arena, m, n, std::max(most(m, n, capacity), probe_columns), place...),
+      : kernels_(arena, m, n, (std::max)(most(m, n, capacity), probe_columns), place...),
         probes_(arena, m, n, most(m, n, capacity)),
         ritz_(arena, m, n, most(m, n, capacity)) {}
 
@@ -69,7 +69,7 @@ class SubspaceIteration {
 
  private:
   static Index most(Index m, Index n, Index capacity) {
-    return std::min({capacity, m, n, detail::max_rank});
+    return (std::min)({capacity, m, n, detail::max_rank});
   }
 
   std::uint64_t next_seed() { return seed_ = detail::random_bits(seed_, 0); }
@@ -127,10 +127,10 @@ bool SubspaceIteration<Kernels, T>::affordable(int steps, Index columns) const {
 
 template <class Kernels, class T>
 double SubspaceIteration<Kernels, T>::unseen_beyond(Index count) const {
-  const double captured = std::max(0.0, sigma().head(count).norm() - ritz_.left_error());
-  const double frobenius = std::sqrt(std::max(0.0, 1.0 - captured * captured));
+  const double captured = (std::max)(0.0, sigma().head(count).norm() - ritz_.left_error());
+  const double frobenius = std::sqrt((std::max)(0.0, 1.0 - captured * captured));
   if (!probed_) return frobenius;
-  return std::min(frobenius, probes_.bound(failure_, sigma().tail(sigma().size() - count)));
+  return (std::min)(frobenius, probes_.bound(failure_, sigma().tail(sigma().size() - count)));
 }
 
 template <class Kernels, class T>
@@ -245,13 +245,13 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
       if (!all && ratio > 0.6) wanted = 2 * columns;
       r.left = r.next_left = 0.0;  // Will steps alone do, as far as is known?
       r.unseen = probed_ ? unseen_ : 0.0;
-      if (criterion.error(r) > how.tolerance) wanted = std::max(wanted, how.rank);
+      if (criterion.error(r) > how.tolerance) wanted = (std::max)(wanted, how.rank);
     }
     ritz_.step_on(kernels_);
-    wanted = std::min(wanted, ritz_.capacity());
-    if (wanted > ritz_.columns() && affordable(std::max(steps, steps_of_new_columns), wanted)) {
+    wanted = (std::min)(wanted, ritz_.capacity());
+    if (wanted > ritz_.columns() && affordable((std::max)(steps, steps_of_new_columns), wanted)) {
       ritz_.grow(kernels_, wanted, next_seed());
-      steps = std::max(steps, steps_of_new_columns);
+      steps = (std::max)(steps, steps_of_new_columns);
     } else if (too_few || !affordable(steps, ritz_.columns())) {
       return false;
     }

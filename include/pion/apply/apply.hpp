@@ -39,7 +39,7 @@ bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engin
 template <class Engine, class T>
 void inspect_result(const Filter& f, double largest, const Buffers<Engine, T>& b, ApplyInfo& info) {
   info.output_norm = b.kernels.frobenius_norm(b.x);
-  const double unit = f.normalizer == Normalizer::none ? std::min(1.0, largest) : 1.0;
+  const double unit = f.normalizer == Normalizer::none ? (std::min)(1.0, largest) : 1.0;
   const auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
   info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows)) * unit;
 }
@@ -94,8 +94,8 @@ ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace
   using T = detail::compute_t<typename X::Scalar>;
   const Plan p = plan<T, Engine>(f, x.rows(), x.cols(), method);
   detail::Arena arena(workspace, p.workspace);
-  detail::Buffers<Engine, T> buffers(arena, p.method, std::min(x.rows(), x.cols()),
-                                     std::max(x.rows(), x.cols()));
+  detail::Buffers<Engine, T> buffers(arena, p.method, (std::min)(x.rows(), x.cols()),
+                                     (std::max)(x.rows(), x.cols()));
   const double largest = detail::load("apply", x, buffers.x);
   const ApplyInfo info = detail::filter_loaded<Engine>(f, p, largest, buffers);
   detail::require_representable<typename detail::plain_t<Y>::Scalar>("apply", buffers.x,

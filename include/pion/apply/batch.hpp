@@ -50,7 +50,7 @@ inline std::size_t done_together(const std::vector<BatchWorkspace::Item>& items,
   const auto workers = static_cast<double>(loads.size());
   std::size_t best = 0;
   double least = makespan(items, 0, loads), before = 0.0;
-  for (std::size_t k = 1; k <= std::min(items.size(), 2 * loads.size()); ++k) {
+  for (std::size_t k = 1; k <= (std::min)(items.size(), 2 * loads.size()); ++k) {
     before += items[k - 1].cost / (workers * together);
     const double time = before + makespan(items, k, loads);
     if (time < least) {
@@ -131,7 +131,7 @@ void share_out(const Xs& xs, Ys& ys, BatchWorkspace& workspace, const PlanOf& pl
   const std::size_t together = done_together(workspace.items, workspace.loads);
   for (std::size_t k = 0; k < together; ++k) run(Engine{}, k, workspace.workers[0]);
   std::size_t most = 0;  // any worker may get any of the rest
-  for (std::size_t k = together; k < count; ++k) most = std::max(most, workspace.items[k].bytes);
+  for (std::size_t k = together; k < count; ++k) most = (std::max)(most, workspace.items[k].bytes);
   for (Workspace& own : workspace.workers) own.reserve(most);
   Engine::for_each(workers, static_cast<Index>(count - together), [&](Index k, int worker) {
     run(Worker{}, together + static_cast<std::size_t>(k),

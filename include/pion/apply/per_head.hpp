@@ -42,8 +42,8 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
   // Inside, the matrix may lie transposed (detail::load), and its heads then along the other axis.
   const bool tall = x.rows() > x.cols();
   const Axis axis = tall == (heads.axis == Axis::cols) ? Axis::rows : Axis::cols;
-  const Index m = std::min(x.rows(), x.cols());
-  const Index n = std::max(x.rows(), x.cols());
+  const Index m = (std::min)(x.rows(), x.cols());
+  const Index n = (std::max)(x.rows(), x.cols());
   const Index extent = axis == Axis::rows ? m : n;
   const Index count = head_count(heads);
   const int workers = Engine::workers();
@@ -60,7 +60,7 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
     if (size == planned_size) continue;
     p = plan_of(size);
     planned_size = size;
-    bytes_each = std::max(bytes_each, p.workspace);
+    bytes_each = (std::max)(bytes_each, p.workspace);
   }
   const bool one_size = head_range(heads, extent, 0).size * count == extent;
 
@@ -83,8 +83,8 @@ PerHeadInfo apply_per_head(const Filter& f, const Eigen::MatrixBase<X>& x, const
     auto head = detail::head_block(all, heads, axis, i);
     const Plan own = one_size ? p : plan_of(head_range(heads, extent, i).size);
     detail::Arena mine(work + bytes_each * static_cast<std::size_t>(worker));
-    detail::Buffers<Worker, T> buffers(mine, own.method, std::min(head.rows(), head.cols()),
-                                       std::max(head.rows(), head.cols()));
+    detail::Buffers<Worker, T> buffers(mine, own.method, (std::min)(head.rows(), head.cols()),
+                                       (std::max)(head.rows(), head.cols()));
     const double largest = detail::load(here, head, buffers.x);
     new (infos + i) ApplyInfo(detail::filter_loaded<Worker>(f, own, largest, buffers));
     detail::store(buffers.x, head);

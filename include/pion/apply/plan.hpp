@@ -121,17 +121,17 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
   if (method == Method::svd) {
     detail::refuse_argument("plan: the SVD is a function of its own, apply_svd()");
   }
-  const Index m = std::min(rows, cols);
-  const Index n = std::max(rows, cols);
+  const Index m = (std::min)(rows, cols);
+  const Index n = (std::max)(rows, cols);
   const auto require_countable = [rows, cols](bool countable) {
     if (countable) return;
     detail::refuse_argument("plan: the bytes for " + detail::shape(rows, cols) +
                             " cannot be counted");
   };
   // In 64 bits, and the entries of a matrix in an Index, which may have fewer.
-  constexpr auto most_bytes = std::numeric_limits<std::int64_t>::max() / 128;
+  constexpr auto most_bytes = (std::numeric_limits<std::int64_t>::max)() / 128;
   constexpr auto most_entries =
-      std::min<std::int64_t>(std::numeric_limits<Index>::max(), most_bytes);
+      std::min<std::int64_t>((std::numeric_limits<Index>::max)(), most_bytes);
   require_countable(n == 0 || m <= most_entries / n);
   const double steps = f.chain.size();
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
@@ -164,7 +164,7 @@ Plan plan(const Filter& f, Index rows, Index cols, Method method = Method::autom
                               ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
                               : steps * (3.0 * whole + 4.0 * square));
   const std::uint64_t bytes = detail::workspace_bytes<Engine, T>(p.method, m, n);
-  require_countable(bytes <= std::numeric_limits<std::size_t>::max());
+  require_countable(bytes <= (std::numeric_limits<std::size_t>::max)());
   p.workspace = static_cast<std::size_t>(bytes);
   return p;
 }

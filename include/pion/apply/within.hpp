@@ -73,7 +73,7 @@ ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
     squares += gain * gain;
   }
   info.output_norm = std::sqrt(squares);
-  const Index short_side = std::min(found.left().rows, found.right().rows);
+  const Index short_side = (std::min)(found.left().rows, found.right().rows);
   info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
                                       std::sqrt(static_cast<double>(short_side));
   return info;
@@ -91,7 +91,7 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
   const bool row_major = X::IsRowMajor;
   const bool tall = x.rows() > x.cols();
   bool copied = !lies_in_place<T>(x);
-  const Index extent = copied ? std::min(x.rows(), x.cols()) : x.innerSize();
+  const Index extent = copied ? (std::min)(x.rows(), x.cols()) : x.innerSize();
   auto search = search_for<T>(function, plan, tolerance, start, extent);
   for (;;) {
     // Inside, the short side comes first in a copy, and the inner dimension in place.

@@ -80,7 +80,7 @@ class Step {
     // The roots r = s^2 of a + 3 b r + 5 c r^2, as in even_quartic_roots() of polynomial.hpp, with
     // the coefficients scaled so that their squares neither overflow nor vanish. A discriminant
     // that is not positive leaves no change of sign, at most a level inflection.
-    const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
+    const double size = (std::max)({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
     if (size == 0.0) return;
     const double scale = std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
     const Interval c0 = scale * Interval(p.a), c1 = 3.0 * (scale * Interval(p.b)),
@@ -106,11 +106,11 @@ class Step {
   /// The extent of p on an interval whose ends are enclosed.
   RangeEnclosure image(const RangeEnclosure& s) const {
     const Interval left = image(s.lo), right = image(s.hi);
-    RangeEnclosure y{min(left, right), max(left, right)};
+    RangeEnclosure y{(min)(left, right), (max)(left, right)};
     for (const Turn& turn : turns()) {
       if (!s.outer().overlaps(turn.at)) continue;
       const bool inside = s.lo.hi() <= turn.at.lo() && turn.at.hi() <= s.hi.lo();
-      const Interval lo = min(y.lo, turn.value), hi = max(y.hi, turn.value);
+      const Interval lo = (min)(y.lo, turn.value), hi = (max)(y.hi, turn.value);
       y = inside ? RangeEnclosure{lo, hi}
                  : RangeEnclosure{{lo.lo(), y.lo.hi()}, {y.hi.lo(), hi.hi()}};
     }

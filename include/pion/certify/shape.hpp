@@ -33,7 +33,7 @@ inline RangeEnclosure range(const Chain& f, double lo = 0.0, double hi = 1.0) {
 /// max |f - target| on [lo, hi]. Cost: as range().
 inline Interval deviation(const Chain& f, double target, double lo, double hi) {
   const RangeEnclosure y = certified::range(f, lo, hi);
-  return max(target - y.lo, y.hi - target);
+  return (max)(target - y.lo, y.hi - target);
 }
 
 /// max |f - 1| on the pass band [from, to], and max |f| on the stop band [0, to].
@@ -85,7 +85,7 @@ inline certified::Monotone fall_near(const Enclosure& f, double turn, double lo,
     for (const double way : {-distance, distance}) {
       const double one = std::clamp(turn + 0.5 * way, lo, hi);
       const double other = std::clamp(turn + way, lo, hi);
-      const certified::Descent fall{std::min(one, other), std::max(one, other)};
+      const certified::Descent fall{(std::min)(one, other), (std::max)(one, other)};
       if (falls(f, fall.x, fall.y)) return {Verdict::disproved, fall};
     }
   }
@@ -163,7 +163,7 @@ inline Crossing sigma_at_gain(const Chain& f, double gain, double lo = 0.0, doub
   const detail::Enclosure g(f);
   const auto largest_until = [&](double t) {
     const RangeEnclosure y = g.image(RangeEnclosure{lo, t});
-    return max(-y.lo, y.hi);
+    return (max)(-y.lo, y.hi);
   };
   if (largest_until(hi).hi() < gain) return {gain, Verdict::disproved, hi};
   const auto below = [&](double t) { return largest_until(t).hi() < gain; };

@@ -26,7 +26,7 @@ struct Snr {
     if (detail::is_nan(signal) || detail::is_nan(noise)) {
       return std::numeric_limits<double>::quiet_NaN();
     }
-    const double positive = std::max(signal, 0.0);
+    const double positive = (std::max)(signal, 0.0);
     if (noise > 0.0) return positive / noise;
     return positive > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
   }

@@ -25,12 +25,12 @@ class SlopeBounds {
       const double lo =
           i + 1 < count ? top * std::exp2(-static_cast<double>(i + 1) / per_octave) : 0.0;
       const Bounds b = through(f, lo, hi);
-      steepest_ = std::max(steepest_, b.slope);
-      largest_ = std::max(largest_, b.value);
+      steepest_ = (std::max)(steepest_, b.slope);
+      largest_ = (std::max)(largest_, b.value);
       upper_[i] = hi;
       ratio_[i] = b.ratio;
     }
-    for (std::size_t i = count - 1; i-- > 0;) ratio_[i] = std::max(ratio_[i], ratio_[i + 1]);
+    for (std::size_t i = count - 1; i-- > 0;) ratio_[i] = (std::max)(ratio_[i], ratio_[i + 1]);
   }
 
   /// max |f'| on [0, top]: the Lipschitz constant of f there.
@@ -66,10 +66,10 @@ class SlopeBounds {
   struct Span {
     double lo, hi;
 
-    double magnitude() const { return std::max(std::fabs(lo), std::fabs(hi)); }
+    double magnitude() const { return (std::max)(std::fabs(lo), std::fabs(hi)); }
     void include(double x) {
-      lo = std::min(lo, x);
-      hi = std::max(hi, x);
+      lo = (std::min)(lo, x);
+      hi = (std::max)(hi, x);
     }
   };
 
@@ -89,7 +89,7 @@ class SlopeBounds {
     for (const OddQuintic& p : f.steps()) {
       const double most = x.magnitude();
       const double least =
-          x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : std::min(std::fabs(x.lo), std::fabs(x.hi));
+          x.lo <= 0.0 && x.hi >= 0.0 ? 0.0 : (std::min)(std::fabs(x.lo), std::fabs(x.hi));
       const Span square{least * least, most * most};
       b.slope *= quadratic(p.a, 3.0 * p.b, 5.0 * p.c, square).magnitude() * up;
       b.ratio *= quadratic(p.a, p.b, p.c, square).magnitude() * up;

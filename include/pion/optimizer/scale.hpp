@@ -18,7 +18,7 @@ struct Unscaled {
 /// sqrt(max(1, rows / cols)) (Jordan 2024).
 struct JordanScale {
   double factor(Index rows, Index cols, const Direction&) const {
-    return std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(cols)));
+    return std::sqrt((std::max)(1.0, static_cast<double>(rows) / static_cast<double>(cols)));
   }
 };
 
@@ -27,7 +27,7 @@ struct JordanScale {
 struct SqrtMaxScale {
   double multiple = 0.2;
   double factor(Index rows, Index cols, const Direction&) const {
-    return multiple * std::sqrt(static_cast<double>(std::max(rows, cols)));
+    return multiple * std::sqrt(static_cast<double>((std::max)(rows, cols)));
   }
 };
 

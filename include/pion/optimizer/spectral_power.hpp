@@ -96,8 +96,8 @@ struct SpectralPower {
     using Kernels = typename Engine::template Kernels<T>;
     if (power == Power::one) return {Kernels::frobenius_norm(x), std::nullopt, 0, false};
 
-    const Index m = std::min(x.rows, x.cols);
-    const Index n = std::max(x.rows, x.cols);
+    const Index m = (std::min)(x.rows, x.cols);
+    const Index n = (std::max)(x.rows, x.cols);
     pion::detail::Arena counting;
     detail::RootBuffers<Engine, T>(counting, m, n);
     pion::detail::Arena arena(workspace, counting.used());
@@ -122,7 +122,7 @@ struct SpectralPower {
  private:
   /// The absolute ridge in the units of a matrix that is multiplied by `unit`. Capped where the
   /// ridge is all that is left of the matrix.
-  double absolute_in(double unit) const { return std::min(absolute_ridge / unit, 1e140); }
+  double absolute_in(double unit) const { return (std::min)(absolute_ridge / unit, 1e140); }
 
   /// x <- B^(-1/2) x with b.a = x x^T; what the result is to be multiplied by.
   template <class Buffers>

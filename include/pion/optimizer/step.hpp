@@ -195,7 +195,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
   x = static_cast<T>(recipe.decay.retention(learning_rate)) * parameter.template cast<T>() -
       static_cast<T>(length) * x;
   const pion::detail::Size size = pion::detail::size_of(work);
-  const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
+  const auto highest = static_cast<double>((std::numeric_limits<Scalar>::max)());
   if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
 
   guard.take();
