@@ -122,14 +122,14 @@ constexpr Lacks kernels_lack() {
   using C = View<const T>;
   using F = double (*)(double);
   using V = const double&;
-  constexpr auto plain = Op::plain, turned = Op::transposed;
   if (!std::is_constructible_v<K, pion::detail::Arena&, Index, Index>) return L::constructor;
   const bool products[] = {
       can<K>([](auto& k) -> decltype(void(k.gram(C(), X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.quadratic(OddQuintic(), C(), X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.multiply_commuting(C(), C(), X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.multiply(C(), C(), X())),
-                                     void(k.template multiply<plain, turned>(C(), C(), X()))) {}),
+                                     void(k.template multiply<Op::plain, Op::transposed>(C(), C(),
+                                                                                         X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.frobenius_norm(X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.scale(1.0, X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.equilibrate(X(), X(), X()))) {}),
