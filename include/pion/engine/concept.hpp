@@ -70,6 +70,7 @@ enum class Lacks {
   workers,
   for_each,
   kernels,
+  tall_skinny_kernels,
   constructor,  // and so on, of Kernels<T>
   gram,
   quadratic,
@@ -107,6 +108,12 @@ template <class E, class T, class = void>
 inline constexpr bool has_kernels = false;
 template <class E, class T>
 inline constexpr bool has_kernels<E, T, std::void_t<typename E::template Kernels<T>>> = true;
+
+template <class E, class T, class = void>
+inline constexpr bool has_tall_skinny = false;
+template <class E, class T>
+inline constexpr bool
+    has_tall_skinny<E, T, std::void_t<typename E::template TallSkinnyKernels<T>>> = true;
 
 /// Whether a const K can be used so: the return type of `use` holds the expression in question.
 template <class K, class Use>
@@ -158,6 +165,8 @@ constexpr Lacks engine_lacks() {
     return Lacks::for_each;
   } else if constexpr (!concepts::has_kernels<E, T>) {
     return Lacks::kernels;
+  } else if constexpr (!concepts::has_tall_skinny<E, T>) {
+    return Lacks::tall_skinny_kernels;
   } else {
     return concepts::kernels_lack<typename E::template Kernels<T>, T>();
   }
@@ -176,6 +185,8 @@ class require_engine {
   static_assert(what != Lacks::for_each,
                 "pion: the engine lacks static void for_each(int workers, Index count, task)");
   static_assert(what != Lacks::kernels, "pion: the engine lacks the template Kernels<T>");
+  static_assert(what != Lacks::tall_skinny_kernels,
+                "pion: the engine lacks the template TallSkinnyKernels<T>");
   static_assert(what != Lacks::constructor,
                 "pion: the engine's Kernels<T> lack a constructor from (Arena&, Index, Index)");
   static_assert(what != Lacks::gram, "pion: the engine's Kernels<T> lack gram(x, r)");
