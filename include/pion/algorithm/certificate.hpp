@@ -19,8 +19,8 @@ namespace pion::algorithm {
 /// difference of the squares is known to within `rounding`: what is left may be that large even
 /// where the difference comes out as 0.
 inline double norm_beyond(double captured, double error, double rounding) {
-  const double least = std::max(0.0, captured - error);
-  return std::sqrt(std::max(0.0, 1.0 - least * least) + rounding);
+  const double least = (std::max)(0.0, captured - error);
+  return std::sqrt((std::max)(0.0, 1.0 - least * least) + rounding);
 }
 
 /// Holds what was measured of a decomposition, all relative to ||X||_F. Beside the k triplets kept,
@@ -53,7 +53,7 @@ struct Residuals {
 
   /// A bound of the first singular value of A that is not kept: of ||(I - U' U'^T) A||_2, which has
   /// Sr Vr^T, and the unseen beside it.
-  double next_value() const { return std::min(std::hypot(unseen, next), remainder()); }
+  double next_value() const { return (std::min)(std::hypot(unseen, next), remainder()); }
 
   /// Bounds ||P||_2. P is the sum of Ur Sr Vr^T and of what is unseen, the part of A whose range is
   /// orthogonal to U and Ur. The two ranges are orthogonal, so hypot(||Sr||, unseen) is a bound. Or
@@ -61,8 +61,8 @@ struct Residuals {
   /// a part of the unseen on its diagonal, and one block beside it, A Vr - Ur Sr. The first bound
   /// is better before Vr has converged, the second after.
   double remainder() const {
-    return std::min(std::hypot(unseen, next) + 2.0 * basis,
-                    std::max(unseen, next) + next_left + 2.0 * all_basis);
+    return (std::min)(std::hypot(unseen, next) + 2.0 * basis,
+                      (std::max)(unseen, next) + next_left + 2.0 * all_basis);
   }
 };
 

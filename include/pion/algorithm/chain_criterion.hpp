@@ -42,9 +42,9 @@ class ChainCriterion {
     Index count = 0;
     for (Index i = 0; i < sigma.size(); ++i) {
       const double square = sigma(i) * sigma(i);
-      const double low = std::sqrt(std::max(0.0, square - r.energy_rounding));
-      const double high = std::min(std::sqrt(square + r.unseen * r.unseen + r.energy_rounding),
-                                   sigma(i) + r.all_perturbation());
+      const double low = std::sqrt((std::max)(0.0, square - r.energy_rounding));
+      const double high = (std::min)(std::sqrt(square + r.unseen * r.unseen + r.energy_rounding),
+                                     sigma(i) + r.all_perturbation());
       const SlopeBounds::Magnitudes gains = SlopeBounds::magnitudes(f_, low, high);
       if (gains.least - rounding > gain) {
         ++count;
@@ -68,8 +68,8 @@ class ChainCriterion {
   /// the sigmas sum to 1, and a few more; usual_rank at most. 0 if nothing limits them.
   Index initial_rank() const {
     if (!(floor_ > 0.0)) return 0;
-    return static_cast<Index>(std::min(static_cast<double>(usual_rank),
-                                       std::floor(1.0 / (floor_ * floor_)) + oversampling));
+    return static_cast<Index>((std::min)(static_cast<double>(usual_rank),
+                                         std::floor(1.0 / (floor_ * floor_)) + oversampling));
   }
 
   /// How many of the descending singular values to keep.

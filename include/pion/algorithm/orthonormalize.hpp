@@ -48,7 +48,7 @@ inline void inverse_transposed(const detail::Small& l, detail::Small m) {
 template <class Eigen>
 Index orthonormalizer(Eigen& eigen, detail::Small g, double noise, detail::Small m) {
   const Index k = g.rows();
-  constexpr double least_square = std::numeric_limits<double>::min();
+  constexpr double least_square = (std::numeric_limits<double>::min)();
   detail::SmallVector d = g.diagonal();
   d = (d.array() > least_square).select(d.cwiseSqrt().cwiseInverse(), 0.0);
   g.array().colwise() *= d.array();
@@ -85,14 +85,15 @@ Index orthonormalizer(Eigen& eigen, detail::Small g, double noise, detail::Small
 /// y.cols on return. `other` has y's shape; the views may trade memory.
 /// Cost: 4 m k^2 multiply-adds, half of them in double.
 template <class Kernels, class T>
-void orthonormalize(const Kernels& kernels, const SmallMatrices& small, engine::View<T>& y,
+void orthonormalize(const Kernels& kernels, const SmallMatrices& small_matrices, engine::View<T>& y,
                     engine::View<T>& other) {
   const auto noise = static_cast<double>(std::numeric_limits<T>::epsilon());
   for (int round = 0; round < 2 && y.cols > 0; ++round) {
-    const detail::Small g = small.at(0, y.cols, y.cols), m = small.at(1, y.cols, y.cols);
+    const detail::Small g = small_matrices.at(0, y.cols, y.cols),
+                        m = small_matrices.at(1, y.cols, y.cols);
     kernels.gram(y, g);
-    other.cols = orthonormalizer(small.eigen(), g, noise, m);
-    kernels.multiply(y, small.at(1, y.cols, other.cols), other);
+    other.cols = orthonormalizer(small_matrices.eigen(), g, noise, m);
+    kernels.multiply(y, small_matrices.at(1, y.cols, other.cols), other);
     std::swap(y, other);
   }
 }

@@ -42,7 +42,7 @@ struct AtLeast {
 
   Index initial_rank() const {
     return static_cast<Index>(
-        std::min(static_cast<double>(usual_rank), std::floor(1.0 / (tau * tau))));
+        (std::min)(static_cast<double>(usual_rank), std::floor(1.0 / (tau * tau))));
   }
   template <class Values>
   Index keep(const Values& sigma) const {
@@ -54,7 +54,7 @@ struct AtLeast {
   }
   template <class Values>
   double limit(const Values& /*sigma*/, bool /*all*/, double rounding) const {
-    return std::max(tau, rounding);
+    return (std::max)(tau, rounding);
   }
 };
 

@@ -65,13 +65,13 @@ class Probes {
   double bound(double failure, const Values& sigma) const {
     const double more = static_cast<double>(count) * sigma.array().pow(4.0 * powers_).sum();
     // log hypot(size, root(more)) by the logarithms, for the size itself may be too small a number.
-    const double log_more = 0.5 * std::log(more), larger = std::max(log_size_, log_more);
+    const double log_more = 0.5 * std::log(more), larger = (std::max)(log_size_, log_more);
     const double log_both =
-        larger + 0.5 * std::log1p(std::exp(2.0 * (std::min(log_size_, log_more) - larger)));
+        larger + 0.5 * std::log1p(std::exp(2.0 * ((std::min)(log_size_, log_more) - larger)));
     const double rounding = 2.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
                             std::sqrt(static_cast<double>(w_.rows + image_.rows));
-    return std::max(rounding,
-                    spectral_bound(log_both, 2 * powers_, static_cast<int>(count), failure));
+    return (std::max)(rounding,
+                      spectral_bound(log_both, 2 * powers_, static_cast<int>(count), failure));
   }
 
   /// Estimates ||E||_2 from below: sharpening will hardly bring the bound under this. If all

@@ -160,7 +160,7 @@ inline Restarts gram_restarts(const Chain& f) {
   const SegmentErrors left(f);
   double limit = 0.0;
   for (std::size_t k = 0; k < steps; ++k) limit += of_every_step * left(k, k + 1);
-  limit = std::max(limit, harmless);
+  limit = (std::max)(limit, harmless);
   Restarts restarts;
   if (!pion::detail::is_finite(limit)) {  // a chain that leaves every range
     for (int k = 1; k < f.size(); ++k) restarts.add(k);

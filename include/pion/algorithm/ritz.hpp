@@ -32,15 +32,15 @@ class Ritz {
 
  public:
   /// With room for `capacity` columns, and for small matrices in `small`.
-  Ritz(detail::Arena& arena, const SmallMatrices& small, Index m, Index n, Index capacity)
-      : small_(small),
+  Ritz(detail::Arena& arena, const SmallMatrices& small_matrices, Index m, Index n, Index capacity)
+      : small_(small_matrices),
         capacity_(capacity),
         basis_(arena.take<T>(m * capacity), m, capacity),
         left_(arena.take<T>(m * capacity), m, capacity),
         right_(arena.take<T>(n * capacity), n, capacity),
         image_(arena.take<double>(n * capacity), n, capacity),
         product_(arena.take<double>(m * capacity), m, capacity),
-        scratch_(arena.take<double>(std::max(m, n) * capacity), std::max(m, n), capacity) {}
+        scratch_(arena.take<double>((std::max)(m, n) * capacity), (std::max)(m, n), capacity) {}
 
   Index capacity() const { return capacity_; }
 
@@ -58,7 +58,7 @@ class Ritz {
 
   /// Q <- some columns, as they are.
   void start_from(const Kernels& kernels, const engine::View<const T>& basis) {
-    columns_ = std::min(basis.cols, capacity_);
+    columns_ = (std::min)(basis.cols, capacity_);
     kernels.copy(basis.block(0, 0, basis.rows, columns_), first(basis_, columns_));
   }
 
@@ -125,7 +125,7 @@ class Ritz {
   double norm() const { return norm_; }  ///< ||x||_F
   double unit() const { return unit_; }  ///< Its inverse; 0 where there is none.
   const Source& x() const { return x_; }
-  const SmallMatrices& small() const { return small_; }
+  const SmallMatrices& small_matrices() const { return small_; }
   double multiply_adds() const { return work_; }  ///< With x, since begin().
   void count(Index columns) {
     work_ +=

@@ -39,13 +39,15 @@ class SubspaceIteration {
   /// With room for `capacity` directions. \param place  what else the kernels are made from.
   template <class... Place>
   SubspaceIteration(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
-      : kernels_(arena, m, n, std::max(most(m, n, capacity), probe_columns), place...),
+      : kernels_(arena, m, n, (std::max)(most(m, n, capacity), probe_columns), place...),
         small_(small_matrices(arena, most(m, n, capacity))),
         probes_(arena, m, n, most(m, n, capacity)),
         ritz_(arena, small_, m, n, most(m, n, capacity)) {}
 
   const Kernels& kernels() const { return kernels_; }
-  const SmallMatrices& small() const { return small_; }  ///< For the caller, once find() is done.
+  const SmallMatrices& small_matrices() const {
+    return small_;
+  }  ///< For the caller, once find() is done.
 
   Index rank() const { return kept_; }                                ///< Triplets kept.
   View left() const { return ritz_.left(kept_); }                     ///< U, m x rank
@@ -71,7 +73,7 @@ class SubspaceIteration {
 
  private:
   static Index most(Index m, Index n, Index capacity) {
-    return std::min({capacity, m, n, detail::max_rank});
+    return (std::min)({capacity, m, n, detail::max_rank});
   }
 
   SmallMatrices small_matrices(detail::Arena& arena, Index rank) const {
@@ -146,7 +148,7 @@ double SubspaceIteration<Kernels, T>::unseen_beyond(Index count) const {
   const double frobenius =
       norm_beyond(sigma().head(count).norm(), ritz_.left_error(), double_rounding());
   if (!probed_) return frobenius;
-  return std::min(frobenius, probes_.bound(failure_, sigma().tail(sigma().size() - count)));
+  return (std::min)(frobenius, probes_.bound(failure_, sigma().tail(sigma().size() - count)));
 }
 
 template <class Kernels, class T>
@@ -162,7 +164,7 @@ Residuals SubspaceIteration<Kernels, T>::measure(const Criterion& criterion) {
   r.basis = basis + ritz_.right_error(k);
   r.all_basis = basis + ritz_.right_error(found);
   r.energy_rounding = double_rounding();
-  r.limit = criterion.limit(sigma(), found == std::min(ritz_.x().rows, ritz_.x().cols));
+  r.limit = criterion.limit(sigma(), found == (std::min)(ritz_.x().rows, ritz_.x().cols));
   r.kept_norm = kept.norm();
   r.smallest = k > 0 ? kept(k - 1) : 0.0;
   r.next = k < found ? rest(0) : 0.0;
@@ -271,14 +273,14 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
       if (!all && ratio > 0.6) wanted = 2 * columns;
       r.left = r.next_left = 0.0;  // Will steps alone do, as far as is known?
       r.unseen = probed_ ? r.unseen : 0.0;
-      if (criterion.error(r) > how.tolerance) wanted = std::max(wanted, how.rank);
+      if (criterion.error(r) > how.tolerance) wanted = (std::max)(wanted, how.rank);
     }
     ritz_.step_on(kernels_);
-    wanted = std::min(wanted, ritz_.capacity());
+    wanted = (std::min)(wanted, ritz_.capacity());
     if (wanted > ritz_.columns() &&
-        affordable(std::max(steps, Effort::steps_of_new_columns), wanted)) {
+        affordable((std::max)(steps, Effort::steps_of_new_columns), wanted)) {
       ritz_.grow(kernels_, wanted, next_seed());
-      steps = std::max(steps, Effort::steps_of_new_columns);
+      steps = (std::max)(steps, Effort::steps_of_new_columns);
     } else if (too_few || !affordable(steps, ritz_.columns())) {
       return false;
     }

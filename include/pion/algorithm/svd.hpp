@@ -23,7 +23,7 @@ Index numerical_rank(const Values& descending, Index rows, Index cols) {
   using T = typename Values::Scalar;
   if (descending.size() == 0) return 0;
   const T tolerance =
-      static_cast<T>(std::max(rows, cols)) * std::numeric_limits<T>::epsilon() * descending(0);
+      static_cast<T>((std::max)(rows, cols)) * std::numeric_limits<T>::epsilon() * descending(0);
   return (descending.array() > tolerance).count();
 }
 

@@ -40,7 +40,7 @@ bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engin
 template <class Engine, class T>
 void inspect_result(const Filter& f, double largest, const Buffers<Engine, T>& b, ApplyInfo& info) {
   info.output_norm = b.kernels.frobenius_norm(b.x);
-  const double unit = f.normalizer == Normalizer::none ? std::min(1.0, largest) : 1.0;
+  const double unit = f.normalizer == Normalizer::none ? (std::min)(1.0, largest) : 1.0;
   const auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
   info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows)) * unit;
 }
@@ -69,8 +69,8 @@ ApplyInfo run(const Filter& f, const Plan& plan, const Eigen::MatrixBase<X>& x, 
               Workspace& workspace) {
   using T = compute_t<typename X::Scalar>;
   Arena arena(workspace, plan.workspace);
-  Buffers<Engine, T> buffers(arena, plan.method, std::min(plan.rows, plan.cols),
-                             std::max(plan.rows, plan.cols));
+  Buffers<Engine, T> buffers(arena, plan.method, (std::min)(plan.rows, plan.cols),
+                             (std::max)(plan.rows, plan.cols));
   const double largest = load("apply", x, buffers.x);
   const ApplyInfo info = filter_loaded<Engine>(f, plan, largest, buffers);
   require_representable<typename plain_t<Y>::Scalar>("apply", buffers.x, info.output_norm);

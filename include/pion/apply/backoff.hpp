@@ -27,7 +27,7 @@ class Backoff {
   }
 
   void failed() {
-    failures_ = std::min(failures_ + 1, most);
+    failures_ = (std::min)(failures_ + 1, most);
     pause_ = (1 << failures_) - 1;
   }
 

@@ -52,7 +52,7 @@ inline std::size_t done_together(const std::vector<BatchWorkspace::Item>& items,
   const auto workers = static_cast<double>(loads.size());
   std::size_t best = 0;
   double least = makespan(items, 0, loads), before = 0.0;
-  for (std::size_t k = 1; k <= std::min(items.size(), 2 * loads.size()); ++k) {
+  for (std::size_t k = 1; k <= (std::min)(items.size(), 2 * loads.size()); ++k) {
     before += items[k - 1].plan.multiply_adds / (workers * together);
     const double time = before + makespan(items, k, loads);
     if (time < least) {
@@ -119,7 +119,7 @@ void share_out(std::size_t count, BatchWorkspace& workspace, const Run& run) {
   const std::size_t together = done_together(items, workspace.loads);
   for (std::size_t k = 0; k < together; ++k) guarded_run(Engine{}, k, workspace.workers[0]);
   std::size_t most = 0;  // any worker may get any of the rest
-  for (std::size_t k = together; k < count; ++k) most = std::max(most, items[k].plan.workspace);
+  for (std::size_t k = together; k < count; ++k) most = (std::max)(most, items[k].plan.workspace);
   for (Workspace& own : workspace.workers) own.reserve(most);
   Engine::for_each(workers, static_cast<Index>(count - together), [&](Index k, int worker) {
     guarded_run(Worker{}, together + static_cast<std::size_t>(k),
@@ -148,8 +148,8 @@ Plan on_engine(Plan p) {
   if (p.method == Method::low_rank) {
     plan_compression_memory<Engine, T>(p);
   } else {
-    p.workspace =
-        workspace_bytes<Engine, T>(p.method, std::min(p.rows, p.cols), std::max(p.rows, p.cols));
+    p.workspace = workspace_bytes<Engine, T>(p.method, (std::min)(p.rows, p.cols),
+                                             (std::max)(p.rows, p.cols));
   }
   return p;
 }

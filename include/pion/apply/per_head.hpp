@@ -45,8 +45,8 @@ struct HeadsInside {
   HeadsInside(const Layout& layout, Index rows, Index cols)
       : heads(layout),
         axis((rows > cols) == (layout.axis == Axis::cols) ? Axis::rows : Axis::cols),
-        m(std::min(rows, cols)),
-        n(std::max(rows, cols)) {}
+        m((std::min)(rows, cols)),
+        n((std::max)(rows, cols)) {}
 
   Index count() const { return head_count(heads); }
   Index size(Index i) const { return head_range(heads, axis == Axis::rows ? m : n, i).size; }
@@ -64,7 +64,7 @@ struct HeadsInside {
     std::size_t most = 0;
     for (Index i = 0; i < count(); ++i) {
       if (i > 0 && size(i) == size(i - 1)) continue;
-      most = std::max(most, plan<Scalar, Engine>(f, by_chain, i).workspace);
+      most = (std::max)(most, plan<Scalar, Engine>(f, by_chain, i).workspace);
     }
     return most;
   }
@@ -107,8 +107,8 @@ PerHeadInfo run_per_head(const Filter& f, const ChainPlan& by_chain, const Layou
     auto head = head_block(all, heads, inside.axis, i);
     const Plan own = inside.template plan<T, Worker>(f.chain, by_chain, i);
     Arena mine(b.work + bytes_each * static_cast<std::size_t>(worker));
-    Buffers<Worker, T> buffers(mine, own.method, std::min(head.rows(), head.cols()),
-                               std::max(head.rows(), head.cols()));
+    Buffers<Worker, T> buffers(mine, own.method, (std::min)(head.rows(), head.cols()),
+                               (std::max)(head.rows(), head.cols()));
     const double largest = load(here, head, buffers.x);
     new (b.infos + i) ApplyInfo(filter_loaded<Worker>(f, own, largest, buffers));
     store(buffers.x, head);

@@ -109,16 +109,16 @@ inline ChainPlan plan_chain(const Chain& f, Method method) {
 template <class Scalar, class Engine>
 Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index cols) {
   if (rows < 0 || cols < 0) refuse_argument("plan: a matrix cannot be " + shape(rows, cols));
-  const Index m = std::min(rows, cols);
-  const Index n = std::max(rows, cols);
+  const Index m = (std::min)(rows, cols);
+  const Index n = (std::max)(rows, cols);
   const auto require_countable = [rows, cols](bool countable) {
     if (countable) return;
     refuse_argument("plan: the bytes for " + shape(rows, cols) + " cannot be counted");
   };
   // In 64 bits, and the entries of a matrix in an Index, which may have fewer.
-  constexpr auto most_bytes = std::numeric_limits<std::int64_t>::max() / 128;
+  constexpr auto most_bytes = (std::numeric_limits<std::int64_t>::max)() / 128;
   constexpr auto most_entries =
-      std::min<std::int64_t>(std::numeric_limits<Index>::max(), most_bytes);
+      std::min<std::int64_t>((std::numeric_limits<Index>::max)(), most_bytes);
   require_countable(n == 0 || m <= most_entries / n);
   const double steps = f.size();
   const double segments = f.empty() ? 0.0 : 1.0 + by_chain.restarts.count();
@@ -145,7 +145,7 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
                               ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
                               : steps * (3.0 * whole + 4.0 * square));
   const std::uint64_t bytes = workspace_bytes<Engine, T>(p.method, m, n);
-  require_countable(bytes <= std::numeric_limits<std::size_t>::max());
+  require_countable(bytes <= (std::numeric_limits<std::size_t>::max)());
   p.workspace = static_cast<std::size_t>(bytes);
   return p;
 }

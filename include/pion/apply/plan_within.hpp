@@ -102,7 +102,7 @@ void plan_compression_memory(Plan& p) {
   Arena arena, turned;  // in place, either side may come first
   const SubspaceBuffers<Engine, T> one(arena, p.rows, p.cols, true),
       other(turned, p.cols, p.rows, true);
-  p.workspace = static_cast<std::size_t>(std::max(arena.used(), turned.used()));
+  p.workspace = static_cast<std::size_t>((std::max)(arena.used(), turned.used()));
 }
 
 /// The method to plan beside compression: what runs where it does not.

@@ -44,7 +44,7 @@ namespace detail {
 template <class Selection, class X, class Y>
 ApplyInfo polar_by_svd(const char* function, const Selection& selection, const X& x, Y& y) {
   using T = compute_t<typename X::Scalar>;
-  ColumnMajor<T> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
+  ColumnMajor<T> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
   const engine::View<T> inside(work.data(), work.rows(), work.cols());
   const double largest = load(function, x, inside);
 
@@ -57,7 +57,7 @@ ApplyInfo polar_by_svd(const char* function, const Selection& selection, const X
     const auto factors = thin_svd<T>(work);
     const auto& sigma = factors.singularValues();
     const Index rank = algorithm::numerical_rank(sigma, work.rows(), work.cols());
-    info.rank = std::min(rank, selection.keep((sigma.template cast<double>() / norm).eval()));
+    info.rank = (std::min)(rank, selection.keep((sigma.template cast<double>() / norm).eval()));
     info.survivors = info.rank;
     work.noalias() =
         factors.matrixU().leftCols(info.rank) * factors.matrixV().leftCols(info.rank).transpose();
@@ -77,7 +77,7 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const Tolera
         "plan: the polar factor of leading directions takes auto, lowrank or svd, not " +
         std::string(name(tolerance.method)));
   }
-  const Index m = std::min(rows, cols);
+  const Index m = (std::min)(rows, cols);
   const double size = static_cast<double>(rows) * static_cast<double>(cols);
   Plan p;
   p.rows = rows;
@@ -92,7 +92,7 @@ Plan plan_polar(const Selection& selection, Index rows, Index cols, const Tolera
   if (p.method == Method::svd) return p;
   // An SVD costs so much more than an attempt is expected to that one which goes on is given up
   // early.
-  if (!asked) p.budget = std::min(p.budget, std::max(4.0 * p.multiply_adds, p.budget / 8.0));
+  if (!asked) p.budget = (std::min)(p.budget, (std::max)(4.0 * p.multiply_adds, p.budget / 8.0));
   plan_compression_memory<Engine, compute_t<Scalar>>(p);
   return p;
 }
@@ -104,7 +104,7 @@ ApplyInfo polar_within(const char* function, const Selection& selection, const X
   using T = compute_t<typename X::Scalar>;
   const Plan p = plan_polar<typename X::Scalar, Engine>(selection, x.rows(), x.cols(), tolerance);
   if (p.method == Method::low_rank) {
-    const double floor = static_cast<double>(std::max(x.rows(), x.cols())) *
+    const double floor = static_cast<double>((std::max)(x.rows(), x.cols())) *
                          static_cast<double>(std::numeric_limits<T>::epsilon());
     const algorithm::PolarCriterion<Selection> criterion(selection, floor);
     const auto info = compress<Engine>(function, criterion, x, y, workspace, p, tolerance, start);

@@ -21,8 +21,8 @@ ApplyInfo apply_svd(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y,
   detail::require_same_shape(here, x, y);
   using T = detail::compute_t<typename X::Scalar>;
   using Engine = engine::eigen;
-  const Index m = std::min(x.rows(), x.cols());
-  const Index n = std::max(x.rows(), x.cols());
+  const Index m = (std::min)(x.rows(), x.cols());
+  const Index n = (std::max)(x.rows(), x.cols());
   Workspace workspace;
   detail::Arena arena(workspace, detail::workspace_bytes<Engine, T>(Method::dense, m, n));
   detail::Buffers<Engine, T> buffers(arena, Method::dense, m, n);

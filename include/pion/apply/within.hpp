@@ -64,7 +64,7 @@ ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
     squares += gain * gain;
   }
   info.output_norm = std::sqrt(squares);
-  const Index short_side = std::min(found.left().rows, found.right().rows);
+  const Index short_side = (std::min)(found.left().rows, found.right().rows);
   info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
                                       std::sqrt(static_cast<double>(short_side));
   return info;

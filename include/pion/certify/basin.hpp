@@ -67,7 +67,7 @@ class Repetition {
     const double in = holds(limit) ? limit : bisect(holds, settled, limit, 0x1p-54).inside;
     for (int power = -53; power < 0; ++power) {
       const double distance = std::ldexp(1.0, power);
-      const double out = beyond < in ? std::max(in - distance, beyond) : in + distance;
+      const double out = beyond < in ? (std::max)(in - distance, beyond) : in + distance;
       if (leaves(out)) return hull(in, out);
     }
     return hull(in, beyond);
@@ -111,7 +111,7 @@ inline Basin basin_of_one(const Chain& f, double reach = 2.0, int times = 256) {
   for (int i = 0; i < times; ++i) attractor = intersection(attractor, g.image(attractor)).value();
   const Interval& trap = *repeated.trap();
   return {Verdict::proved, attractor, repeated.edge(trap.lo(), 0.0, 0.0),
-          repeated.edge(trap.hi(), std::max(trap.hi(), reach), detail::infinity)};
+          repeated.edge(trap.hi(), (std::max)(trap.hi(), reach), detail::infinity)};
 }
 
 }  // namespace pion::certified

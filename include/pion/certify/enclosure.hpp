@@ -67,7 +67,7 @@ class EvenQuartic {
 /// Returns the power of two that brings the largest coefficient of p near 1, so that products of
 /// coefficients neither overflow nor vanish; 1 where p is zero.
 inline double scale_of(const OddQuintic& p) {
-  const double size = std::max({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
+  const double size = (std::max)({std::fabs(p.a), std::fabs(p.b), std::fabs(p.c)});
   return size == 0.0 ? 1.0 : std::ldexp(1.0, std::clamp(-std::ilogb(size), -1022, 1022));
 }
 
@@ -111,11 +111,11 @@ class Step {
   /// Encloses the least and the greatest value of p on an interval whose ends are enclosed.
   RangeEnclosure image(const RangeEnclosure& s) const {
     const Interval left = image(s.lo), right = image(s.hi);
-    RangeEnclosure y{min(left, right), max(left, right)};
+    RangeEnclosure y{(min)(left, right), (max)(left, right)};
     for (const Turn& turn : turns()) {
       if (!s.outer().overlaps(turn.at)) continue;
       const bool inside = s.lo.hi() <= turn.at.lo() && turn.at.hi() <= s.hi.lo();
-      const Interval lo = min(y.lo, turn.value), hi = max(y.hi, turn.value);
+      const Interval lo = (min)(y.lo, turn.value), hi = (max)(y.hi, turn.value);
       y = inside ? RangeEnclosure{lo, hi}
                  : RangeEnclosure{{lo.lo(), y.lo.hi()}, {y.hi.lo(), hi.hi()}};
     }

@@ -25,7 +25,7 @@ static_assert(std::numeric_limits<double>::is_iec559 && FLT_EVAL_METHOD == 0,
 namespace detail {
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
-inline constexpr double largest_double = std::numeric_limits<double>::max();
+inline constexpr double largest_double = (std::numeric_limits<double>::max)();
 
 /// Below this an error term may underflow, and an operation counts as inexact.
 inline constexpr double tiny = 0x1p-900;
@@ -86,8 +86,8 @@ class Interval {
 
   /// \throws std::invalid_argument if lo > hi, or one is NaN.
   Interval(double lo, double hi)
-      : lo_(std::min(lo, detail::largest_double) + 0.0),
-        hi_(std::max(hi, -detail::largest_double) + 0.0) {
+      : lo_((std::min)(lo, detail::largest_double) + 0.0),
+        hi_((std::max)(hi, -detail::largest_double) + 0.0) {
     if (!(lo <= hi)) {
       detail::refuse_argument("Interval: [" + std::to_string(lo) + ", " + std::to_string(hi) +
                               "] is not an interval");
@@ -107,14 +107,14 @@ class Interval {
   double width() const { return -detail::add_down(lo_, -hi_); }
   /// A finite double inside, near the middle.
   double midpoint() const {
-    const double a = std::max(lo_, -detail::largest_double),
-                 b = std::min(hi_, detail::largest_double);
+    const double a = (std::max)(lo_, -detail::largest_double),
+                 b = (std::min)(hi_, detail::largest_double);
     return std::clamp(b - a <= detail::largest_double ? a + 0.5 * (b - a) : 0.5 * a + 0.5 * b, a,
                       b);
   }
   /// The greatest and the least |x| inside.
-  double magnitude() const { return std::max(-lo_, hi_); }
-  double mignitude() const { return std::max({lo_, -hi_, 0.0}); }
+  double magnitude() const { return (std::max)(-lo_, hi_); }
+  double mignitude() const { return (std::max)({lo_, -hi_, 0.0}); }
 
   friend bool operator==(const Interval& x, const Interval& y) {
     return x.lo_ == y.lo_ && x.hi_ == y.hi_;
@@ -142,8 +142,8 @@ class Interval {
     double lo = down(x.lo_, y.lo_);
     double hi = -down(-x.lo_, y.lo_);
     const auto take = [&down, &lo, &hi](double a, double b) {
-      lo = std::min(lo, down(a, b));
-      hi = std::max(hi, -down(-a, b));
+      lo = (std::min)(lo, down(a, b));
+      hi = (std::max)(hi, -down(-a, b));
     };
     if (x.lo_ != x.hi_) take(x.hi_, y.lo_);
     if (y.lo_ != y.hi_) {
@@ -168,7 +168,7 @@ inline Interval square(const Interval& x) {
 /// \throws std::invalid_argument if all of x is negative.
 inline Interval sqrt(const Interval& x) {
   if (x.hi() < 0.0) detail::refuse_argument("sqrt: the interval is negative");
-  const double a = std::max(x.lo(), 0.0), b = std::max(x.hi(), 0.0);
+  const double a = (std::max)(x.lo(), 0.0), b = (std::max)(x.hi(), 0.0);
   const double lo = std::sqrt(a), hi = std::sqrt(b);
   const bool lo_is_below = a == 0.0 || (a >= detail::tiny && detail::residual(a, lo, lo) >= 0.0);
   const bool hi_is_above = b == 0.0 || (b >= detail::tiny && detail::residual(b, hi, hi) <= 0.0);
@@ -177,22 +177,22 @@ inline Interval sqrt(const Interval& x) {
 }
 
 /// Encloses the lesser, and the greater, of two numbers.
-inline Interval min(const Interval& x, const Interval& y) {
-  return {std::min(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
+inline Interval(min)(const Interval& x, const Interval& y) {
+  return {(std::min)(x.lo(), y.lo()), (std::min)(x.hi(), y.hi())};
 }
-inline Interval max(const Interval& x, const Interval& y) {
-  return {std::max(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
+inline Interval(max)(const Interval& x, const Interval& y) {
+  return {(std::max)(x.lo(), y.lo()), (std::max)(x.hi(), y.hi())};
 }
 
 /// Returns the least interval that contains both.
 inline Interval hull(const Interval& x, const Interval& y) {
-  return {std::min(x.lo(), y.lo()), std::max(x.hi(), y.hi())};
+  return {(std::min)(x.lo(), y.lo()), (std::max)(x.hi(), y.hi())};
 }
 
 /// Returns the numbers that are in both; nothing if there are none.
 inline std::optional<Interval> intersection(const Interval& x, const Interval& y) {
   if (!x.overlaps(y)) return std::nullopt;
-  return Interval{std::max(x.lo(), y.lo()), std::min(x.hi(), y.hi())};
+  return Interval{(std::max)(x.lo(), y.lo()), (std::min)(x.hi(), y.hi())};
 }
 
 }  // namespace pion

@@ -117,7 +117,7 @@ inline std::optional<certified::Descent> fall_near(const Chain& f, const Enclosu
     for (const double way : {-distance, distance}) {
       const double one = std::clamp(turn + 0.5 * way, within.lo(), within.hi());
       const double two = std::clamp(turn + way, within.lo(), within.hi());
-      const certified::Descent fall{std::min(one, two), std::max(one, two)};
+      const certified::Descent fall{(std::min)(one, two), (std::max)(one, two)};
       if (falls(f, g, fall.x, fall.y)) return fall;
     }
   }

@@ -30,7 +30,7 @@ inline RangeEnclosure range(const Chain& f, double lo = 0.0, double hi = 1.0) {
 /// \throws std::invalid_argument unless lo <= hi, both finite, or if `target` is NaN.
 inline Interval deviation(const Chain& f, double target, double lo, double hi) {
   const RangeEnclosure y = certified::range(f, lo, hi);
-  return max(target - y.lo, y.hi - target);
+  return (max)(target - y.lo, y.hi - target);
 }
 
 /// Encloses max |f - 1| on the pass band [from, to], or max |f| on the stop band [0, to].
@@ -68,7 +68,7 @@ inline Crossing sigma_at_gain(const Chain& f, double gain, double lo = 0.0, doub
   const detail::Enclosure g(f);
   const auto largest_until = [&](double t) {
     const RangeEnclosure y = g.image(RangeEnclosure{lo, t});
-    return max(-y.lo, y.hi);
+    return (max)(-y.lo, y.hi);
   };
   if (largest_until(hi).hi() < gain) return {gain, Verdict::disproved, hi};
   const auto below = [&](double t) { return largest_until(t).hi() < gain; };

@@ -30,19 +30,19 @@ class SteepestProduct {
   Interval largest_on(const Interval& s, const certified::SearchBudget& effort) {
     visit(s);
     for (int n = 0; n < effort.pieces && !open_.empty(); n += 2) {
-      if (open_.front().bound <= std::max(settled_, attained_ * (1.0 + effort.gap))) break;
+      if (open_.front().bound <= (std::max)(settled_, attained_ * (1.0 + effort.gap))) break;
       std::pop_heap(open_.begin(), open_.end());
       const Piece piece = open_.back();
       open_.pop_back();
       const double m = piece.s.midpoint();
       if (!piece.s.contains_in_interior(Interval(m))) {
-        settled_ = std::max(settled_, piece.bound);
+        settled_ = (std::max)(settled_, piece.bound);
         continue;
       }
       visit({piece.s.lo(), m});
       visit({m, piece.s.hi()});
     }
-    return {attained_, open_.empty() ? settled_ : std::max(settled_, open_.front().bound)};
+    return {attained_, open_.empty() ? settled_ : (std::max)(settled_, open_.front().bound)};
   }
 
  private:
@@ -73,20 +73,20 @@ class SteepestProduct {
   /// Notes |product| at one point: a bound from below for the maximum.
   Interval attain(double s) {
     const Interval value = product(s).value;
-    attained_ = std::max(attained_, value.mignitude());
+    attained_ = (std::max)(attained_, value.mignitude());
     return value;
   }
 
   void visit(const Interval& s) {
     const Product m = product(s);
     if (m.slope.lo() >= 0.0 || m.slope.hi() <= 0.0) {
-      const double ends = std::max(attain(s.lo()).magnitude(), attain(s.hi()).magnitude());
-      settled_ = std::max(settled_, ends);
+      const double ends = (std::max)(attain(s.lo()).magnitude(), attain(s.hi()).magnitude());
+      settled_ = (std::max)(settled_, ends);
       return;
     }
     const double middle = s.midpoint();
     const Interval mean_value = attain(middle) + m.slope * (s - middle);
-    open_.push_back({s, std::min(m.value.magnitude(), mean_value.magnitude())});
+    open_.push_back({s, (std::min)(m.value.magnitude(), mean_value.magnitude())});
     std::push_heap(open_.begin(), open_.end());
   }
 

@@ -93,8 +93,8 @@ std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bo
                          const Matrix<const S>* x, const Matrix<Y>* y, Index count,
                          Info* const* infos, std::byte* at) {
   detail::Arena arena(at);
-  Buffers<T> b(arena, context, tf32, plan.method, std::min(plan.rows, plan.cols),
-               std::max(plan.rows, plan.cols), count);
+  Buffers<T> b(arena, context, tf32, plan.method, (std::min)(plan.rows, plan.cols),
+               (std::max)(plan.rows, plan.cols), count);
   if (at == nullptr) return arena.used();
   load(x, f.normalizer, b);
   algorithm::normalize(b.kernels, f.normalizer, b.x, b.r, b.h, b.t);
@@ -158,8 +158,8 @@ std::size_t filter_list(const Filter& f, Context& context, const Options& option
         continue;
       }
       const Plan plan = plan_for<T>(f, x->rows, x->cols, options.method);
-      bytes = std::max(bytes, filter_batch<T>(f, plan, context, tf32, x, &list.y[i],
-                                              static_cast<Index>(n), &infos[i], at));
+      bytes = (std::max)(bytes, filter_batch<T>(f, plan, context, tf32, x, &list.y[i],
+                                                static_cast<Index>(n), &infos[i], at));
     }
   });
   return bytes;

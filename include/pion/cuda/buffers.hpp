@@ -17,7 +17,7 @@ namespace pion::cuda {
 template <class T>
 Batch<T> take_batch(detail::Arena& arena, Index rows, Index cols, Index count) {
   constexpr auto line = static_cast<Index>(detail::Arena::alignment / sizeof(T));
-  const Index stride = std::max((rows + line - 1) / line * line, line);
+  const Index stride = (std::max)((rows + line - 1) / line * line, line);
   return {arena.take<T>(stride * cols * count), rows, cols, stride, count, stride * cols};
 }
 
@@ -56,7 +56,7 @@ PointerBatch<S> short_side_first(const Matrix<S>* all, Index count) {
 template <class Use>
 void by_table(Index count, const Use& use) {
   for (Index first = 0; first < count; first += PointerBatch<const float>::most) {
-    use(first, std::min(PointerBatch<const float>::most, count - first));
+    use(first, (std::min)(PointerBatch<const float>::most, count - first));
   }
 }
 

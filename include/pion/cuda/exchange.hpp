@@ -41,7 +41,7 @@ class Exchange {
   void fetch(const T* from, Index count, T* to) {
     constexpr auto most = static_cast<Index>(capacity / sizeof(T));
     for (Index i = 0; i < count; i += most) {
-      const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(std::min(most, count - i));
+      const std::size_t bytes = sizeof(T) * static_cast<std::size_t>((std::min)(most, count - i));
       std::byte* const here = take(bytes);
       check(cudaMemcpyAsync(here, from + i, bytes, cudaMemcpyDeviceToHost, stream_),
             "cudaMemcpyAsync");

@@ -24,7 +24,7 @@ cublasComputeType_t arithmetic(bool tf32) {
 }
 
 inline int narrow(Index extent) {
-  if (extent > std::numeric_limits<int>::max()) {
+  if (extent > (std::numeric_limits<int>::max)()) {
     detail::refuse_argument("cuda: an extent of " + std::to_string(extent) +
                             " does not fit cuBLAS's int");
   }

@@ -26,7 +26,7 @@ void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Con
   const auto list = cuda::list_of_heads(here, in, heads, in);
   constexpr Index most = PointerBatch<const S>::most;
   Index largest = 0;
-  for (const auto& head : list.x) largest = std::max(largest, head.rows * head.cols);
+  for (const auto& head : list.x) largest = (std::max)(largest, head.rows * head.cols);
   NormPartials* results = nullptr;
   NormPartials* partials = nullptr;
   const auto lay_out = [&](detail::Arena& arena) {
@@ -38,7 +38,7 @@ void head_norms(cuda::Matrix<X> x, const Layout& heads, double* norms, cuda::Con
   detail::Arena arena(context.reserve(counting.used()));
   lay_out(arena);
   for (std::size_t i = 0, n = 0; i < list.size(); i += n) {
-    n = std::min(list.batch_from(i), static_cast<std::size_t>(most));
+    n = (std::min)(list.batch_from(i), static_cast<std::size_t>(most));
     const cuda::Matrix<const S>& first = list.x[i];
     const bool by_columns = first.order == cuda::Order::columns;
     PointerBatch<const S> table;

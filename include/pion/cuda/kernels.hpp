@@ -25,8 +25,8 @@ class Kernels {
   /// Lays out scratch memory for batches of `count` matrices of up to m x n, m <= n.
   Kernels(detail::Arena& arena, Context& context, bool tf32, Index m, Index n, Index count)
       : context_(&context), tf32_(tf32), count_(count) {
-    const Index values = std::max(reduction_pieces(m * n) * count,   // of a norm
-                                  reduction_pieces(m) * m * count);  // of rows
+    const Index values = (std::max)(reduction_pieces(m * n) * count,   // of a norm
+                                    reduction_pieces(m) * m * count);  // of rows
     partials_ = arena.take<NormPartials>(values);
     numbers_ = arena.take<std::byte>(slots * slot_bytes * count);
     rows_ = arena.take<double>(m * count);

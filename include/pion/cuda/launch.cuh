@@ -120,7 +120,7 @@ inline Index pieces_of(Index extent, Index piece) { return (extent + piece - 1) 
 
 /// A grid's second extent is at most 65535; kernels go round.
 inline unsigned along_batch(Index count) {
-  return static_cast<unsigned>(std::min(count, Index(65535)));
+  return static_cast<unsigned>((std::min)(count, Index(65535)));
 }
 
 template <class Body>
@@ -141,7 +141,7 @@ cudaError_t map(cudaStream_t stream, Shape shape, const Body& body) {
   if (shape.empty()) return cudaSuccess;
   // A few elements a thread, and enough threads to fill a device of some 150 multiprocessors.
   const Index blocks =
-      std::min(pieces_of(shape.rows * shape.cols, 4 * kernels::threads), Index(8192));
+      (std::min)(pieces_of(shape.rows * shape.cols, 4 * kernels::threads), Index(8192));
   const dim3 grid(static_cast<unsigned>(blocks), along_batch(shape.count));
   kernels::map<<<grid, kernels::threads, 0, stream>>>(shape, body);
   return cudaGetLastError();

@@ -81,7 +81,7 @@ void store_product(const TallSkinnyKernels<S, T>& kernels, const engine::View<T>
   } else {
     const engine::View<T> panel = kernels.panel(y.rows);
     for (Index j = 0; j < y.cols; j += panel.cols) {
-      const Index some = std::min(panel.cols, y.cols - j);
+      const Index some = (std::min)(panel.cols, y.cols - j);
       const engine::View<T> part = panel.block(0, 0, y.rows, some);
       kernels.template multiply<Op::plain, Op::transposed>(
           left, right.block(j, 0, some, right.cols), part);
@@ -125,7 +125,7 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& c
       if (!size.finite()) refuse_not_finite(function);
       if (!(size.largest > 0.0)) return std::nullopt;
       // 2^1000 brings the least of doubles within range, and no factor out of it.
-      const int exponent = std::max(std::ilogb(size.largest), -1000);
+      const int exponent = (std::max)(std::ilogb(size.largest), -1000);
       kernels.scaled_copy(std::ldexp(1.0, -exponent), given, b.x);
     }
     const NormPartials size = kernels.moments(seen);
@@ -144,7 +144,7 @@ std::optional<ApplyInfo> apply_low_rank(const char* function, const Criterion& c
       start->remember(kernels, found.next_start());
       start->backoff().succeeded();
     }
-    detail::Small gains = found.small().at(0, info.rank, info.rank);
+    detail::Small gains = found.small_matrices().at(0, info.rank, info.rank);
     gains.setZero();
     for (Index i = 0; i < info.rank; ++i) gains(i, i) = criterion.gain(found.sigma()(i));
     const engine::View<T> left = found.scratch().block(0, 0, given.rows, info.rank);
@@ -177,7 +177,7 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
 
   ApplyInfo info;
   info.method = plan.method;
-  info.rank = std::min(x.rows, x.cols);
+  info.rank = (std::min)(x.rows, x.cols);
   info.multiply_adds = plan.multiply_adds;
   info.output_norm = told.output_norm;
   info.dead = told.dead;

@@ -25,7 +25,7 @@ template <class S, class Y>
 std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>& y,
                              Context& context, Info* told, std::byte* at) {
   using T = sum_t<S>;
-  const Index n = std::max(x.rows, x.cols), m = std::min(x.rows, x.cols);
+  const Index n = (std::max)(x.rows, x.cols), m = (std::min)(x.rows, x.cols);
   detail::Arena arena(at);
   Svd<T> svd(arena, context, n, m, true);
   double* const gain = arena.take<double>(m);
@@ -33,7 +33,7 @@ std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>&
   svd.load(x);
   svd.decompose();
   const cudaStream_t stream = context.stream();
-  const Index most = std::min(k, m);
+  const Index most = (std::min)(k, m);
   check(once(stream, m, Select<T>{svd.sigma, m, most, n, svd.failed, gain, svd.info}), "once");
   const Batch<T> u = svd.u.block(0, 0, n, most), vt = svd.vt.block(0, 0, most, m);
   check(map(stream, u.shape(), ScaleColumns<T>{u, gain}), "map");
@@ -103,7 +103,7 @@ ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Co
   auto& exchange = context.exchange();
   if (p.method == Method::low_rank) {
     const double floor =
-        static_cast<double>(std::max(x.rows, x.cols)) * cuda::Scalar<cuda::sum_t<S>>::epsilon;
+        static_cast<double>((std::max)(x.rows, x.cols)) * cuda::Scalar<cuda::sum_t<S>>::epsilon;
     const algorithm::PolarCriterion<algorithm::Largest> criterion(selection, floor);
     const auto found = cuda::apply_low_rank(here, criterion, in, y, context, p, tolerance, start);
     if (found) return *found;
@@ -136,7 +136,7 @@ Spectrum spectrum(cuda::Matrix<X> x, cuda::Context& context) {
   const cuda::Matrix<const std::remove_const_t<X>> in = x;
   cuda::require_fit(here, in, in);
   context.require_no_capture(here);
-  const Index n = std::max(x.rows, x.cols), m = std::min(x.rows, x.cols);
+  const Index n = (std::max)(x.rows, x.cols), m = (std::min)(x.rows, x.cols);
   if (m == 0) return {Eigen::VectorXd::Zero(0), x.rows, x.cols};
   context.exchange();  // as in apply() with a tolerance
   detail::Arena counting;

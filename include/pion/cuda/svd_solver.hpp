@@ -60,7 +60,7 @@ struct Svd {
   void decompose() const {
     const auto job = static_cast<signed char>(u.data == nullptr ? 'N' : 'S');
     const int n = narrow(a.rows), m = narrow(a.cols);
-    const int ld_u = std::max(1, narrow(u.stride)), ld_vt = std::max(1, narrow(vt.stride));
+    const int ld_u = (std::max)(1, narrow(u.stride)), ld_vt = (std::max)(1, narrow(vt.stride));
     if constexpr (std::is_same_v<T, double>) {
       check(cusolverDnDgesvd(solver, job, job, n, m, a.data, narrow(a.stride), sigma, u.data, ld_u,
                              vt.data, ld_vt, work, work_size, nullptr, failed),

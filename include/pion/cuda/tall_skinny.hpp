@@ -39,9 +39,10 @@ class TallSkinnyKernels {
 
   /// Lays out memory for an m x n matrix and narrow ones of up to `width` columns.
   TallSkinnyKernels(detail::Arena& arena, Index m, Index n, Index width, Context& context)
-      : context_(&context), panel_size_(std::min(m * n, std::max({most_of_panel, m, n}))) {
-    const Index side = std::max(m, n);
-    partials_ = arena.take<NormPartials>(reduction_pieces(side * std::max(std::min(m, n), width)));
+      : context_(&context), panel_size_((std::min)(m * n, (std::max)({most_of_panel, m, n}))) {
+    const Index side = (std::max)(m, n);
+    partials_ =
+        arena.take<NormPartials>(reduction_pieces(side * (std::max)((std::min)(m, n), width)));
     result_ = arena.take<NormPartials>(1);
     small_ = arena.take<double>(width * width);
     wide_ = arena.take<double>(side * width);
@@ -119,7 +120,7 @@ class TallSkinnyKernels {
       copy(q, wide);
       const Index width = panel_size_ / x.rows;
       for (Index j = 0; j < x.cols; j += width) {
-        const Index some = std::min(width, x.cols - j);
+        const Index some = (std::min)(width, x.cols - j);
         const engine::View<double> panel(panel_, x.rows, some);
         const Batch<double> from = batch_of(panel), image = batch_of(z.block(j, 0, some, z.cols));
         copy(x.block(0, j, x.rows, some), panel);

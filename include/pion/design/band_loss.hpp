@@ -78,7 +78,7 @@ class BandLoss {
     double sigma, target, error, overshoot, negative;
 
     double term(double f) const {
-      const double e = f - target, over = beyond(f), below = std::max(-f, 0.0);
+      const double e = f - target, over = beyond(f), below = (std::max)(-f, 0.0);
       return error * e * e + overshoot * over * over + negative * below * below;
     }
     double residual(double f) const { return std::copysign(std::sqrt(term(f)), f - target); }
@@ -86,10 +86,10 @@ class BandLoss {
       const double r = residual(f);
       if (r == 0.0) return std::sqrt(error);
       return (error * (f - target) + overshoot * std::copysign(beyond(f), f) +
-              negative * std::min(f, 0.0)) /
+              negative * (std::min)(f, 0.0)) /
              r;
     }
-    static double beyond(double f) { return std::max(std::fabs(f) - 1.02, 0.0); }
+    static double beyond(double f) { return (std::max)(std::fabs(f) - 1.02, 0.0); }
   };
 
   static int samples_in(const Band& band) { return band.lo > 0.95 ? 50 : 250; }

@@ -27,7 +27,7 @@ inline double ripple(const Chain& f, const Bands& bands) {
   const auto look = [&](const std::vector<Band>& where, double lo, double hi) {
     for (const Band& band : where) {
       const Range y = range(f, band.lo, band.hi);
-      e = std::max({e, lo - y.lo, y.hi - hi});
+      e = (std::max)({e, lo - y.lo, y.hi - hi});
     }
   };
   look(bands.pass, 1.0, 1.0);

@@ -74,7 +74,7 @@ Eigen::VectorXd least_squares(const Sum& sum, Eigen::VectorXd theta, int evaluat
   double damping = 1e-3, growth = 2.0;
   for (int n = 1; n < evaluations && here.value > 0.0 && damping < 1e16; ++n) {
     for (Eigen::Index j = 0; j < theta.size(); ++j) {
-      scale[j] = std::max({scale[j], here.curvature(j, j), 1e-300});
+      scale[j] = (std::max)({scale[j], here.curvature(j, j), 1e-300});
     }
     Eigen::VectorXd step = -here.gradient;
     if (!solve_shifted(here.curvature, damping * scale, step)) {
@@ -100,7 +100,7 @@ Eigen::VectorXd least_squares(const Sum& sum, Eigen::VectorXd theta, int evaluat
     if (settled) break;
     here = sum.normal(theta);
     const double good = 2.0 * ratio - 1.0;
-    damping *= std::max(1.0 / 3.0, 1.0 - good * good * good);
+    damping *= (std::max)(1.0 / 3.0, 1.0 - good * good * good);
     growth = 2.0;
   }
   return theta;

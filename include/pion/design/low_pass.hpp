@@ -145,7 +145,8 @@ inline Chain low_pass(double tau) {
   const int nearest = std::clamp(static_cast<int>(std::lround(10.0 * tau)), 1, 9);
   if (std::fabs(10.0 * tau - nearest) <= 1e-9) return stored(nearest);
   design::Designed best{stored(nearest), HUGE_VAL};
-  const int below = std::clamp(static_cast<int>(10.0 * tau), 1, 9), above = std::min(below + 1, 9);
+  const int below = std::clamp(static_cast<int>(10.0 * tau), 1, 9),
+            above = (std::min)(below + 1, 9);
   for (const int tenths : {below, above}) {
     const double from = tenths / 10.0, way = tau - from;
     const int moves = static_cast<int>(std::ceil(100.0 * std::fabs(way)));

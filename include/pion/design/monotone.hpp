@@ -137,7 +137,7 @@ double nelder_mead(const Function& f, std::vector<double>& x, double size, int i
       worst = mirrored;
     } else {
       const Vertex nearer = beyond(mirrored.value < worst.value ? 0.5 : -0.5);
-      if (nearer.value < std::min(mirrored.value, worst.value)) {
+      if (nearer.value < (std::min)(mirrored.value, worst.value)) {
         worst = nearer;
         continue;
       }

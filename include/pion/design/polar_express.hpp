@@ -48,13 +48,13 @@ inline Chain polar_express(double lo, int steps, const PolarExpressOptions& opti
   std::vector<OddQuintic> chain;
   double hi = 1.0;
   for (int t = 1; t <= steps; ++t) {
-    OddQuintic p = minimax(std::max(lo, cushion * hi), hi).p;
+    OddQuintic p = minimax((std::max)(lo, cushion * hi), hi).p;
     if (cushion * hi > lo) p = scaled(p, 1.0, 2.0 / (p(lo) + p(hi)));  // [lo, hi] about 1 again
     if (t < steps) p = scaled(p, 1.0 / safety, 1.0);
     chain.push_back(p);
     lo = p(lo);
     hi = 2.0 - lo;
-    lo = std::min(lo, hi);
+    lo = (std::min)(lo, hi);
   }
   return Chain(std::move(chain));
 }

@@ -100,7 +100,7 @@ inline double sensitivity(const Chain& f) {
   double largest = 0.0;
   for (const double s : detail::change_grid()) {
     g.with_gradient(s, row);
-    largest = std::max(largest, row.cwiseProduct(theta).cwiseAbs().sum());
+    largest = (std::max)(largest, row.cwiseProduct(theta).cwiseAbs().sum());
   }
   return largest;
 }
@@ -111,7 +111,7 @@ template <class Function>
 double change(const Chain& f, const Function& g) {
   double largest = 0.0;
   for (const double s : detail::change_grid()) {
-    largest = std::max(largest, std::fabs(g(s) - f(s)));
+    largest = (std::max)(largest, std::fabs(g(s) - f(s)));
   }
   return largest;
 }
@@ -150,7 +150,7 @@ inline std::vector<double> largest_iterates(const Chain& f) {
   for (const OddQuintic& p : f.steps()) {
     so_far = so_far.then(Chain{p});
     const Range r = range(so_far);
-    largest.push_back(std::max(r.hi, -r.lo));
+    largest.push_back((std::max)(r.hi, -r.lo));
   }
   return largest;
 }

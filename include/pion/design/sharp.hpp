@@ -56,7 +56,7 @@ inline std::optional<design::SharpFilter> narrowest(const std::function<design::
     before_ripple = now.loss;
     if (width == wide && now.loss > limit) break;
     const double factor = std::pow(now.loss / (0.993 * limit), 1.0 / step);
-    width = std::min(wide, width * std::clamp(factor, 0.5, 2.0));
+    width = (std::min)(wide, width * std::clamp(factor, 0.5, 2.0));
   }
   if (best.chain.empty()) return std::nullopt;
   return best;
@@ -99,9 +99,9 @@ inline SharpFilter sharp_high_pass(double tau, int steps = 5, double ripple = 0.
   double ratio = 1.0 + 1e-3;
   Designed start;
   do {
-    ratio = std::min(std::pow(ratio, 1.2), widest);
+    ratio = (std::min)(std::pow(ratio, 1.2), widest);
     start = two_band_high_pass({tau / std::sqrt(ratio), tau * std::sqrt(ratio)}, steps);
-  } while (start.loss > std::min(2.0 * ripple, 0.4) && ratio < widest);  // a filter, at least
+  } while (start.loss > (std::min)(2.0 * ripple, 0.4) && ratio < widest);  // a filter, at least
   std::optional<SharpFilter> found;
   if (start.chain.size() == steps) {
     found = detail::narrowest(at, start.chain, ratio, widest, ripple);
@@ -125,9 +125,9 @@ inline SharpFilter sharp_low_pass(double tau, double ripple = 0.02) {
   detail::check_order("sharp_low_pass", tau, 5, ripple);
   const auto at = [tau](double ratio) {
     const double root = std::sqrt(ratio);
-    return Bands{{{std::min(0.01, 0.1 * tau), tau / root}}, {{tau * root, 1.0}}};
+    return Bands{{{(std::min)(0.01, 0.1 * tau), tau / root}}, {{tau * root, 1.0}}};
   };
-  const double widest = std::min(25.0, 0.9999 / (tau * tau)), first = std::min(1.3, widest);
+  const double widest = (std::min)(25.0, 0.9999 / (tau * tau)), first = (std::min)(1.3, widest);
   std::vector<Designed> starts = {equiripple(at(first), chains::low_pass(tau))};
   for (int tenths = 1; 0.1 * tenths < tau; ++tenths) {
     std::vector<OddQuintic> steps = chains::low_pass(0.1 * tenths).steps();
@@ -165,8 +165,8 @@ inline SharpFilter sharp_band_pass(const Band& cutoffs, int steps = 5, double ri
     const double root = std::sqrt(ratio);
     return Bands{{{lower * root, upper / root}}, {{0.0, lower / root}, {upper * root, 1.0}}};
   };
-  const double widest = std::pow(std::min(upper / lower, 1.0 / (upper * upper)), 0.95);
-  const double ratio = std::min(1.2, std::sqrt(widest));
+  const double widest = std::pow((std::min)(upper / lower, 1.0 / (upper * upper)), 0.95);
+  const double ratio = (std::min)(1.2, std::sqrt(widest));
   const Bands bands = at(ratio);
   FitOptions options;
   options.steps = steps;

@@ -134,11 +134,11 @@ inline Designed two_band_high_pass(const Band& gap, int steps = 5, double weight
   double error = 0.0;
   for (int t = 1; t <= steps; ++t) {
     if (!(stop < band.lo)) return {Chain(std::move(chain)), 1.0};
-    if (t > 1 && std::max(stop, error) < 1e-6) {
+    if (t > 1 && (std::max)(stop, error) < 1e-6) {
       chain.push_back(chains::suppression);
       const Range all = range(Chain{chain.back()}, band.lo, band.hi);
       stop = chains::suppression(stop);
-      error = std::max({stop, 1.0 - all.lo, all.hi - 1.0});
+      error = (std::max)({stop, 1.0 - all.lo, all.hi - 1.0});
       band = {1.0 - error, 1.0 + error};
       continue;
     }
@@ -146,7 +146,8 @@ inline Designed two_band_high_pass(const Band& gap, int steps = 5, double weight
     chain.push_back(step.p);
     error = step.error;
     const Range stopped = range(Chain{step.p}, 0.0, stop), all = range(Chain{step.p}, 0.0, band.hi);
-    stop = std::max(stopped.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
+    stop =
+        (std::max)(stopped.hi, -all.lo);  // a gain below 0 in the gap is for the next step to stop
     band = {1.0 - error, 1.0 + error};
   }
   return {Chain(std::move(chain)), error};

@@ -41,6 +41,8 @@ class SymmetricEigen {
  private:
   Eigen::SelfAdjointEigenSolver<Matrix> solver_;
 };
+template <class Matrix>
+SymmetricEigen(const Matrix&) -> SymmetricEigen<Matrix>;
 
 template <class Matrix>
 void SymmetricEigen<Matrix>::compute(const Small& g) {

@@ -50,7 +50,7 @@ inline double residual_by_split(double p, double x, double y) {
   y = as_rounded(y);
   p = as_rounded(p);
   if (std::fabs(x) < std::fabs(y)) std::swap(x, y);
-  const bool huge = std::max(std::fabs(x), std::fabs(p)) > 0x1p960;
+  const bool huge = (std::max)(std::fabs(x), std::fabs(p)) > 0x1p960;
   if (huge) {
     x *= 0x1p-60;
     p *= 0x1p-60;

@@ -19,8 +19,8 @@ struct Aspect {
 };
 
 inline Aspect aspect(Index rows, Index cols) {
-  const auto m = static_cast<double>(std::min(rows, cols));
-  const auto n = static_cast<double>(std::max(rows, cols));
+  const auto m = static_cast<double>((std::min)(rows, cols));
+  const auto n = static_cast<double>((std::max)(rows, cols));
   return {m, n, m / n};
 }
 
@@ -88,11 +88,11 @@ double noise_threshold(const Values& sigma, Index rows, Index cols) {
 /// \param energy  ||X||_F^2, in the same units.
 template <class Values>
 Index count_above_noise(const Values& sigma, double energy, Index rows, Index cols) {
-  const Index most = std::min<Index>(sigma.size(), std::min(rows, cols) / 2);
+  const Index most = std::min<Index>(sigma.size(), (std::min)(rows, cols) / 2);
   Index above = 0;
   for (Index k = 1; k <= most; ++k) {
     const auto last = static_cast<double>(sigma(k - 1));
-    energy = std::max(0.0, energy - last * last);
+    energy = (std::max)(0.0, energy - last * last);
     const double variance =
         energy / (static_cast<double>(rows - k) * static_cast<double>(cols - k));
     if (last > gavish_donoho_threshold(variance, rows, cols)) above = k;

@@ -27,7 +27,7 @@ struct Snr {
     if (detail::is_nan(signal) || detail::is_nan(noise)) {
       return std::numeric_limits<double>::quiet_NaN();
     }
-    const double positive = std::max(signal, 0.0);
+    const double positive = (std::max)(signal, 0.0);
     if (noise > 0.0) return positive / noise;
     return positive > 0.0 ? std::numeric_limits<double>::infinity() : 0.0;
   }
@@ -190,20 +190,19 @@ struct BatchNorm {
 ///
 /// tr(Sigma) / ||G||^2, the inverse of the ratio, is their simple noise scale. Average the squared
 /// norms over many batches first: the ratio of two noisy numbers is biased.
-/// \throws std::invalid_argument unless 0 < small.size < large.size and all four numbers are
+/// \throws std::invalid_argument unless 0 < fewer.size < more.size and all four numbers are
 ///         finite.
-inline Snr snr_from_batch_sizes(const BatchNorm& small, const BatchNorm& large) {
-  const bool finite =
-      detail::is_finite(small.squared_norm) && detail::is_finite(large.squared_norm);
-  if (!(0.0 < small.size && small.size < large.size && detail::is_finite(large.size) && finite)) {
-    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(small.size) +
-                            " and " + std::to_string(large.size) +
+inline Snr snr_from_batch_sizes(const BatchNorm& fewer, const BatchNorm& more) {
+  const bool finite = detail::is_finite(fewer.squared_norm) && detail::is_finite(more.squared_norm);
+  if (!(0.0 < fewer.size && fewer.size < more.size && detail::is_finite(more.size) && finite)) {
+    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(fewer.size) +
+                            " and " + std::to_string(more.size) +
                             "; the first must be positive and smaller, and all finite");
   }
-  const double signal = (large.size * large.squared_norm - small.size * small.squared_norm) /
-                        (large.size - small.size);
+  const double signal =
+      (more.size * more.squared_norm - fewer.size * fewer.squared_norm) / (more.size - fewer.size);
   const double noise =
-      (small.squared_norm - large.squared_norm) / (1.0 / small.size - 1.0 / large.size);
+      (fewer.squared_norm - more.squared_norm) / (1.0 / fewer.size - 1.0 / more.size);
   return {signal, noise, 2};
 }
 

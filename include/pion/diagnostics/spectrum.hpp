@@ -107,7 +107,7 @@ class Spectrum {
 /// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
 template <class X>
 Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
-  detail::ColumnMajor<double> work(std::min(x.rows(), x.cols()), std::max(x.rows(), x.cols()));
+  detail::ColumnMajor<double> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
   const engine::View<double> inside(work.data(), work.rows(), work.cols());
   const double largest = detail::load("spectrum", x, inside);
   if (largest == 0.0) return {Eigen::VectorXd::Zero(work.rows()), x.rows(), x.cols()};

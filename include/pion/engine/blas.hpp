@@ -76,7 +76,7 @@ class BlasKernels : public Elementwise<T> {
 
  private:
   static int narrow(Index size) {
-    if (size > std::numeric_limits<int>::max()) {
+    if (size > (std::numeric_limits<int>::max)()) {
       pion::detail::refuse_argument("engine::blas: a side of " + std::to_string(size) +
                                     " is more than the BLAS can count");
     }

@@ -70,6 +70,7 @@ enum class Lacks {
   workers,
   for_each,
   kernels,
+  tall_skinny_kernels,
   constructor,  // and so on, of Kernels<T>
   gram,
   quadratic,
@@ -108,6 +109,12 @@ inline constexpr bool has_kernels = false;
 template <class E, class T>
 inline constexpr bool has_kernels<E, T, std::void_t<typename E::template Kernels<T>>> = true;
 
+template <class E, class T, class = void>
+inline constexpr bool has_tall_skinny = false;
+template <class E, class T>
+inline constexpr bool
+    has_tall_skinny<E, T, std::void_t<typename E::template TallSkinnyKernels<T>>> = true;
+
 /// Whether a const K can be used so: the return type of `use` holds the expression in question.
 template <class K, class Use>
 constexpr bool can(const Use& /*use*/) {
@@ -122,14 +129,14 @@ constexpr Lacks kernels_lack() {
   using C = View<const T>;
   using F = double (*)(double);
   using V = const double&;
-  constexpr auto plain = Op::plain, turned = Op::transposed;
   if (!std::is_constructible_v<K, pion::detail::Arena&, Index, Index>) return L::constructor;
   const bool products[] = {
       can<K>([](auto& k) -> decltype(void(k.gram(C(), X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.quadratic(OddQuintic(), C(), X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.multiply_commuting(C(), C(), X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.multiply(C(), C(), X())),
-                                     void(k.template multiply<plain, turned>(C(), C(), X()))) {}),
+                                     void(k.template multiply<Op::plain, Op::transposed>(C(), C(),
+                                                                                         X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.frobenius_norm(X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.scale(1.0, X()))) {}),
       can<K>([](auto& k) -> decltype(void(k.equilibrate(X(), X(), X()))) {}),
@@ -158,6 +165,8 @@ constexpr Lacks engine_lacks() {
     return Lacks::for_each;
   } else if constexpr (!concepts::has_kernels<E, T>) {
     return Lacks::kernels;
+  } else if constexpr (!concepts::has_tall_skinny<E, T>) {
+    return Lacks::tall_skinny_kernels;
   } else {
     return concepts::kernels_lack<typename E::template Kernels<T>, T>();
   }
@@ -176,6 +185,8 @@ class require_engine {
   static_assert(what != Lacks::for_each,
                 "pion: the engine lacks static void for_each(int workers, Index count, task)");
   static_assert(what != Lacks::kernels, "pion: the engine lacks the template Kernels<T>");
+  static_assert(what != Lacks::tall_skinny_kernels,
+                "pion: the engine lacks the template TallSkinnyKernels<T>");
   static_assert(what != Lacks::constructor,
                 "pion: the engine's Kernels<T> lack a constructor from (Arena&, Index, Index)");
   static_assert(what != Lacks::gram, "pion: the engine's Kernels<T> lack gram(x, r)");

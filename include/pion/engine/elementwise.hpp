@@ -53,7 +53,7 @@ class Elementwise {
     auto d = as_eigen(scratch).col(0);
     d = as_eigen(r).cwiseAbs().rowwise().sum();
     // A row whose sum is so small that its entries are rounded as subnormal numbers counts as zero.
-    const T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+    const T least = (std::numeric_limits<T>::min)() / std::numeric_limits<T>::epsilon();
     d = (d.array() > least).select(d.cwiseSqrt().cwiseInverse(), T(1));
     as_eigen(x).array().colwise() *= d.array();
     as_eigen(r).array().colwise() *= d.array();

@@ -39,9 +39,9 @@ class GemmBuffers {
 
  public:
   GemmBuffers(detail::Arena& arena, Index rows, Index cols, Index depth)
-      : rows_(std::min(B::block_rows, detail::round_up(std::max<Index>(rows, 1), B::rows))),
-        cols_(std::min(B::block_cols, detail::round_up(std::max<Index>(cols, 1), B::cols))) {
-    const Index deep = std::min(B::depth, depth);
+      : rows_((std::min)(B::block_rows, detail::round_up(std::max<Index>(rows, 1), B::rows))),
+        cols_((std::min)(B::block_cols, detail::round_up(std::max<Index>(cols, 1), B::cols))) {
+    const Index deep = (std::min)(B::depth, depth);
     a_ = arena.take<T>(rows_ * deep);
     b_ = arena.take<T>(cols_ * deep);
   }
@@ -73,15 +73,15 @@ void gemm(T alpha, const View<const S>& a, const View<const U>& b, const View<T>
   if (depth == 0 && write == Write::overwrite) as_eigen(c).setZero();
   alignas(64) T corner[B::rows * B::cols] = {};
   for (Index j = 0; j < c.cols; j += buffers.cols()) {
-    const Index cols = std::min(buffers.cols(), c.cols - j);
+    const Index cols = (std::min)(buffers.cols(), c.cols - j);
     for (Index k = 0; k < depth; k += B::depth) {
-      const Index deep = std::min(B::depth, depth - k);
+      const Index deep = (std::min)(B::depth, depth - k);
       const bool overwrite = k == 0 && write == Write::overwrite;
       const auto b_block = rows_of<op_b>(cols_of<op_b>(b, j, cols), k, deep);
       detail::pack<op_bt>(b_block, B::cols, B::cols, buffers.b());
       for (Index i = part == Triangle::lower ? j / B::rows * B::rows : 0; i < c.rows;
            i += buffers.rows()) {
-        const Index rows = std::min(buffers.rows(), c.rows - i);
+        const Index rows = (std::min)(buffers.rows(), c.rows - i);
         const auto a_block = cols_of<op_a>(rows_of<op_a>(a, i, rows), k, deep);
         detail::pack<op_a>(a_block, B::rows, B::lanes, buffers.a());
         for (Index jj = 0; jj < cols; jj += B::cols) {

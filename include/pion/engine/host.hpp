@@ -30,7 +30,7 @@ class HostKernels : public Elementwise<T> {
   /// Takes packing buffers for operands of up to `rows` x `cols`, or transposed, for each worker.
   HostKernels(detail::Arena& arena, Index rows, Index cols) : workers_(Executor::workers()) {
     buffers_ = arena.take<GemmBuffers<T>>(workers_);
-    const Index side = std::max(rows, cols);
+    const Index side = (std::max)(rows, cols);
     for (int w = 0; w < workers_; ++w) {
       const GemmBuffers<T> made(arena, side, side, side);
       if (buffers_ != nullptr) new (buffers_ + w) GemmBuffers<T>(made);
@@ -78,7 +78,7 @@ class HostKernels : public Elementwise<T> {
     const Index width = part_width(extent);
     Executor::for_each(workers_, pieces(extent, width), [&](Index t, int worker) {
       const Index at = t * width;
-      const Index size = std::min(width, extent - at);
+      const Index size = (std::min)(width, extent - at);
       const View<T> part = by_cols ? c.block(0, at, c.rows, size) : c.block(at, 0, size, c.cols);
       gemm<op_a, op_b>(T(1), by_cols ? a : rows_of<op_a>(a, at, size),
                        by_cols ? cols_of<op_b>(b, at, size) : b, part, buffers_[worker],
@@ -105,7 +105,7 @@ class HostKernels : public Elementwise<T> {
     const Index width = part_width(n);
     Executor::for_each(workers_, pieces(n, width), [&](Index t, int worker) {
       const Index j = t * width;
-      const Index cols = std::min(width, n - j);
+      const Index cols = (std::min)(width, n - j);
       fill(j, c.block(j, j, n - j, cols), worker);
       mirror(c.block(j, j, cols, cols));
       const Index below = n - j - cols;

@@ -61,7 +61,7 @@ void store_product(const Kernels& kernels, const engine::View<T>& left,
   }
   using Scalar = typename Y::Scalar;
   for (Index j = 0; j < right.rows; j += scratch.cols) {
-    const Index width = std::min(scratch.cols, right.rows - j);
+    const Index width = (std::min)(scratch.cols, right.rows - j);
     const engine::View<T> piece = scratch.block(0, 0, scratch.rows, width);
     kernels.template multiply<Op::plain, Op::transposed>(left, right.block(j, 0, width, right.cols),
                                                          piece);

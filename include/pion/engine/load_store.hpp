@@ -37,7 +37,7 @@ Size size_of(const engine::View<T>& x) {
       const engine::View<T> part(x.data + i + j * x.stride, std::min<Index>(stretch, length - i),
                                  1);
       finite = finite && all_finite(part.data, part.rows);
-      largest = std::max(largest, as_eigen(part).cwiseAbs().maxCoeff());
+      largest = (std::max)(largest, as_eigen(part).cwiseAbs().maxCoeff());
     }
   }
   return {static_cast<double>(largest), finite};
@@ -89,7 +89,7 @@ void scale_to_one(double largest, const engine::View<T>& x) {
 /// \throws std::domain_error if an entry of x, ||x||_F = norm, is NaN or too large for `Scalar`.
 template <class Scalar, class T>
 void require_representable(const char* function, const engine::View<T>& x, double norm) {
-  const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
+  const auto highest = static_cast<double>((std::numeric_limits<Scalar>::max)());
   if (is_finite(norm) && norm <= highest) return;
   const Size size = size_of(x);
   if (size.finite && size.largest <= highest) return;

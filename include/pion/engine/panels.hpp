@@ -88,8 +88,8 @@ void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
   const Index rows = op == engine::Op::plain ? a.rows : a.cols;
   const Index cols = op == engine::Op::plain ? a.cols : a.rows;
   for (Index i = 0; i < rows; i += width) {
-    const Index some = std::min(width, rows - i);
-    const Index height = std::min(width, round_up(some, step));
+    const Index some = (std::min)(width, rows - i);
+    const Index height = (std::min)(width, round_up(some, step));
     if (op == engine::Op::plain) {
       const A* from = a.data + i;
       for (Index k = 0; k < cols; ++k, from += a.stride, to += height) {
@@ -104,7 +104,7 @@ void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
       continue;
     }
     for (Index k = 0; k < cols; k += stretch) {
-      const Index some_cols = std::min(stretch, cols - k);
+      const Index some_cols = (std::min)(stretch, cols - k);
       const View<const A> from = a.block(k, i, some_cols, some);
       if (some < Register<A>::lanes) {  // a narrow panel, row by row
         for (Index r = 0; r < height; ++r) {
@@ -117,7 +117,7 @@ void pack(const engine::View<const A>& a, Index width, Index step, T* to) {
         if constexpr (std::is_same_v<A, T>) {
           engine::transpose<T>(from, View<T>(to, some, some_cols, height));
         } else {
-          constexpr int widest = std::max(Blocking<T>::rows, Blocking<T>::cols);
+          constexpr int widest = (std::max)(Blocking<T>::rows, Blocking<T>::cols);
           alignas(64) A block[std::size_t(widest) * std::size_t(stretch)];
           const View<A> turned(block, some, some_cols);
           engine::transpose<A>(from, turned);

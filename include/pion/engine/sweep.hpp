@@ -43,7 +43,7 @@ class Sweep {
     using detail::PacketsOfLarge, detail::PacketsOfNarrow;
     constexpr Index lanes = detail::Register<S>::lanes, packets = detail::Blocking<S>::packets;
     for (Index l = 0; l < q.cols; l += packets * lanes, norm = nullptr) {
-      const Index width = std::min(packets * lanes, q.cols - l);
+      const Index width = (std::min)(packets * lanes, q.cols - l);
       const Few<T, Q, S> few{static_cast<S>(factor),       x,
                              q.block(0, l, q.rows, width), z.block(0, l, z.rows, width),
                              y.block(0, l, y.rows, width), norm};
@@ -96,9 +96,9 @@ class Sweep {
       S* const sum = sum_of(part);
       std::fill_n(sum, rows_ * width, S(0));
       double& squares = squares_[part] = 0.0;
-      const Index end = std::min(f.x.cols, (part + 1) * part_);
+      const Index end = (std::min)(f.x.cols, (part + 1) * part_);
       for (Index j = part * part_; j < end; j += panel) {
-        const auto x = f.x.block(0, j, f.x.rows, std::min(panel, end - j));
+        const auto x = f.x.block(0, j, f.x.rows, (std::min)(panel, end - j));
         const View<S> image(reinterpret_cast<S*>(images_ + worker * panel * most), width, panel);
         if (f.norm != nullptr) squares += detail::sum_of_squares(x);
         as_eigen(image).setZero();
@@ -112,7 +112,7 @@ class Sweep {
     if (f.norm != nullptr) *f.norm = std::sqrt(std::accumulate(squares_, squares_ + parts_, 0.0));
     constexpr Index some = 512;
     Executor::for_each(workers_, pieces(f.y.rows, some), [&](Index t, int /*worker*/) {
-      const Index i = t * some, rows = std::min(some, f.y.rows - i);
+      const Index i = t * some, rows = (std::min)(some, f.y.rows - i);
       const View<S> total = Kernel::rows_of(sum_of(0), i, rows, rows_);
       for (Index part = 1; part < parts_; ++part) {
         as_eigen(total) += as_eigen(Kernel::rows_of(sum_of(part), i, rows, rows_));

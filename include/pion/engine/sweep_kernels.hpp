@@ -63,7 +63,7 @@ struct PacketsOfNarrow {
         }
       }
       for (Index i = 0; i < x.rows; i += tile_depth) {
-        const Index depth = std::min(tile_depth, x.rows - i);
+        const Index depth = (std::min)(tile_depth, x.rows - i);
         fill(x.block(i, j, depth, some), engine::View<S>(tile, depth, cols, tile_depth));
         multiply(depth, basis + i * width, tile, 1, tile_depth, image);
       }
@@ -75,7 +75,7 @@ struct PacketsOfNarrow {
   static void into_sum(const engine::View<const T>& x, const S* image, S* sum, Index /*all*/) {
     alignas(64) S tile[std::size_t(tile_rows * sweep_panel)];
     for (Index i = 0; i < x.rows; i += tile_rows) {
-      const Index some = std::min(tile_rows, x.rows - i);
+      const Index some = (std::min)(tile_rows, x.rows - i);
       const auto add = [&](const S* rows, Index across) {
         for (Index r = 0; r < some; r += cols) {
           multiply(x.cols, image, rows + r, across, 1, sum + (i + r) * width);
@@ -95,8 +95,8 @@ struct PacketsOfNarrow {
  private:
   using Packet = typename Register<S>::Packet;
   static constexpr int lanes = Register<S>::lanes;
-  static constexpr int cols = std::min(12, Blocking<S>::packets * 6 / packets);  // in registers
-  static constexpr Index tile_depth = 256, tile_rows = sweep_rows;               // of x in S, in L1
+  static constexpr int cols = (std::min)(12, Blocking<S>::packets * 6 / packets);  // in registers
+  static constexpr Index tile_depth = 256, tile_rows = sweep_rows;  // of x in S, in L1
 
   /// c += a b for a of `width` rows and c of `cols` columns, both column by column without gaps,
   /// and b(k, j) at b[k * down + j * across].

@@ -43,7 +43,7 @@ struct PacketsOfLarge {
     };
     const Index whole = x.rows / lanes * lanes;
     for (Index i = 0; i < whole; i += depth) {
-      add(x.block(i, 0, std::min(depth, whole - i), x.cols), basis + i);
+      add(x.block(i, 0, (std::min)(depth, whole - i), x.cols), basis + i);
     }
     if (whole < x.rows) {
       alignas(64) S tile[std::size_t(lanes * sweep_panel)];

@@ -35,14 +35,14 @@ class TallSkinnyKernels {
 
   /// For an m x n matrix and narrow ones of up to `width` columns.
   TallSkinnyKernels(detail::Arena& arena, Index m, Index n, Index width)
-      : products_(arena, std::max({m, n, width}), width),
+      : products_(arena, (std::max)({m, n, width}), width),
         sweep_(arena, m, n),
         workers_(Executor::workers()) {
     partial_ = arena.take<double>(pieces(n, sweep_cols));
     small_ = arena.take<T>(width * width);
     buffers_ = arena.take<GemmBuffers<double>>(workers_);
     for (int w = 0; w < workers_; ++w) {
-      const GemmBuffers<double> made(arena, std::max(m, n), width, std::max(m, n));
+      const GemmBuffers<double> made(arena, (std::max)(m, n), width, (std::max)(m, n));
       if (buffers_ != nullptr) new (buffers_ + w) GemmBuffers<double>(made);
     }
   }
@@ -53,7 +53,8 @@ class TallSkinnyKernels {
     const Index count = pieces(x.cols, sweep_cols);
     Executor::for_each(workers_, count, [&](Index t, int /*worker*/) {
       const Index j = t * sweep_cols;
-      partial_[t] = detail::sum_of_squares(x.block(0, j, x.rows, std::min(sweep_cols, x.cols - j)));
+      partial_[t] =
+          detail::sum_of_squares(x.block(0, j, x.rows, (std::min)(sweep_cols, x.cols - j)));
     });
     return std::sqrt(std::accumulate(partial_, partial_ + count, 0.0));
   }
@@ -93,7 +94,7 @@ class TallSkinnyKernels {
     const Index size = pieces(c.rows, Index(2) * workers_);
     Executor::for_each(workers_, pieces(c.rows, size), [&](Index t, int worker) {
       const Index at = t * size;
-      const View<double> part = c.block(at, 0, std::min(size, c.rows - at), c.cols);
+      const View<double> part = c.block(at, 0, (std::min)(size, c.rows - at), c.cols);
       const View<const A> rows = y.block(at, 0, part.rows, y.cols);
       gemm<Op::plain, Op::plain>(1.0, rows, View<const double>(m.data(), m.rows(), m.cols()), part,
                                  buffers_[worker], Write::overwrite);
@@ -145,7 +146,7 @@ class TallSkinnyKernels {
     for (Index j = 0; j < x.cols; ++j) {
       for (Index i = 0; i < x.rows; i += 64) {
         std::uint64_t bits = detail::random_bits(seed, counter++);
-        for (Index l = i; l < std::min(x.rows, i + 64); ++l, bits >>= 1U) {
+        for (Index l = i; l < (std::min)(x.rows, i + 64); ++l, bits >>= 1U) {
           x.data[l + j * x.stride] = (bits & 1U) != 0 ? T(1) : T(-1);
         }
       }

@@ -44,7 +44,7 @@ template <class T>
 void mirror(const View<T>& c) {
   constexpr Index side = 16;
   for (Index j = 0; j < c.cols; j += side) {
-    const Index cols = std::min(side, c.cols - j);
+    const Index cols = (std::min)(side, c.cols - j);
     for (Index k = j; k < j + cols; ++k) {
       for (Index l = k + 1; l < j + cols; ++l) c.data[k + l * c.stride] = c.data[l + k * c.stride];
     }

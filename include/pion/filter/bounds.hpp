@@ -25,12 +25,12 @@ class SlopeBounds {
       const double lo =
           i + 1 < count ? top * std::exp2(-static_cast<double>(i + 1) / per_octave) : 0.0;
       const Bounds b = through(f, lo, hi);
-      steepest_ = std::max(steepest_, b.slope);
-      largest_ = std::max(largest_, b.value);
+      steepest_ = (std::max)(steepest_, b.slope);
+      largest_ = (std::max)(largest_, b.value);
       upper_[i] = hi;
       ratio_[i] = b.ratio;
     }
-    for (std::size_t i = count - 1; i-- > 0;) ratio_[i] = std::max(ratio_[i], ratio_[i + 1]);
+    for (std::size_t i = count - 1; i-- > 0;) ratio_[i] = (std::max)(ratio_[i], ratio_[i + 1]);
   }
 
   /// max |f'| on [0, top]: the Lipschitz constant of f there.
@@ -77,13 +77,13 @@ class SlopeBounds {
   struct Span {
     double lo, hi;
 
-    double magnitude() const { return std::max(std::fabs(lo), std::fabs(hi)); }
+    double magnitude() const { return (std::max)(std::fabs(lo), std::fabs(hi)); }
     double least_magnitude() const {
-      return lo <= 0.0 && hi >= 0.0 ? 0.0 : std::min(std::fabs(lo), std::fabs(hi));
+      return lo <= 0.0 && hi >= 0.0 ? 0.0 : (std::min)(std::fabs(lo), std::fabs(hi));
     }
     void include(double x) {
-      lo = std::min(lo, x);
-      hi = std::max(hi, x);
+      lo = (std::min)(lo, x);
+      hi = (std::max)(hi, x);
     }
   };
 

@@ -109,8 +109,8 @@ inline Range range(const Chain& f, double lo = 0.0, double hi = 1.0) {
   const std::vector<Lap> all = laps(f, lo, hi);
   Range r{all.front().at_from, all.front().at_from};
   for (const Lap& lap : all) {
-    r.lo = std::min({r.lo, lap.at_from, lap.at_to});
-    r.hi = std::max({r.hi, lap.at_from, lap.at_to});
+    r.lo = (std::min)({r.lo, lap.at_from, lap.at_to});
+    r.hi = (std::max)({r.hi, lap.at_from, lap.at_to});
   }
   return r;
 }

@@ -88,7 +88,7 @@ struct AboveNoise {
     static Index initial_rank() { return pion::algorithm::usual_rank; }
     template <class Values>
     Index keep(const Values& sigma) const {
-      const bool whole = sigma.size() == std::min(rows, cols);
+      const bool whole = sigma.size() == (std::min)(rows, cols);
       const Index above = whole
                               ? Index((sigma.array() > noise_threshold(sigma, rows, cols)).count())
                               : count_above_noise(sigma, 1.0, rows, cols);

@@ -103,9 +103,9 @@ class Router {
     };
     std::size_t widths[3] = {0, 0, 0};
     for (const Parameter& p : parameters) {
-      widths[0] = std::max(widths[0], p.name.size());
-      widths[1] = std::max(widths[1], shape_of(p).size());
-      widths[2] = std::max(widths[2], p.module.size());
+      widths[0] = (std::max)(widths[0], p.name.size());
+      widths[1] = (std::max)(widths[1], shape_of(p).size());
+      widths[2] = (std::max)(widths[2], p.module.size());
     }
     std::string text;
     for (const Parameter& p : parameters) {

@@ -29,7 +29,7 @@ struct Unscaled {
 struct JordanScale {
   static constexpr bool over_norm = false;
   double factor(Index rows, Index cols, const Direction&) const {
-    return std::sqrt(std::max(1.0, static_cast<double>(rows) / static_cast<double>(cols)));
+    return std::sqrt((std::max)(1.0, static_cast<double>(rows) / static_cast<double>(cols)));
   }
   std::string signature() const { return "JordanScale"; }
 };
@@ -43,7 +43,7 @@ struct SqrtMaxScale {
   static constexpr bool over_norm = false;
   void require_valid() const { detail::require_nonnegative("SqrtMaxScale: multiple", multiple); }
   double factor(Index rows, Index cols, const Direction&) const {
-    return multiple * std::sqrt(static_cast<double>(std::max(rows, cols)));
+    return multiple * std::sqrt(static_cast<double>((std::max)(rows, cols)));
   }
   std::string signature() const { return "SqrtMaxScale"; }
 };

@@ -80,8 +80,8 @@ struct SpectralPower {
     using Kernels = typename Engine::template Kernels<T>;
     if (power == Power::one) return {Kernels::frobenius_norm(x), std::nullopt, 0, false};
 
-    const Index m = std::min(x.rows, x.cols);
-    const Index n = std::max(x.rows, x.cols);
+    const Index m = (std::min)(x.rows, x.cols);
+    const Index n = (std::max)(x.rows, x.cols);
     detail::Arena counting;
     detail::RootBuffers<Engine, T>(counting, m, n);
     detail::Arena arena(workspace, counting.used());
@@ -106,7 +106,7 @@ struct SpectralPower {
  private:
   /// Returns the absolute ridge for a matrix that has been divided by `unit`, at most 1e140: there
   /// the ridge is all that counts of the matrix.
-  double absolute_in(double unit) const { return std::min(absolute_ridge / unit, 1e140); }
+  double absolute_in(double unit) const { return (std::min)(absolute_ridge / unit, 1e140); }
 
   template <class Buffers>
   double roots(Buffers& b, double unit) const {

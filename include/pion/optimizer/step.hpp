@@ -227,7 +227,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
 
   x = static_cast<T>(kept) * parameter.template cast<T>() - static_cast<T>(length) * x;
   const detail::Size size = detail::size_of(work);
-  const auto highest = static_cast<double>(std::numeric_limits<Scalar>::max());
+  const auto highest = static_cast<double>((std::numeric_limits<Scalar>::max)());
   if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
 
   guard.take();
