@@ -229,7 +229,7 @@ has 'monotone         not decided' 'not every answer is decided'
 json shape @hair.json
 has '"monotone":null' '"monotone_verdict":"not decided"' '"certified":false'
 no 'not decided whether it is monotone' shape @hair.json --require monotone
-no 'not decided by rounding whether its range [0' shape @hair.json --require range=0,1
+no 'not decided whether its range is within [0, 1]: to rounding it is [0, 1.0' shape @hair.json --require range=0,1
 json shape @mine.json
 has '"name":"mine"' '"steps":[[1.5,-0.5,0.0]]'
 good shape highpass:kp=1 --svg shape.svg --csv shape.csv

@@ -106,10 +106,11 @@ std::string failure(const Shape& s, std::string_view requirement) {
   const double hi = limit(requirement.substr(comma + 1));
   if (lo <= s.range.lo && s.range.hi <= hi) return "";
   const certified::RangeEnclosure& proved = s.proved.range;
-  const bool outside = proved.lo.hi() < lo || hi < proved.hi.lo();
-  return fmt::format("{}its range [{}, {}] is {}within [{}, {}]",
-                     outside ? "" : "not decided by rounding whether ", s.range.lo, s.range.hi,
-                     outside ? "not " : "", lo, hi);
+  if (proved.lo.hi() < lo || hi < proved.hi.lo()) {
+    return fmt::format("its range [{}, {}] is not within [{}, {}]", s.range.lo, s.range.hi, lo, hi);
+  }
+  return fmt::format("not decided whether its range is within [{}, {}]: to rounding it is [{}, {}]",
+                     lo, hi, s.range.lo, s.range.hi);
 }
 
 /// How far rounding the coefficients moves the gain.
