@@ -3,7 +3,7 @@
 
 #include <algorithm>  // std::max
 #include <array>
-#include <cmath>  // HUGE_VAL, std::fabs, std::isnan
+#include <cmath>    // HUGE_VAL, std::fabs, std::isnan
 #include <cstddef>  // std::size_t
 
 #include <pion/filter/chain.hpp>

@@ -141,11 +141,12 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
 ///         and has no bound. Method::automatic then passes the next calls with that start to the
 ///         other at once, 31 at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
-///         Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm
-///         start; no allocation once warm; less than 64 KB of stack. Determinism: bitwise the same for engine::eigen and
-///         engine::openmp, with any number of threads; and for x times a power of two, as long as no
-///         entry leaves the scalar's normal range. Source: Halko, Martinsson and Tropp 2011;
-///         algorithm/certificate.hpp.
+///
+/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start; no
+/// allocation once warm; less than 64 KB of stack. Determinism: bitwise the same for engine::eigen
+/// and engine::openmp, with any number of threads, and for x times a power of two, as long as no
+/// entry leaves the scalar's normal range. Source: Halko, Martinsson and Tropp 2011;
+/// algorithm/certificate.hpp.
 template <class Engine = DefaultEngine, class X, class Y, class Start = std::nullptr_t,
           detail::require_matrix<Y> = 0>
 ApplyInfo apply(const Filter& f, const Eigen::MatrixBase<X>& x, Y&& y, Workspace& workspace,

@@ -52,7 +52,7 @@ enum class NothingStandsOut {
 /// A high-pass whose cutoff follows the matrix: the polar factor U_k V_k^T of the k directions that
 /// stand out of the noise (diagnostics/noise.hpp). Its variance comes from the median where the
 /// whole spectrum is known, and after compression from the energy that is left; there a k beyond a
-/// fifth of the short side may be taken for 0.
+/// fifth of the short side may be taken for 0. The tolerance is for that k.
 struct AboveNoise {
   NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
   Tolerance tolerance{1e-3};
