@@ -142,8 +142,8 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
 ///         other at once, 31 at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the warm start is for another matrix; as plan(); as apply().
 ///
-/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start; no
-/// allocation once warm; less than 64 KB of stack. Determinism: bitwise the same for engine::eigen
+/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start;
+/// no allocation once warm; less than 64 KB of stack. Determinism: the same bits for engine::eigen
 /// and engine::openmp, with any number of threads, and for x times a power of two, as long as no
 /// entry leaves the scalar's normal range. Source: Halko, Martinsson and Tropp 2011;
 /// algorithm/certificate.hpp.
