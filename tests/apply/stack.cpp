@@ -56,6 +56,9 @@ TEST_CASE("a call within a tolerance needs less than 64 KB of stack") {
   const Index m = 300, n = 400;
   Vector sigma = Vector::LinSpaced(m, 1.0, static_cast<double>(m)).cwiseInverse();
   const Matrix x = known::Known(m, n, sigma, random).matrix();
+  sigma.setConstant(0.01);
+  sigma.head(100).setOnes();  // so that small matrices have more than 100 rows
+  const Matrix plateau = known::Known(m, n, sigma, random).matrix();
   const Eigen::MatrixXf noise = known::gaussian(m, n, random).cast<float>();
   Matrix y(m, n);
   Eigen::MatrixXf z(m, n);

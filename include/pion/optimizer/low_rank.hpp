@@ -63,6 +63,7 @@ enum class NothingStandsOut {
 /// is known, that is after an SVD. The low-rank method knows the leading values alone, so the
 /// variance is estimated from the energy of what they leave; where more than about a fifth of the
 /// short side's directions stand out, it may then count none.
+/// The tolerance is for the k that was found.
 struct AboveNoise {
   NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
   Tolerance tolerance{1e-3};
