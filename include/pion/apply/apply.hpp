@@ -109,11 +109,11 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 ///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
 /// \throws std::invalid_argument if the filter is planned for another shape, or y's shape is not
 ///         x's.
-/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows. Cost:
-///         the plan's multiply_adds. Determinism: bitwise the same for engine::eigen and
-///         engine::openmp, with any number of threads; scaling x by a power of two changes nothing
-///         (but with Normalizer::none). A zero or empty x gives a zero or empty y. Source: Fan et
-///         al. 2026, Alg. 2, App. D.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
+/// Cost: the plan's multiply_adds. Determinism: bitwise the same for engine::eigen and
+/// engine::openmp, with any number of threads; scaling x by a power of two changes nothing (but
+/// with Normalizer::none). A zero or empty x gives a zero or empty y. Source: Fan et al. 2026, Alg.
+/// 2, App. D.
 template <class Scalar, class Engine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const PlannedFilter<Scalar, Engine>& f, const Eigen::MatrixBase<X>& x, Y&& y,
                 Workspace& workspace) {

@@ -160,8 +160,9 @@ Plan plan_subspace(const algorithm::ChainCriterion& criterion, const Tolerance& 
 /// \throws std::invalid_argument if the tolerance is not positive or the probability of failure is
 ///         not between 0 and 1; if low_rank is asked for under another normaliser than the
 ///         Frobenius norm; if a size is negative, the bytes cannot be counted, or `method` is svd,
-///         or gram for a chain of more than 64 steps. Cost: some 50 microseconds where compression
-///         may pay, else those of plan() without a tolerance; no allocation.
+///         or gram for a chain of more than 64 steps.
+/// Cost: some 50 microseconds where compression may pay, else those of plan() without a tolerance;
+/// no allocation.
 template <class Scalar = float, class Engine = DefaultEngine>
 PlannedWithin<Scalar, Engine> plan(const Filter& f, Index rows, Index cols,
                                    const Tolerance& tolerance) {

@@ -192,12 +192,11 @@ ApplyInfo run_within(const Filter& f, const Plan& plan, const Plan& exact,
 /// to the other method at once, 31 calls at most (apply/backoff.hpp).
 /// \throws std::invalid_argument if the filter is planned for another shape, y's shape is not x's,
 ///         or the warm start is for another number of rows.
-/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows. Cost:
-///         the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start;
-///         less than 64 KB of stack. Determinism: bitwise the same for engine::eigen and
-///         engine::openmp, with any number of threads, and for x times a power of two as long as no
-///         entry leaves the scalar's normal range. Source: Halko, Martinsson and Tropp 2011;
-///         algorithm/certificate.hpp.
+/// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.
+/// Cost: the info's multiply_adds, a few dozen m n for a steep spectrum, fewer from a warm start;
+/// less than 64 KB of stack. Determinism: bitwise the same for engine::eigen and engine::openmp,
+/// with any number of threads, and for x times a power of two as long as no entry leaves the
+/// scalar's normal range. Source: Halko, Martinsson and Tropp 2011; algorithm/certificate.hpp.
 template <class Scalar, class Engine, class X, class Y, detail::require_matrix<Y> = 0>
 ApplyInfo apply(const PlannedWithin<Scalar, Engine>& f, const Eigen::MatrixBase<X>& x, Y&& y,
                 Workspace& workspace,
