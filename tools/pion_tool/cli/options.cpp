@@ -66,7 +66,7 @@ void add_gain(CLI::App& verb, double& gain) {
 
 void add_normalizer(CLI::App& verb, Normalizer& normalizer) {
   add_choice(verb, "--normalizer", normalizer, choices(all_normalizers),
-             "Divide the singular values by");
+             "Divide by");
 }
 
 void add_method(CLI::App& verb, Method& method) {

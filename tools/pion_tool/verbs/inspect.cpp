@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <pion/diagnostics/head_norms.hpp>
@@ -132,12 +133,11 @@ std::string head_spread(const Eigen::VectorXd& norms) {
   return fmt::format("{} ±{:.0f}%", norms.size(), 100.0 * part);
 }
 
-void print_text(const std::string& file, const Findings& findings, const Options& o) {
+void print_numbers(const Findings& findings, const Options& o) {
   std::vector<std::string> titles = {"tensor", "shape", "erank", "stable", "s1/||X||"};
   for (int kp = 0; kp < filters; ++kp) titles.push_back(fmt::format("kp={}", kp));
   if (o.heads.heads > 0) titles.emplace_back("heads");
-  Table numbers("l" + std::string(titles.size() - 1, 'r'), titles);
-  Table suggestions("llp", {"tensor", "optimiser", "because"});
+  Table table("l" + std::string(titles.size() - 1, 'r'), titles);
   for (const Finding& f : findings) {
     std::vector<std::string> row = {f.info.name, dimensions(f.info.shape)};
     if (f.spectrum) {
@@ -147,10 +147,25 @@ void print_text(const std::string& file, const Findings& findings, const Options
       for (const Index count : f.survivors) row.push_back(fmt::format("{}", count));
       if (f.head_norms) row.push_back(head_spread(*f.head_norms));
     }
-    numbers.add(row);
-    suggestions.add({f.info.name, to_string(f.suggestion), f.suggestion.reason});
+    table.add(row);
   }
-  fmt::print("{}\n\n{}\n{}\n", printable(file), numbers.text(), suggestions.text());
+  table.print(stdout);
+}
+
+void print_suggestions(const Findings& findings) {
+  Table table("llp", {"tensor", "optimiser", "because"});
+  for (const Finding& f : findings) {
+    table.add({f.info.name, to_string(f.suggestion), f.suggestion.reason});
+  }
+  table.print(stdout);
+}
+
+void print_text(const std::string& file, const Findings& findings, const Options& o) {
+  fmt::print("{}\n\n", printable(file));
+  print_numbers(findings, o);
+  fmt::print("\n");
+  print_suggestions(findings);
+  fmt::print("\n");
 }
 
 std::string without_ending(const std::string& name, std::string_view ending) {
