@@ -3,8 +3,8 @@
 #include <string>
 
 #include "action_head/digits.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/error.hpp"
-#include "pion_tool/io/file.hpp"
 #include "support/catch.hpp"
 
 using pion::action_head::read_digits;

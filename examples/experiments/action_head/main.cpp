@@ -7,7 +7,7 @@
 #include "harness/command.hpp"
 #include "harness/parallel.hpp"
 #include "harness/pictures.hpp"
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 
 /// An action head on top of vision and language, trained by l1 regression and by flow matching
 /// under the assignments of Table A6 (Fan et al. 2026).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "regime/map.hpp"
 
 /// Who wins where: every optimiser at its best learning rate on matrices of known rank, learned

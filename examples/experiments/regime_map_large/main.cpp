@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "regime/map.hpp"
 
 /// The map where matrices are large enough for the rules that compress: who wins, how many of the

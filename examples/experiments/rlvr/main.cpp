@@ -9,7 +9,7 @@
 #include "harness/pictures.hpp"
 #include "harness/study.hpp"
 #include "pion_tool/cli/progress.hpp"
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "rlvr/training.hpp"
 
 /// Supervised training, then reinforcement with a verifiable reward, under each optimiser.

@@ -8,7 +8,7 @@
 
 #include "harness/command.hpp"
 #include "pion_tool/cli/progress.hpp"
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "regime/task.hpp"
 
 /// What a step of each rule costs (Fan et al. 2026, Fig. 1c), on the way of a matrix of rank 4 that

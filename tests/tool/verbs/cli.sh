@@ -529,6 +529,26 @@ if (ulimit -v 4000000 && "$pion" --version >/dev/null 2>&1); then # not with a s
   [[ $status == 2 && $(cat stderr) == *'tensor "vast": not enough memory: its 65536x65536 values want about 206159 MB' ]]
   result $((!$?)) 'memory that is missing is an error that says how much' "$(cat stderr)"
   rm vast.safetensors
+
+  # 40,000 small tensors: 60 MB are enough; as one tree of JSON they took 240.
+  awk 'BEGIN {
+    for (i = 0; i < 40000; ++i)
+      printf "%s\"layers.%d.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[%d,%d]}",
+        i ? "," : "{", i, 8 * i, 8 * i + 8
+    printf "}"
+  }' >header
+  size=$(stat -c %s header)
+  {
+    printf "$(printf '\\x%02x' $((size & 255)) $((size >> 8 & 255)) $((size >> 16)) 0 0 0 0 0)"
+    cat header
+    head -c 320000 /dev/zero
+  } >small_tensors.safetensors
+  (
+    ulimit -v 160000
+    OMP_NUM_THREADS=1 "$pion" inspect small_tensors.safetensors --json >stdout 2>stderr
+  )
+  result $((!$?)) 'many small tensors need little memory' "$(cat stderr)"
+  has '"name":"layers.39999.weight"'
 fi
 
 # snr

@@ -60,13 +60,11 @@ void add_json(CLI::App& verb, bool& json) {
 
 void add_gain(CLI::App& verb, double& gain) {
   add_real(verb, "--gain", gain, 1e-15, 1.0,
-           fmt::format("A direction survives when its gain exceeds X ({} if not given)",
-                       gain));
+           fmt::format("A direction survives when its gain exceeds X ({} if not given)", gain));
 }
 
 void add_normalizer(CLI::App& verb, Normalizer& normalizer) {
-  add_choice(verb, "--normalizer", normalizer, choices(all_normalizers),
-             "Divide the singular values by");
+  add_choice(verb, "--normalizer", normalizer, choices(all_normalizers), "Divide by");
 }
 
 void add_method(CLI::App& verb, Method& method) {

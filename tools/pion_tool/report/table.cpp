@@ -30,6 +30,7 @@ void Table::add(const std::vector<std::string>& row) {
     widest_[i] = std::max(widest_[i], characters(cell));
     cells += cell + '\n';
   }
+  cells.shrink_to_fit();
   rows_.push_back(std::move(cells));
 }
 
@@ -46,25 +47,32 @@ std::vector<std::size_t> Table::widths() const {
   return widths;
 }
 
+std::string Table::line(std::string_view row, const std::vector<std::size_t>& width) const {
+  const auto next_cell = [&row] {
+    const std::string cell(row.substr(0, row.find('\n')));
+    row.remove_prefix(cell.size() + 1);
+    return cell;
+  };
+  std::string line = pad(shorten(next_cell(), width[0]), width[0], layout_[0] == 'l');
+  for (std::size_t i = 1; i < width.size(); ++i) {
+    line += "  ";
+    line += layout_[i] == 'p' ? wrap(next_cell(), width[i], characters(line))
+                              : pad(next_cell(), width[i], layout_[i] == 'l');
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + '\n';
+}
+
 std::string Table::text() const {
   const std::vector<std::size_t> width = widths();
   std::string out;
-  for (std::string_view row : rows_) {
-    const auto next_cell = [&row] {
-      const std::string cell(row.substr(0, row.find('\n')));
-      row.remove_prefix(cell.size() + 1);
-      return cell;
-    };
-    std::string line = pad(shorten(next_cell(), width[0]), width[0], layout_[0] == 'l');
-    for (std::size_t i = 1; i < width.size(); ++i) {
-      line += "  ";
-      line += layout_[i] == 'p' ? wrap(next_cell(), width[i], characters(line))
-                                : pad(next_cell(), width[i], layout_[i] == 'l');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + '\n';
-  }
+  for (const std::string& row : rows_) out += line(row, width);
   return out;
+}
+
+void Table::print(std::FILE* to) const {
+  const std::vector<std::size_t> width = widths();
+  for (const std::string& row : rows_) std::fputs(line(row, width).c_str(), to);
 }
 
 }  // namespace pion::tool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,12 @@ class Table {
   void add(const std::vector<std::string>& row);
   std::string text() const;
 
+  /// Writes the text line by line, for all of it may be large.
+  void print(std::FILE* to) const;
+
  private:
   std::vector<std::size_t> widths() const;
+  std::string line(std::string_view row, const std::vector<std::size_t>& width) const;
 
   std::string layout_;
   std::vector<std::string> rows_;    // each one text, for a file may hold very many tensors

@@ -88,7 +88,8 @@ void print_text(const Options& o, const FilteredFile& r, std::FILE* to) {
                x.survivors ? fmt::format("{}", *x.survivors) : "-",
                fmt::format("{:.5g}", x.output_norm), fmt::format("{:.2f}", 1e3 * x.seconds)});
   }
-  fmt::print(to, "{}\n{}: {} filtered", table.text(), printable(o.out), r.filtered.size());
+  table.print(to);
+  fmt::print(to, "\n{}: {} filtered", printable(o.out), r.filtered.size());
   const char* what = " copied unchanged";  // said once
   const auto copied = [&](std::size_t count, const char* why) {
     if (count > 0) fmt::print(to, ", {}{} ({})", count, std::exchange(what, ""), why);

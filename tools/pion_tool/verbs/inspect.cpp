@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
-#include <filesystem>
+#include <cstdio>
 #include <memory>
 #include <pion/diagnostics/head_norms.hpp>
-#include <pion/filter/chains.hpp>
 #include <utility>
 #include <vector>
 
@@ -20,6 +17,7 @@
 #include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/inspection.hpp"
+#include "pion_tool/report/spectra_chart.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
@@ -132,12 +130,11 @@ std::string head_spread(const Eigen::VectorXd& norms) {
   return fmt::format("{} ±{:.0f}%", norms.size(), 100.0 * part);
 }
 
-void print_text(const std::string& file, const Findings& findings, const Options& o) {
+void print_numbers(const Findings& findings, const Options& o) {
   std::vector<std::string> titles = {"tensor", "shape", "erank", "stable", "s1/||X||"};
   for (int kp = 0; kp < filters; ++kp) titles.push_back(fmt::format("kp={}", kp));
   if (o.heads.heads > 0) titles.emplace_back("heads");
-  Table numbers("l" + std::string(titles.size() - 1, 'r'), titles);
-  Table suggestions("llp", {"tensor", "optimiser", "because"});
+  Table table("l" + std::string(titles.size() - 1, 'r'), titles);
   for (const Finding& f : findings) {
     std::vector<std::string> row = {f.info.name, dimensions(f.info.shape)};
     if (f.spectrum) {
@@ -147,48 +144,25 @@ void print_text(const std::string& file, const Findings& findings, const Options
       for (const Index count : f.survivors) row.push_back(fmt::format("{}", count));
       if (f.head_norms) row.push_back(head_spread(*f.head_norms));
     }
-    numbers.add(row);
-    suggestions.add({f.info.name, to_string(f.suggestion), f.suggestion.reason});
+    table.add(row);
   }
-  fmt::print("{}\n\n{}\n{}\n", printable(file), numbers.text(), suggestions.text());
+  table.print(stdout);
 }
 
-std::string without_ending(const std::string& name, std::string_view ending) {
-  const std::size_t at = name.rfind(ending);
-  return at != name.npos && at > 0 && at + ending.size() == name.size() ? name.substr(0, at) : name;
+void print_suggestions(const Findings& findings) {
+  Table table("llp", {"tensor", "optimiser", "because"});
+  for (const Finding& f : findings) {
+    table.add({f.info.name, to_string(f.suggestion), f.suggestion.reason});
+  }
+  table.print(stdout);
 }
 
-Chart picture(const Options& o, const std::vector<Findings>& all) {
-  Chart chart{"Spectra, and the cutoffs of highpass",
-              {"i, the number of the singular value", 1.0, 2.0, Scale::logarithmic},
-              {"σᵢ / ‖X‖", 1e-3, 1.25, Scale::logarithmic},
-              {}};
-  for (std::size_t file = 0; file < all.size(); ++file) {
-    std::size_t number = 0;  // in the file: the same tensors of two files have the same colour
-    for (const Finding& f : all[file]) {
-      if (!f.spectrum || f.spectrum->largest() == 0.0) continue;
-      Series s;
-      s.label = without_ending(f.info.name, ".weight");
-      if (all.size() > 1)
-        s.label.insert(0, std::filesystem::path(o.files[file]).stem().string() + ": ");
-      constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
-      s.colour = palette[number % palette.size()];
-      s.dashes = dashes[(file + number / palette.size()) % dashes.size()];
-      ++number;
-      const Eigen::VectorXd& sigma = f.spectrum->values();
-      for (Index i = 0; i < sigma.size(); ++i) {
-        s.x.push_back(static_cast<double>(i + 1));
-        s.y.push_back(sigma(i) / sigma(0) * f.spectrum->concentration());
-      }
-      chart.x.hi = std::max(chart.x.hi, s.x.back());
-      chart.series.push_back(std::move(s));
-    }
-  }
-  for (int kp = 0; kp < filters; ++kp) {
-    chart.markers.push_back(
-        {false, cutoff(chains::high_pass(kp)).value(), fmt::format("kp={}", kp)});
-  }
-  return chart;
+void print_text(const std::string& file, const Findings& findings, const Options& o) {
+  fmt::print("{}\n\n", printable(file));
+  print_numbers(findings, o);
+  fmt::print("\n");
+  print_suggestions(findings);
+  fmt::print("\n");
 }
 
 void print_json(const Options& o, const std::vector<Findings>& all) {
@@ -207,7 +181,7 @@ int inspect(const Options& o) {
   Warnings warnings;
   const std::vector<Findings> all = look_at_all(o, warnings);
   add_problems(o, all, warnings);
-  if (!o.svg.empty()) io::write_text(o.svg, svg(picture(o, all)));
+  if (!o.svg.empty()) io::write_text(o.svg, svg(spectra_chart(o.files, all)));
   for (const auto& [file, what] : warnings) warn(file, what);
   if (o.json) {
     print_json(o, all);
