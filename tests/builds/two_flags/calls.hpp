@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 /// What the calls of one file give, as bare numbers: memory that Eigen allocates follows the flags
 /// that a file is compiled with, and must not go from one file to another. rows x cols, column by
 /// column.
 struct Results {
+  std::string kernels;  ///< The name of what multiplies.
   std::vector<double> dense, gram;
   std::vector<float> in_float;
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What both files do.
+#include <typeinfo>
+
 #include <pion/apply.hpp>
 #include <pion/filter.hpp>
 
@@ -10,7 +12,8 @@ namespace {
 Results calls(const std::vector<double>& x) {
   using Matrix = Eigen::MatrixXd;
   const Eigen::Map<const Matrix> given(x.data(), rows, cols);
-  Results r{x, x, std::vector<float>(x.size())};
+  using Kernels = pion::engine::eigen::Kernels<double>;
+  Results r{typeid(Kernels).name(), x, x, std::vector<float>(x.size())};
   const pion::Filter f{pion::chains::high_pass(2)};
   pion::Workspace workspace;
   Eigen::Map<Matrix> dense(r.dense.data(), rows, cols), gram(r.gram.data(), rows, cols);
