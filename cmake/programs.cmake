@@ -23,14 +23,12 @@ set(eigens ${decompositions}/svd_float.cpp ${decompositions}/svd_double.cpp
 add_library(pion_decompositions STATIC EXCLUDE_FROM_ALL ${eigens})
 target_link_libraries(pion_decompositions PRIVATE pion_own ${pion_fastest})
 target_compile_definitions(pion_decompositions PUBLIC PION_DECOMPOSITIONS_COMPILED)
-# The SVDs take and give bare memory, and Eigen has a name of its own in their files: a program that is
-# compiled with other flags shares no function with them.
+# They take and give bare memory, and Eigen has a name of its own in their files: a program that is
+# compiled with other flags shares no function with them. (The sanitizers would double the time of the
+# whole build for this code of Eigen's.)
 set_source_files_properties(
-  ${decompositions}/svd_float.cpp ${decompositions}/svd_double.cpp
-  PROPERTIES COMPILE_DEFINITIONS Eigen=pion_eigen)
-# The sanitizers would double the time of the whole build for this code of Eigen's.
-set_source_files_properties(
-  ${eigens} PROPERTIES COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=all>")
+  ${eigens} PROPERTIES COMPILE_DEFINITIONS Eigen=pion_eigen
+                       COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=all>")
 
 # A program on pion::pion that CTest runs as <label>.<name>.
 function(pion_program label name)

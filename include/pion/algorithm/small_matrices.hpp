@@ -17,7 +17,7 @@ namespace pion::algorithm {
 /// products. Nothing here allocates or takes more than a few kilobytes of stack.
 class SmallMatrices {
  public:
-  using Eigen = detail::SymmetricEigen<detail::SmallStorage>;
+  using Eigen = detail::SymmetricEigen<double>;
 
   /// For matrices of up to `most` rows and columns.
   SmallMatrices(detail::Arena& arena, Index most) : buffers_(arena, most, most, most) {

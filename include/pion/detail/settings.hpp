@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false, of temporaries of Eigen's
+#endif
 #include <Eigen/Core>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #if !EIGEN_VERSION_AT_LEAST(3, 4, 0)
 #error "pion needs Eigen 3.4 or later: the include path leads to an older one"
@@ -51,6 +58,8 @@
 #else
 #define PION_SETTINGS_ALIGN _align0
 #endif
+
+#define PION_SETTINGS_STATIC_ALIGNMENT EIGEN_MAX_STATIC_ALIGN_BYTES
 
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #define PION_SETTINGS_MATH _fast

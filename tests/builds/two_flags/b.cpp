@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calls.inl"
 
-Results results_of_b(const std::vector<double>& x) { return calls(x); }
+Results results_of_b(const std::vector<double> &x) { return calls(x); }

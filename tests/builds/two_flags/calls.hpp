@@ -4,16 +4,17 @@
 #include <string>
 #include <vector>
 
-/// What the calls of one file give, as bare numbers: memory that Eigen allocates follows the flags
-/// that a file is compiled with, and must not go from one file to another. rows x cols, column by
-/// column.
+/// What the calls of one file give, as bare numbers: memory that Eigen
+/// allocates follows the flags that a file is compiled with, and must not go
+/// from one file to another. rows x cols, column by column.
 struct Results {
   std::string kernels;  ///< The name of what multiplies.
-  std::vector<double> dense, gram;
+  std::vector<double> dense, gram, within;
   std::vector<float> in_float;
 };
 
 constexpr int rows = 300, cols = 500;
+constexpr double tolerance = 1e-6;  // of `within`
 
-Results results_of_a(const std::vector<double>& x);  // compiled with vector instructions
-Results results_of_b(const std::vector<double>& x);  // compiled without
+Results results_of_a(const std::vector<double> &x);  // compiled with vector instructions
+Results results_of_b(const std::vector<double> &x);  // compiled without

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One program of two files that are compiled with different vector instructions: each gives the
-// right numbers, whichever of the two the linker meets first.
+// One program of two files that are compiled with different vector
+// instructions: each gives the right numbers, whichever of the two the linker
+// meets first.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -12,13 +13,14 @@
 
 namespace {
 
-/// H_1 diag(s) H_2 with the reflections H = I - 2 w w^T of two unit vectors, column by column.
-std::vector<double> with_singular_values(const std::vector<double>& s) {
+/// H_1 diag(s) H_2 with the reflections H = I - 2 w w^T of two unit vectors,
+/// column by column.
+std::vector<double> with_singular_values(const std::vector<double> &s) {
   const auto unit = [](int n, double pace) {
     std::vector<double> w(std::size_t(n), 0.0);
     double norm = 0.0;
     for (int i = 0; i < n; ++i) norm = std::hypot(norm, w[std::size_t(i)] = std::cos(pace * i));
-    for (double& one : w) one /= norm;
+    for (double &one : w) one /= norm;
     return w;
   };
   const std::vector<double> u = unit(rows, 0.37), v = unit(cols, 0.71);
@@ -38,12 +40,14 @@ std::vector<double> with_singular_values(const std::vector<double>& s) {
 int failures = 0;
 
 template <class T>
-void check(const char* what, const std::vector<T>& got, const std::vector<double>& right,
-           double magnified) {
+void check(const char *what, const std::vector<T> &got, const std::vector<double> &right,
+           double magnified, double allowed = 0.0) {
   double sum = 0.0;
   for (std::size_t i = 0; i < right.size(); ++i) sum += std::pow(double(got[i]) - right[i], 2);
-  // Each product rounds a sum of at most rows + cols terms; later steps magnify it by their slope.
-  if (std::sqrt(sum) <= double(rows + cols) * std::numeric_limits<T>::epsilon() * magnified) return;
+  // Each product rounds a sum of at most rows + cols terms; later steps magnify
+  // it by their slope.
+  const double rounding = double(rows + cols) * std::numeric_limits<T>::epsilon() * magnified;
+  if (std::sqrt(sum) <= allowed + rounding) return;
   std::printf("%s is off by %g\n", what, std::sqrt(sum));
   ++failures;
 }
@@ -61,18 +65,20 @@ int main() {
   for (const double one : s) norm = std::hypot(norm, one);
   const pion::Chain f = pion::chains::high_pass(2);
   std::vector<double> gains = s;
-  for (double& one : gains) one = f(one / norm);
+  for (double &one : gains) one = f(one / norm);
 
   const std::vector<double> x = with_singular_values(s), right = with_singular_values(gains);
   const double magnified = f.size() * pion::SlopeBounds(f).steepest();
   const Results a = results_of_a(x), b = results_of_b(x);
-  for (const Results* r : {&a, &b}) {
+  for (const Results *r : {&a, &b}) {
     std::printf("%s\n", r->kernels.c_str());
     check("apply", r->dense, right, magnified);
     check("apply in Gram space", r->gram, right, magnified);
+    check("apply with a tolerance", r->within, right, magnified, tolerance);
     check("apply in float", r->in_float, right, magnified);
   }
-  // Whether functions of one name do harm depends on what the compiler has inlined: there are none.
+  // Whether functions of one name do harm depends on what the compiler has
+  // inlined: there are none.
   if (a.kernels == b.kernels) {
     std::printf("both files have kernels of one name\n");
     ++failures;
