@@ -37,9 +37,9 @@ inline constexpr std::size_t small_solver_bytes = sizeof(double) * max_rank * (m
 ///
 /// g and vectors are n x n with n <= max_rank, column by column without gaps. `memory` has
 /// small_solver_bytes and begins at a multiple of 64. Only such bare memory goes in and out: the
-/// function may be compiled in another file, with other flags, and the compiler never makes it a part
-/// of its caller, so that all of it comes from one file. A template of T = double, so that Eigen's
-/// solver is compiled by whoever compresses, not by whoever includes.
+/// function may be compiled in another file, with other flags, and the compiler never makes it
+/// part of its caller, so that all of it comes from one file. A template of T = double, so that
+/// Eigen's solver is compiled by whoever compresses, not by whoever includes.
 template <class T>
 [[gnu::noinline]] void decompose_symmetric(std::ptrdiff_t n, const T* g, T* values, T* vectors,
                                            std::byte* memory) {
