@@ -42,7 +42,7 @@ void add_low_rank(const std::string& engine, const Named& f, Shape s, bool warm)
         pion::ApplyInfo info;
         const auto call = [&] {
           if (!warm) start.clear();
-          info = pion::apply<E>(Filter{f.chain}, x, y, workspace, options, &start);
+          info = pion::apply<E>(Filter{f.chain}, x, y, workspace, tolerance, &start);
         };
         call();
         for (auto _ : state) call();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::min
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::abs, std::sqrt
 #include <cstddef>    // std::size_t
+#include <limits>
 #include <vector>
 
+#include <Eigen/Eigenvalues>
 #include <Eigen/SVD>
 
 #include <pion/detail/settings.hpp>
@@ -12,7 +15,53 @@
 
 namespace pion::detail {
 
-/// Writes the singular value decomposition x = u diag(sigma) v^T by Eigen's divide and conquer.
+/// Writes the singular values of x, descending. The entries of its bidiagonal form B are the
+/// off-diagonal of a tridiagonal matrix with the eigenvalues +-sigma (Golub and Kahan 1965). It is
+/// divided by c = max_i (|b_ii| + |b_i,i+1|) >= sigma_1 and 1 is added to its diagonal, because
+/// Eigen's iteration compares off-diagonal entries with the diagonal. (Eigen 3.4's divide and
+/// conquer gives wrong values where some are equal.)
+template <class T>
+void write_singular_values(const Eigen::Map<const ColumnMajor<T>>& x, T* sigma) {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  const bool wide = x.rows() < x.cols();
+  const Index k = wide ? x.rows() : x.cols();
+  Eigen::Map<Vector> values(sigma, k);
+  values.setZero();
+  const T largest = k == 0 ? T(0) : x.cwiseAbs().maxCoeff();
+  if (!(largest > T(0))) return;
+  ColumnMajor<T> tall = wide ? ColumnMajor<T>(x.transpose()) : ColumnMajor<T>(x);
+  tall /= largest;  // no square overflows or vanishes
+  const Eigen::internal::UpperBidiagonalization<ColumnMajor<T>> form(tall);
+  const ColumnMajor<T> b = form.bidiagonal().toDenseMatrix();
+  Vector off(2 * k - 1);
+  T c = T(0);
+  for (Index i = 0; i < k; ++i) {
+    off(2 * i) = b(i, i);
+    if (i + 1 < k) off(2 * i + 1) = b(i, i + 1);
+    c = (std::max)(c, std::abs(b(i, i)) + (i + 1 < k ? std::abs(b(i, i + 1)) : T(0)));
+  }
+  off /= c;
+  Eigen::SelfAdjointEigenSolver<ColumnMajor<T>> solver;
+  solver.computeFromTridiagonal(Vector::Ones(2 * k), off, Eigen::EigenvaluesOnly);
+  values = (solver.eigenvalues().tail(k).reverse().array() - T(1)).max(T(0)) * (c * largest);
+}
+
+/// Whether u diag(sigma) v^T is x but for rounding: far below what Eigen 3.4's divide and conquer is
+/// off where it goes wrong, which it does for some matrices with equal singular values.
+template <class T>
+bool is_decomposition(const Eigen::Map<const ColumnMajor<T>>& x,
+                      const Eigen::Map<ColumnMajor<T>>& u,
+                      const Eigen::Matrix<T, Eigen::Dynamic, 1>& sigma,
+                      const Eigen::Map<ColumnMajor<T>>& v) {
+  ColumnMajor<T> rest = x;
+  rest.noalias() -= u * sigma.asDiagonal() * v.transpose();
+  const T rounding =
+      T(32) * std::sqrt(static_cast<T>(x.rows() + x.cols())) * std::numeric_limits<T>::epsilon();
+  return rest.stableNorm() <= rounding * x.stableNorm();
+}
+
+/// Writes the singular value decomposition x = u diag(sigma) v^T by Eigen's divide and conquer, or
+/// where that has failed by Jacobi's rotations.
 ///
 /// x is m x n, u m x k, v n x k with k = min(m, n), all column by column without gaps; sigma is
 /// descending. Where u is null, only sigma is written. Only such bare memory goes in and out: the
@@ -21,22 +70,29 @@ namespace pion::detail {
 template <class T>
 [[gnu::noinline]] void decompose(Index m, Index n, const T* x, T* u, T* sigma, T* v) {
   using Matrix = ColumnMajor<T>;
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
   const Eigen::Map<const Matrix> given(x, m, n);
+  if (u == nullptr) return write_singular_values<T>(given, sigma);
   const Index k = (std::min)(m, n);
-  Eigen::Map<Vector> values(sigma, k);
-  if (u == nullptr) {
-    values = Eigen::BDCSVD<Matrix>(given).singularValues();
-    return;
-  }
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> values(sigma, k);
+  Eigen::Map<Matrix> left(u, m, k), right(v, n, k);
+  const auto write = [&](const auto& svd) {
+    values = svd.singularValues();
+    left = svd.matrixU();
+    right = svd.matrixV();
+  };
 #if EIGEN_VERSION_AT_LEAST(3, 4, 90)  // since when the options are template arguments
-  const Eigen::BDCSVD<Matrix, Eigen::ComputeThinU | Eigen::ComputeThinV> svd(given);
+  constexpr int thin = Eigen::ComputeThinU | Eigen::ComputeThinV;
+  write(Eigen::BDCSVD<Matrix, thin>(given));
+  if (!is_decomposition<T>(given, left, values, right)) {
+    write(Eigen::JacobiSVD<Matrix, thin | Eigen::ColPivHouseholderQRPreconditioner>(given));
+  }
 #else
-  const Eigen::BDCSVD<Matrix> svd(given, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  constexpr unsigned thin = Eigen::ComputeThinU | Eigen::ComputeThinV;
+  write(Eigen::BDCSVD<Matrix>(given, thin));
+  if (!is_decomposition<T>(given, left, values, right)) {
+    write(Eigen::JacobiSVD<Matrix>(given, thin));
+  }
 #endif
-  values = svd.singularValues();
-  Eigen::Map<Matrix>(u, m, k) = svd.matrixU();
-  Eigen::Map<Matrix>(v, n, k) = svd.matrixV();
 }
 
 #ifdef PION_DECOMPOSITIONS_COMPILED  // in a file of the program's own, once
