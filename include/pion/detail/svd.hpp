@@ -46,8 +46,9 @@ void write_singular_values(const Eigen::Map<const ColumnMajor<T>>& x, T* sigma) 
   values = (solver.eigenvalues().tail(k).reverse().array() - T(1)).max(T(0)) * (c * largest);
 }
 
-/// Whether u diag(sigma) v^T is x but for rounding: far below what Eigen 3.4's divide and conquer is
-/// off where it goes wrong, which it does for some matrices with equal singular values.
+/// Whether u diag(sigma) v^T is x but for rounding. The bound is far below the error that Eigen
+/// 3.4's divide and conquer makes where it goes wrong, as it does for some matrices with equal
+/// singular values.
 template <class T>
 bool is_decomposition(const Eigen::Map<const ColumnMajor<T>>& x,
                       const Eigen::Map<ColumnMajor<T>>& u,
