@@ -60,7 +60,7 @@ class NewFile {
   std::error_code write(const char* data, std::size_t size) {
     struct rlimit limit = {};
     if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-        written_ + size > static_cast<std::uint64_t>(limit.rlim_cur)) {
+        written_ + size > limit.rlim_cur) {
       return error_of(EFBIG);
     }
     while (size > 0) {

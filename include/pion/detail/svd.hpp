@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max, std::min
+#include <algorithm>  // std::min
 #include <cmath>      // std::abs, std::sqrt
 #include <cstddef>    // std::size_t
 #include <limits>
 #include <vector>
 
-#include <Eigen/Eigenvalues>
 #include <Eigen/SVD>
 
 #include <pion/detail/settings.hpp>
@@ -15,40 +14,32 @@
 
 namespace pion::detail {
 
-/// Writes the singular values of x, descending. The entries of its bidiagonal form B are the
-/// off-diagonal of a tridiagonal matrix with the eigenvalues +-sigma (Golub and Kahan 1965). It is
-/// divided by c = max_i (|b_ii| + |b_i,i+1|) >= sigma_1 and 1 is added to its diagonal, because
-/// Eigen's iteration compares off-diagonal entries with the diagonal. (Eigen 3.4's divide and
-/// conquer gives wrong values where some are equal.)
+/// The rounding that a decomposition of m x n may have, relative to the matrix. It is far below
+/// the error that Eigen 3.4's divide and conquer makes where it goes wrong, as it does for some
+/// matrices with equal singular values.
 template <class T>
-void write_singular_values(const Eigen::Map<const ColumnMajor<T>>& x, T* sigma) {
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
-  const bool wide = x.rows() < x.cols();
-  const Index k = wide ? x.rows() : x.cols();
-  Eigen::Map<Vector> values(sigma, k);
-  values.setZero();
-  const T largest = k == 0 ? T(0) : x.cwiseAbs().maxCoeff();
-  if (!(largest > T(0))) return;
-  ColumnMajor<T> tall = wide ? ColumnMajor<T>(x.transpose()) : ColumnMajor<T>(x);
-  tall /= largest;  // no square overflows or vanishes
-  const Eigen::internal::UpperBidiagonalization<ColumnMajor<T>> form(tall);
-  const ColumnMajor<T> b = form.bidiagonal().toDenseMatrix();
-  Vector off(2 * k - 1);
-  T c = T(0);
-  for (Index i = 0; i < k; ++i) {
-    off(2 * i) = b(i, i);
-    if (i + 1 < k) off(2 * i + 1) = b(i, i + 1);
-    c = (std::max)(c, std::abs(b(i, i)) + (i + 1 < k ? std::abs(b(i, i + 1)) : T(0)));
-  }
-  off /= c;
-  Eigen::SelfAdjointEigenSolver<ColumnMajor<T>> solver;
-  solver.computeFromTridiagonal(Vector::Ones(2 * k), off, Eigen::EigenvaluesOnly);
-  values = (solver.eigenvalues().tail(k).reverse().array() - T(1)).max(T(0)) * (c * largest);
+T decomposition_rounding(Index m, Index n) {
+  return T(32) * std::sqrt(static_cast<T>(m + n)) * std::numeric_limits<T>::epsilon();
 }
 
-/// Whether u diag(sigma) v^T is x but for rounding. The bound is far below the error that Eigen
-/// 3.4's divide and conquer makes where it goes wrong, as it does for some matrices with equal
-/// singular values.
+/// Writes the singular values of x, descending: by Jacobi's rotations up to 64 of them, beyond by
+/// divide and conquer, and by rotations again where the sum of the squares is not ||x||_F^2. (In
+/// that sum, errors of equal size and opposite sign cancel to first order: errors below about
+/// sqrt(rounding) ||x||_F, 1e-6 in double, may stay.)
+template <class T>
+void write_singular_values(const Eigen::Map<const ColumnMajor<T>>& x, T* sigma) {
+  constexpr Index quick = 64;  // by rotations
+  const Index k = (std::min)(x.rows(), x.cols());
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> values(sigma, k);
+  if (k > quick) {
+    values = Eigen::BDCSVD<ColumnMajor<T>>(x).singularValues();
+    const T norm = x.stableNorm(), rounding = decomposition_rounding<T>(x.rows(), x.cols());
+    if (std::abs(values.stableNorm() - norm) <= rounding * norm) return;
+  }
+  values = Eigen::JacobiSVD<ColumnMajor<T>>(x).singularValues();
+}
+
+/// Whether u diag(sigma) v^T is x but for rounding.
 template <class T>
 bool is_decomposition(const Eigen::Map<const ColumnMajor<T>>& x,
                       const Eigen::Map<ColumnMajor<T>>& u,
@@ -56,9 +47,7 @@ bool is_decomposition(const Eigen::Map<const ColumnMajor<T>>& x,
                       const Eigen::Map<ColumnMajor<T>>& v) {
   ColumnMajor<T> rest = x;
   rest.noalias() -= u * sigma.asDiagonal() * v.transpose();
-  const T rounding =
-      T(32) * std::sqrt(static_cast<T>(x.rows() + x.cols())) * std::numeric_limits<T>::epsilon();
-  return rest.stableNorm() <= rounding * x.stableNorm();
+  return rest.stableNorm() <= decomposition_rounding<T>(x.rows(), x.cols()) * x.stableNorm();
 }
 
 /// Writes the singular value decomposition x = u diag(sigma) v^T by Eigen's divide and conquer, or
@@ -72,6 +61,7 @@ template <class T>
 [[gnu::noinline]] void decompose(Index m, Index n, const T* x, T* u, T* sigma, T* v) {
   using Matrix = ColumnMajor<T>;
   const Eigen::Map<const Matrix> given(x, m, n);
+  if (m == 0 || n == 0) return;
   if (u == nullptr) return write_singular_values<T>(given, sigma);
   const Index k = (std::min)(m, n);
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>> values(sigma, k);

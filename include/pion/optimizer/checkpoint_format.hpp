@@ -67,7 +67,8 @@ class CheckpointWriter {
     put(start.backoff().pause());
   }
   void put(const std::string& text) {
-    put(static_cast<std::uint64_t>(text.size()));
+    const std::uint64_t letters = text.size();
+    put(letters);
     bytes(text.data(), text.size());
   }
   std::uint64_t sum() const { return sum_.value(); }
@@ -88,7 +89,7 @@ class CheckpointReader {
     if (count > left_) refuse_checkpoint(path_, "the file ends within a state");
     const char* here = next_;
     next_ += count;
-    left_ -= static_cast<std::size_t>(count);
+    left_ -= static_cast<std::size_t>(next_ - here);
     return here;
   }
   void version(std::uint32_t number) { version_ = number; }
@@ -96,7 +97,7 @@ class CheckpointReader {
     std::uint64_t letters = 0;
     get(letters);
     const char* first = bytes(letters);
-    return {first, static_cast<std::size_t>(letters)};
+    return {first, first + letters};
   }
   template <class V, std::enable_if_t<std::is_integral_v<V>, int> = 0>
   void get(V& number) {
