@@ -25,7 +25,8 @@ void check(const char* what, double error, double bound) {
 Eigen::MatrixXd sample(Eigen::Index rows, Eigen::Index cols) {
   Eigen::MatrixXd x(rows, cols);
   for (Eigen::Index i = 0; i < rows; ++i) {
-    for (Eigen::Index j = 0; j < cols; ++j) x(i, j) = std::cos(double(1 + i + 3 * j * j + 2 * i * j));
+    for (Eigen::Index j = 0; j < cols; ++j)
+      x(i, j) = std::cos(double(1 + i + 3 * j * j + 2 * i * j));
   }
   return x;
 }
