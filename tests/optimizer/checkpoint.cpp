@@ -325,7 +325,7 @@ TEST_CASE("files of older versions load, without what they did not have") {
   Eigen::VectorXf basis = Eigen::Vector2f(0.6F, 0.8F);
   state.warm_start.remember({basis.data(), 2, 1});
   state.warm_start.backoff().failed();
-  for (const std::uint32_t version : {1U, 2U, 3U}) {
+  for (const std::uint32_t format : {1U, 2U, 3U}) {
     std::string bytes = "pionopti";
     const auto put = [&bytes](const auto& number) {
       bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -335,7 +335,7 @@ TEST_CASE("files of older versions load, without what they did not have") {
       put(static_cast<std::int64_t>(m.cols()));
       for (Index i = 0; i < m.size(); ++i) put(m.data()[i]);
     };
-    put(version);
+    put(format);
     put(std::uint32_t{4});
     put(std::uint64_t{1});
     put(std::uint64_t{1});
@@ -343,9 +343,9 @@ TEST_CASE("files of older versions load, without what they did not have") {
     put(state.steps);
     put_matrix(state.momentum);
     put_matrix(state.second_moment);
-    if (version >= 2) put_matrix(basis);
-    if (version >= 3) put(static_cast<std::int32_t>(state.warm_start.backoff().failures()));
-    if (version >= 3) put(static_cast<std::int32_t>(state.warm_start.backoff().pause()));
+    if (format >= 2) put_matrix(basis);
+    if (format >= 3) put(static_cast<std::int32_t>(state.warm_start.backoff().failures()));
+    if (format >= 3) put(static_cast<std::int32_t>(state.warm_start.backoff().pause()));
     pion::detail::Crc64 sum;
     sum.add(bytes.data(), bytes.size());
     put(sum.value());
@@ -353,8 +353,8 @@ TEST_CASE("files of older versions load, without what they did not have") {
     States<float> read{{"w", initial_state<float>(recipe, 2, 1)}};
     load(path, read);
     CHECK(same(read, states));
-    CHECK(read["w"].warm_start.directions() == (version >= 2 ? 1 : 0));
-    CHECK(read["w"].warm_start.backoff().failures() == (version >= 3 ? 1 : 0));
+    CHECK(read["w"].warm_start.directions() == (format >= 2 ? 1 : 0));
+    CHECK(read["w"].warm_start.backoff().failures() == (format >= 3 ? 1 : 0));
     CHECK(read["w"].recipe == signature(recipe));
   }
 }
@@ -388,12 +388,12 @@ TEST_CASE("each refusal says what is wrong") {
   says(doubles.states, "its scalars have 4 bytes, the model's 8");
 
   std::string altered = bytes;
-  std::uint32_t version = 5;
-  std::memcpy(&altered[8], &version, sizeof version);
+  std::uint32_t format = 5;
+  std::memcpy(&altered[8], &format, sizeof format);
   write(path, altered);
   says(states, "has version 5, this program reads versions 1 to 4");
-  version = 0x04000000U;  // 4, where the machine that wrote it has the other byte order
-  std::memcpy(&altered[8], &version, sizeof version);
+  format = 0x04000000U;  // 4, where the machine that wrote it has the other byte order
+  std::memcpy(&altered[8], &format, sizeof format);
   write(path, altered);
   says(states, "written in the other byte order; load it on a machine of that order");
   write(path, "something else that is long enough to be one");
