@@ -196,10 +196,11 @@ TEST_CASE("the residual of a product, a quotient and a root is exact, by either 
   int looked_at = 0;
   for (int trial = 0; trial < 60000; ++trial) {
     const double x = number(any(random));
+    if (!std::isfinite(x) || x == 0.0) continue;
     // The products lie anywhere, close to overflow, or close to what is refused as too small.
     const int total = trial % 3 == 0 ? any(random) : trial % 3 == 1 ? 1024 : -898;
     const double y = number(std::clamp(total - std::ilogb(x), -1074, 1024));
-    if (!std::isfinite(x) || !std::isfinite(y) || x == 0.0 || y == 0.0) continue;
+    if (!std::isfinite(y) || y == 0.0) continue;
     looked_at += check(x * y, x, y);
     if (std::fabs(x / y) >= 0x1p-900) looked_at += check(x, x / y, y);
     const double root = std::sqrt(std::fabs(x));

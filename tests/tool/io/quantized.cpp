@@ -56,15 +56,17 @@ TEST_CASE("quantized: scales, zeros and books belong to the weight beside them",
 }
 
 TEST_CASE("quantized: what is no quantised weight has nothing beside it", "[io]") {
-  const QuantizedWeights plain({floats("m.weight"), other("m.steps", "I64"),
-                                other("m.mask", "BOOL"), other("m.count", "I32", {}),
-                                other("n.index", "U8")});
+  const std::vector<TensorInfo> tensors{floats("m.weight"), other("m.steps", "I64"),
+                                        other("m.mask", "BOOL"), other("m.count", "I32", {}),
+                                        other("n.index", "U8")};
+  const QuantizedWeights plain(tensors);
   for (const char* name : {"m.weight", "m.weight_scale", "m.scales", "m.bias", "n.weight",
                            "n.index_weight", "scale"}) {
     INFO(name);
     CHECK(plain.owner_of(floats(name)).empty());
   }
-  CHECK(QuantizedWeights({}).owner_of(floats("m.scales")).empty());
+  const std::vector<TensorInfo> none;
+  CHECK(QuantizedWeights(none).owner_of(floats("m.scales")).empty());
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -264,10 +265,12 @@ TEST_CASE("safetensors: the header's JSON is read strictly", "[io][safetensors]"
 
 TEST_CASE("safetensors: what the format does not name is passed over with a warning",
           "[io][safetensors]") {
-  const auto read = [](const std::string& more, const std::string& metadata = "") {
-    return open(safetensors(
+  std::deque<std::string> kept;  // what the files are read from
+  const auto read = [&kept](const std::string& more, const std::string& metadata = "") {
+    kept.push_back(safetensors(
         "{" + metadata + R"("x":{"dtype":"U8",)" + more + R"("shape":[2],"data_offsets":[0,2]}})",
         "12"));
+    return open(kept.back());
   };
   CHECK(read("").warning().empty());
   for (const char* value : {"3", "null", "\"text\"", "[1,[2]]", R"({"a":[{}],"dtype":"F32"})"}) {
