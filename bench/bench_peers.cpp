@@ -49,7 +49,7 @@ void compressed(benchmark::State& state, Index n) {
   tolerance.method = pion::Method::low_rank;
   tolerance.error = 1e-2;
   pion::ApplyInfo info;
-  for (auto _ : state) info = pion::low_rank_polar(x, kept, y, workspace, tolerance);
+  for (auto _ : state) info = pion::polar_factor(x, pion::Leading{kept}, y, workspace, tolerance);
   if (info.method != pion::Method::low_rank) state.SkipWithError("not certified");
   state.counters["bound"] = info.bound.value_or(0.0);
 }

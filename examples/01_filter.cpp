@@ -19,5 +19,5 @@ int main() {
   show("input", x / x.norm());
   show("Muon", pion::apply({pion::chains::muon()}, x));
   show("Pion kp=2", pion::apply({pion::chains::high_pass(2)}, x));
-  show("top 2 by SVD", pion::low_rank_polar(x, 2));
+  show("top 2 by SVD", pion::polar_factor(x, pion::Leading{2}));
 }

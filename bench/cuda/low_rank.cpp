@@ -83,7 +83,7 @@ void bench_low_rank(cuda::Context& context) {
     const cuda::Matrix<float> in(x->data(), n, n, cuda::Order::rows);
     const cuda::Matrix<float> out(y.data(), n, n, cuda::Order::rows);
     const double polar = median_ms(
-        context, [&](int) { low_rank_polar(in, 64, out, context); }, 5);
+        context, [&](int) { polar_factor(in, Leading{64}, out, context); }, 5);
     const double values = median_ms(
         context, [&](int) { effective_rank(in, context); }, 5);
     std::printf("{\"name\":\"lrmuon svd\",\"scalar\":\"f32\",\"rows\":%td,\"ms\":%.4f}\n", n,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pion/detail/svd.hpp>
+#include <pion/detail/svd_by_eigen.hpp>
 
 template void pion::detail::decompose(pion::Index, pion::Index, const float*, float*, float*,
                                       float*);

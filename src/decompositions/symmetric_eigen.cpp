@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pion/detail/symmetric_eigen.hpp>
+#include <pion/detail/symmetric_by_eigen.hpp>
 
 template void pion::detail::decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,
                                                 std::byte*);

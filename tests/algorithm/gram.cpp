@@ -74,7 +74,7 @@ struct Both {
       : f(chain),
         start(x),
         arena(workspace,
-              detail::workspace_bytes<engine::eigen, T>(Method::gram, x.rows(), x.cols())),
+              detail::Filtering<engine::eigen, T>::workspace(Method::gram, x.rows(), x.cols())),
         b(arena, Method::gram, x.rows(), x.cols()) {}
 
   Matrix gram(const Restarts& restarts) {

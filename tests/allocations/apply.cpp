@@ -75,7 +75,7 @@ TEST_CASE("a warm low-rank call allocates nothing, with and without a warm start
   CHECK(info.method == Method::low_rank);
 
   tolerance.error = 1e-3;
-  const auto polar = [&] { info = adaptive_polar(x, 0.5, y, workspace, tolerance); };
+  const auto polar = [&] { info = polar_factor(x, AtLeast{0.5}, y, workspace, tolerance); };
   polar();
   CHECK(count(polar) == 0);
   CHECK(info.method == Method::low_rank);

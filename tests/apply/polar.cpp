@@ -1,5 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 The polar factor of the leading directions by compression:
-// within the bound that it gives, or by SVD.
+// SPDX-License-Identifier: Apache-2.0
+// Covers its own header and apply/selection.hpp.
+// The polar factor of the leading directions by compression: within the bound that it gives, or by
+// an SVD.
 
 #include <cmath>
 #include <random>
@@ -70,7 +72,7 @@ TEMPLATE_TEST_CASE("a compressed polar factor is within the bound that it gives"
     const Index k = std::min<Index>(c.k, (known.sigma.array() > 0.0).count());
     const double tolerance = 1e-3;
     M y(x.rows(), x.cols());
-    const ApplyInfo info = low_rank_polar(x, c.k, y, workspace, within(tolerance));
+    const ApplyInfo info = polar_factor(x, Leading{c.k}, y, workspace, within(tolerance));
     INFO(c.name << ", " << x.rows() << "x" << x.cols());
     CHECK(info.rank == k);
     CHECK(info.survivors == k);
@@ -101,13 +103,13 @@ TEST_CASE("an adaptive polar factor keeps what is above its threshold") {
   for (const double tau : {0.9, 0.5, 0.1, 0.05}) {
     const Index k = (known.sigma.array() >= tau).count();
     Eigen::MatrixXd y(110, 130);
-    const ApplyInfo info = adaptive_polar(x, tau, y, workspace, within(1e-6));
+    const ApplyInfo info = polar_factor(x, AtLeast{tau}, y, workspace, within(1e-6));
     INFO(tau);
     CHECK(info.method == (k == 0 ? Method::svd : Method::low_rank));
     CHECK(info.rank == k);
     CHECK((y - known.polar(k)).norm() <= info.bound.value_or(0.0) + 1e-12);
     Eigen::MatrixXd exact(110, 130);
-    CHECK(adaptive_polar(x, tau, exact, workspace, within(1e-6, Method::svd)).rank == k);
+    CHECK(polar_factor(x, AtLeast{tau}, exact, workspace, within(1e-6, Method::svd)).rank == k);
     CHECK((exact - known.polar(k)).norm() <= 1e-11);
   }
 }
@@ -118,17 +120,17 @@ TEST_CASE("a polar factor warms up, may overwrite its input, and is small where 
   Workspace workspace;
   WarmStart<double> start;
   Eigen::MatrixXd x = known.matrix(), y(150, 150);
-  const ApplyInfo cold = low_rank_polar(x, 5, y, workspace, within(1e-6), &start);
-  const ApplyInfo warm = low_rank_polar(x, 5, y, workspace, within(1e-6), &start);
+  const ApplyInfo cold = polar_factor(x, Leading{5}, y, workspace, within(1e-6), &start);
+  const ApplyInfo warm = polar_factor(x, Leading{5}, y, workspace, within(1e-6), &start);
   REQUIRE(warm.method == Method::low_rank);
   CHECK(start.directions() >= 5);
   CHECK(warm.multiply_adds < cold.multiply_adds);
-  low_rank_polar(x, 5, y, workspace, within(1e-6));
-  low_rank_polar(x, 5, x, workspace, within(1e-6));
+  polar_factor(x, Leading{5}, y, workspace, within(1e-6));
+  polar_factor(x, Leading{5}, x, workspace, within(1e-6));
   CHECK(x == y);
 
   Eigen::MatrixXd zero = Eigen::MatrixXd::Zero(150, 150);
-  const ApplyInfo none = low_rank_polar(zero, 5, y, workspace, within(1e-6));
+  const ApplyInfo none = polar_factor(zero, Leading{5}, y, workspace, within(1e-6));
   CHECK(none.rank == 0);
   CHECK(y.isZero(0));
 }
@@ -138,25 +140,28 @@ TEST_CASE("a polar factor within a tolerance refuses what makes no sense") {
   const Eigen::MatrixXd x = Eigen::MatrixXd::Ones(70, 80);
   Eigen::MatrixXd y = Eigen::MatrixXd::Constant(70, 80, 3.0);
   const auto refused = [&](Index k, const Tolerance& o) {
-    CHECK_THROWS_AS(low_rank_polar(x, k, y, workspace, o), std::invalid_argument);
+    CHECK_THROWS_AS(polar_factor(x, Leading{k}, y, workspace, o), std::invalid_argument);
   };
   refused(0, within(1e-3));
   refused(2, within(0.0));
   refused(2, within(1e-3, Method::dense));
   refused(2, within(1e-3, Method::gram));
   for (const double tau : {0.0, -0.1, 1.1, std::nan("")}) {
-    CHECK_THROWS_AS(adaptive_polar(x, tau, y, workspace, within(1e-3)), std::invalid_argument);
+    CHECK_THROWS_AS(polar_factor(x, AtLeast{tau}, y, workspace, within(1e-3)),
+                    std::invalid_argument);
   }
   WarmStart<double> other;
   const Eigen::MatrixXd smaller = Eigen::MatrixXd::Ones(60, 50);
   Eigen::MatrixXd out(60, 50);
-  low_rank_polar(smaller, 1, out, workspace, within(1e-3), &other);
+  polar_factor(smaller, Leading{1}, out, workspace, within(1e-3), &other);
   REQUIRE(other.directions() > 0);
-  CHECK_THROWS_AS(low_rank_polar(x, 1, y, workspace, within(1e-3), &other), std::invalid_argument);
+  CHECK_THROWS_AS(polar_factor(x, Leading{1}, y, workspace, within(1e-3), &other),
+                  std::invalid_argument);
   Eigen::MatrixXd bad = x;
   bad(3, 4) = std::nan("");
-  CHECK_THROWS_AS(low_rank_polar(bad, 2, y, workspace, within(1e-3)), std::domain_error);
+  CHECK_THROWS_AS(polar_factor(bad, Leading{2}, y, workspace, within(1e-3)), std::domain_error);
   CHECK((y.array() == 3.0).all());
   Eigen::MatrixXd narrow(70, 79);
-  CHECK_THROWS_AS(low_rank_polar(x, 2, narrow, workspace, within(1e-3)), std::invalid_argument);
+  CHECK_THROWS_AS(polar_factor(x, Leading{2}, narrow, workspace, within(1e-3)),
+                  std::invalid_argument);
 }

@@ -84,8 +84,9 @@ TEST_CASE("a call within a tolerance needs less than 64 KB of stack") {
   check("without a tolerance", Method::gram,
         [&] { info = apply({chains::muon(64)}, noise, z, workspace); });
   check("LRMuon", Method::low_rank,
-        [&] { info = low_rank_polar(plateau, 100, y, workspace, asked); });
-  check("adaptive", Method::low_rank, [&] { info = adaptive_polar(x, 0.05, y, workspace, asked); });
+        [&] { info = polar_factor(plateau, Leading{100}, y, workspace, asked); });
+  check("adaptive", Method::low_rank,
+        [&] { info = polar_factor(x, AtLeast{0.05}, y, workspace, asked); });
   const auto rule = optimizer::FilteredWithin{f, asked};
   check("a rule", Method::low_rank, [&] {
     y = x;

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <Eigen/SVD>
+
 #include <pion/algorithm/certificate.hpp>
 #include <pion/algorithm/chain_criterion.hpp>
 #include <pion/algorithm/polar_criterion.hpp>
@@ -362,7 +364,7 @@ TEST_CASE("an attempt to compress stays within its budget") {
   Vector sigma = Vector::Constant(m, 0.7);
   sigma.head(4).setOnes();
   const Matrix close = Known(m, n, sigma, random).matrix();
-  const algorithm::PolarCriterion polar(algorithm::Largest{4}, 1e-12);
+  const algorithm::PolarCriterion polar(Leading{4}, 100, 100, 1e-14);
   how.rank = 4;
   how.tolerance = 0.9;
   how.budget = 1e300;

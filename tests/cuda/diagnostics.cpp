@@ -62,7 +62,7 @@ TEMPLATE_TEST_CASE("on a device, LRMuon's direction is U_k V_k^T", "",
       const Index rank = std::min<Index>(5, std::min(rows, cols));
       const Held<S> x(halving(rows, cols, rank, random), K::in);
       Held<Out> y(rows, cols, K::out);
-      low_rank_polar(x.view(), k, y.view(), context, info.data());
+      polar_factor(x.view(), Leading{k}, y.view(), context, info.data());
       context.synchronize();
       INFO(detail::shape(rows, cols) << ", k = " << k);
       const reference::Svd s = reference::svd(x.get());
@@ -103,7 +103,8 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
       cuda::WarmStart<cuda::sum_t<S>> start;
       for (int call = 0; call < 2; ++call) {
         y.poison();
-        const ApplyInfo info = low_rank_polar(x.view(), k, y.view(), context, tolerance, &start);
+        const ApplyInfo info =
+            polar_factor(x.view(), Leading{k}, y.view(), context, tolerance, &start);
         context.synchronize();
         REQUIRE(info.method == Method::low_rank);
         REQUIRE(info.bound);
@@ -118,7 +119,7 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
   // No gap: the SVD, which says so.
   const Held<S> level(reference::Matrix::Identity(60, 60), K::in);
   Held<typename K::Out> y(60, 60, K::out);
-  const ApplyInfo info = low_rank_polar(level.view(), 5, y.view(), context, tolerance);
+  const ApplyInfo info = polar_factor(level.view(), Leading{5}, y.view(), context, tolerance);
   context.synchronize();
   CHECK(info.method == Method::svd);
   CHECK(!info.bound);
@@ -126,8 +127,9 @@ TEMPLATE_TEST_CASE("on a device, LRMuon by compression is within its bound", "",
   CHECK(std::fabs(static_cast<double>(y.get().norm()) - std::sqrt(5.0)) <= 1e-5);
   reference::Matrix bad = level.get();
   bad(3, 4) = std::numeric_limits<float>::quiet_NaN();
-  CHECK_THROWS_AS(low_rank_polar(Held<S>(bad, K::in).view(), 5, y.view(), context, tolerance),
-                  std::domain_error);
+  CHECK_THROWS_AS(
+      polar_factor(Held<S>(bad, K::in).view(), Leading{5}, y.view(), context, tolerance),
+      std::domain_error);
 }
 
 TEST_CASE("on a device, LRMuon of a zero, an empty and a bad matrix") {
@@ -136,19 +138,19 @@ TEST_CASE("on a device, LRMuon of a zero, an empty and a bad matrix") {
   Array<Info> info(1);
   const Held<float> zero(reference::Matrix::Zero(4, 6), row);
   Held<float> y(4, 6, row);
-  low_rank_polar(zero.view(), 2, y.view(), context, info.data());
+  polar_factor(zero.view(), Leading{2}, y.view(), context, info.data());
   context.synchronize();
   CHECK(y.get().isZero(0));
   CHECK(info.get()[0].rank == 0);
   const cuda::Matrix<float> empty(nullptr, 0, 5);
-  low_rank_polar(empty, 2, empty, context);
+  polar_factor(empty, Leading{2}, empty, context);
   reference::Matrix values = reference::random_matrix(4, 6, random);
   values(1, 2) = std::numeric_limits<float>::quiet_NaN();
-  low_rank_polar(Held<float>(values, row).view(), 2, y.view(), context, info.data());
+  polar_factor(Held<float>(values, row).view(), Leading{2}, y.view(), context, info.data());
   context.synchronize();
   CHECK(info.get()[0].status == Info::not_finite);
   CHECK(y.get().isZero(0));
-  CHECK_THROWS_AS(low_rank_polar(zero.view(), 0, y.view(), context), std::invalid_argument);
+  CHECK_THROWS_AS(polar_factor(zero.view(), Leading{0}, y.view(), context), std::invalid_argument);
   CHECK_THROWS_AS(effective_rank(Held<float>(values, row).view(), context), std::domain_error);
 }
 

@@ -121,14 +121,14 @@ TEST_CASE("an SVD that does not converge leaves y as it was, and says so") {
   Held<float> y(x.get(), Order::rows);
   support::Array<support::Info> info(1);
   state().unconverged = 1;
-  low_rank_polar(x.view(), 2, y.view(), context, info.data());
+  polar_factor(x.view(), Leading{2}, y.view(), context, info.data());
   context.synchronize();
   CHECK(info.get()[0].status == support::Info::not_converged);
   CHECK(y.get() == x.get());
   CHECK_THROWS_AS(effective_rank(x.view(), context), std::domain_error);
   state().unconverged = 0;
   state().failing["cusolverDnSgesvd"] = CUSOLVER_STATUS_INTERNAL_ERROR;
-  CHECK_THROWS_WITH(low_rank_polar(x.view(), 2, y.view(), context),
+  CHECK_THROWS_WITH(polar_factor(x.view(), Leading{2}, y.view(), context),
                     "cusolverDnSgesvd returned CUSOLVER_STATUS_INTERNAL_ERROR (7)");
 }
 

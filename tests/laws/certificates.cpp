@@ -76,7 +76,7 @@ class Attack {
     if (kind == 1) {
       X y(x.rows(), x.cols());
       Workspace workspace;
-      low_rank_polar(x, between(1, most), y, workspace, tolerance(), &start);
+      polar_factor(x, Leading{between(1, most)}, y, workspace, tolerance(), &start);
     } else if (kind == 2) {
       Eigen::Matrix<T, -1, -1> basis =
           known::gaussian(x.innerSize(), between(1, most), random).template cast<T>();
@@ -125,11 +125,11 @@ void attack(Attack& a) {
 
   a.prepare(x, start);
   const Index k = a.between(1, most);
-  holds(low_rank_polar(x, k, y, workspace, a.tolerance(), &start), floor, 0.01, k);
+  holds(polar_factor(x, Leading{k}, y, workspace, a.tolerance(), &start), floor, 0.01, k);
 
   a.prepare(x, start);
   const double tau = std::pow(10.0, -a.uniform(0.0, 6.0));
-  holds(adaptive_polar(x, tau, y, workspace, a.tolerance(), &start), std::max(tau, floor),
+  holds(polar_factor(x, AtLeast{tau}, y, workspace, a.tolerance(), &start), std::max(tau, floor),
         tau > floor ? 1e-6 : 0.01, most);
 
   a.prepare(x, start);
@@ -144,7 +144,7 @@ void attack(Attack& a) {
   Eigen::Matrix<T, -1, -1> z = x;
   start.clear();
   const Tolerance tolerance = a.tolerance();
-  optimizer::AboveNoise{optimizer::NothingStandsOut::keep_all, tolerance}.direct<DefaultEngine>(
+  optimizer::PolarFactor{AboveNoise{NothingStandsOut::keep_all}, tolerance}.direct<DefaultEngine>(
       engine::View<T>(z.data(), m, n), workspace, start);
   y = z;
   const auto taken = static_cast<Index>(std::lround(z.template cast<double>().squaredNorm()));
@@ -173,7 +173,8 @@ TEMPLATE_TEST_CASE("a small singular value that was asked for is found, or nothi
     M x = M::Zero(3, 3), y(3, 3);
     x.diagonal() << TestType(1), TestType(0.5), static_cast<TestType>(small);
     Workspace workspace;
-    const ApplyInfo info = low_rank_polar(x, 3, y, workspace, Tolerance{1e-3, Method::low_rank});
+    const ApplyInfo info =
+        polar_factor(x, Leading{3}, y, workspace, Tolerance{1e-3, Method::low_rank});
     CHECK(info.rank == 3);
     CHECK((y - M::Identity(3, 3)).norm() <= info.bound.value_or(1e-6));
   }
@@ -186,7 +187,7 @@ TEST_CASE("probes of what is tiny tell its size, however often they are sharpene
   Workspace workspace;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Tolerance tolerance{1e-3, Method::low_rank, 1e-6, seed};
-    CHECK(adaptive_polar(x, 0.985e-6, y, workspace, tolerance).rank == 2);
+    CHECK(polar_factor(x, AtLeast{0.985e-6}, y, workspace, tolerance).rank == 2);
   }
 }
 

@@ -137,7 +137,7 @@ TEST_CASE("an entry that is not finite is named, and the output stays as it was"
       CHECK_THROWS_WITH(apply(f, x, y), "apply: x(7, 3) is " + why);
       CHECK_THROWS_WITH(apply_svd(f, x, y), "apply_svd: x(7, 3) is " + why);
       CHECK_THROWS_AS(apply_per_head(f, x, Heads{1}), std::domain_error);
-      CHECK_THROWS_AS(low_rank_polar(x, 2, y), std::domain_error);
+      CHECK_THROWS_AS(polar_factor(x, Leading{2}, y), std::domain_error);
       CHECK_THROWS_AS(effective_rank(x), std::domain_error);
       CHECK_THROWS_AS(head_norms(x, Heads{1}), std::domain_error);
       CHECK_THROWS_AS(SnrSamples().add(x), std::domain_error);
@@ -195,7 +195,7 @@ TEST_CASE("shapes that do not match are refused with both shapes") {
   Eigen::MatrixXf y = Eigen::MatrixXf::Constant(13, 9, 7.0F);
   CHECK_THROWS_AS(apply(f, x, y), std::invalid_argument);
   CHECK_THROWS_WITH(apply(f, x, y), "apply: y is 13x9 and x is 9x13; they must have one shape");
-  CHECK_THROWS_AS(low_rank_polar(x, 2, y), std::invalid_argument);
+  CHECK_THROWS_AS(polar_factor(x, Leading{2}, y), std::invalid_argument);
   CHECK((y.array() == 7.0F).all());
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("an empty matrix costs nothing, however long its other side") {
     CHECK(apply(f, Eigen::MatrixXf(rows, cols)).cols() == cols);
     CHECK(apply_svd(f, Eigen::MatrixXf(rows, cols)).cols() == cols);
     CHECK(apply_per_head(f, Eigen::MatrixXf(rows, cols), Heads{2, Axis::rows}).cols() == cols);
-    CHECK(low_rank_polar(Eigen::MatrixXf(rows, cols), 2).cols() == cols);
+    CHECK(polar_factor(Eigen::MatrixXf(rows, cols), Leading{2}).cols() == cols);
     CHECK(effective_rank(Eigen::MatrixXf(rows, cols)) == 0.0);
     CHECK(head_norms(Eigen::MatrixXf(rows, cols), Heads{2}).isZero(0));
   }
@@ -246,7 +246,7 @@ TEST_CASE("without a normaliser, size is neither lost in the info nor taken for 
             .dead);
 }
 
-TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
+TEST_CASE("polar_factor is U_k V_k^T with k_eff = min(k, rank)") {
   std::mt19937_64 random(9);
   for (const auto& [rows, cols] : {std::pair<Index, Index>{8, 14}, {14, 8}, {10, 10}}) {
     reference::Matrix x = reference::random_matrix(rows, cols, random, 1.0);
@@ -256,7 +256,7 @@ TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
     for (const Index k : {1, 3, 6, 7, 100}) {
       const Index k_eff = std::min<Index>(k, 6);
       Eigen::MatrixXd y(rows, cols);
-      const ApplyInfo info = low_rank_polar(x.cast<double>(), k, y);
+      const ApplyInfo info = polar_factor(x.cast<double>(), Leading{k}, y);
       CHECK(info.rank == k_eff);
       CHECK(info.survivors == k_eff);
       CHECK(info.output_norm == std::sqrt(static_cast<double>(k_eff)));
@@ -269,12 +269,12 @@ TEST_CASE("low_rank_polar is U_k V_k^T with k_eff = min(k, rank)") {
     }
   }
   Eigen::MatrixXd y(2, 3);
-  CHECK(low_rank_polar(Eigen::MatrixXd::Zero(2, 3), 2, y).rank == 0);
+  CHECK(polar_factor(Eigen::MatrixXd::Zero(2, 3), Leading{2}, y).rank == 0);
   CHECK(y.isZero(0));
   // What rounding can have made is measured by sigma_1, here 50 times the largest entry.
   Eigen::MatrixXd ones = Eigen::MatrixXd::Ones(50, 50), of_ones(50, 50);
   ones.topLeftCorner(25, 25).array() += 40.0 * std::numeric_limits<double>::epsilon();
-  CHECK(low_rank_polar(ones, 2, of_ones).rank == 1);
-  CHECK(low_rank_polar(Eigen::MatrixXf(0, 3), 2).size() == 0);
-  CHECK_THROWS_AS(low_rank_polar(y, 0), std::invalid_argument);
+  CHECK(polar_factor(ones, Leading{2}, of_ones).rank == 1);
+  CHECK(polar_factor(Eigen::MatrixXf(0, 3), Leading{2}).size() == 0);
+  CHECK_THROWS_AS(polar_factor(y, Leading{0}), std::invalid_argument);
 }

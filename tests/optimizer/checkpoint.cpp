@@ -285,7 +285,8 @@ TEST_CASE("a state does not load under a recipe that gives it another meaning") 
   CHECK(!loads(heads(FusedHeads{{{6, 1}, {2, 1}}}), heads(FusedHeads{{{6, 2}, {2, 1}}})));
   CHECK(!loads(presets::m_sgd_power(Power::half), presets::m_sgd_power(Power::quarter)));
   CHECK(!loads(presets::lr_muon(2), presets::lr_muon(3)));
-  CHECK(!loads(Recipe{AdaptiveRank{0.1}, HeavyBall{}}, Recipe{AdaptiveRank{0.2}, HeavyBall{}}));
+  CHECK(!loads(Recipe{PolarFactor{AtLeast{0.1}}, HeavyBall{}},
+               Recipe{PolarFactor{AtLeast{0.2}}, HeavyBall{}}));
   CHECK(!loads(presets::pion_above_noise(), presets::pion_above_noise(NothingStandsOut::keep_all)));
   CHECK(!loads(presets::pion_within(), presets::pion_paper()));
   CHECK(!loads(presets::muon(), presets::m_sgd_z()));

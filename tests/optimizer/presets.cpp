@@ -114,10 +114,10 @@ double apart(const FilteredPerHead<>& rule, const MatrixXd& x, double input) {
   return sum;
 }
 double apart(const Identity&, const MatrixXd& x, double input) { return input * x.norm(); }
-double apart(const LowRank& rule, const MatrixXd& x, double input) {
+double apart(const PolarFactor<Leading>& rule, const MatrixXd& x, double input) {
   // Wedin: singular subspaces turn by the perturbation over the gap.
   const auto sigma = reference::svd(x.cast<reference::Real>()).sigma;
-  const auto gap = static_cast<double>(sigma(rule.rank - 1) - sigma(rule.rank));
+  const auto gap = static_cast<double>(sigma(rule.selection.rank - 1) - sigma(rule.selection.rank));
   const double backward = 8.0 * eps * static_cast<double>(x.rows() + x.cols());
   return 4.0 * (2.0 * backward + input) * x.norm() / gap;
 }

@@ -131,10 +131,10 @@ TEST_CASE("LRMuon keeps the top of the spectrum") {
   std::mt19937_64 random(5);
   const Matrix<double> x = gaussian(7, 9, random).cast<double>();
   Direction d;
-  const Matrix<double> y = direct(LowRank{3}, x, &d);
-  CHECK(y == low_rank_polar(x, 3));
+  const Matrix<double> y = direct(PolarFactor{Leading{3}}, x, &d);
+  CHECK(y == polar_factor(x, Leading{3}));
   CHECK(d.survivors == 3);
-  CHECK_THROWS_AS(direct(LowRank{0}, x), std::invalid_argument);
+  CHECK_THROWS_AS(direct(PolarFactor{Leading{0}}, x), std::invalid_argument);
 }
 
 TEST_CASE("the Marchenko-Pastur median halves the law") {
@@ -175,12 +175,13 @@ TEST_CASE("noise alone: its variance and edge are found, and nothing stands out"
     CHECK(sigma(0) < gavish_donoho_threshold(9.0, rows, cols));
 
     Direction d;
-    const Matrix<double> one = direct(AboveNoise{NothingStandsOut::keep_strongest}, x, &d);
+    const Matrix<double> one =
+        direct(PolarFactor{AboveNoise{NothingStandsOut::keep_strongest}}, x, &d);
     CHECK(d.survivors == 1);
-    CHECK((one - low_rank_polar(x, 1)).norm() < 1e-12);
-    const Matrix<double> all = direct(AboveNoise{NothingStandsOut::keep_all}, x, &d);
+    CHECK((one - polar_factor(x, Leading{1})).norm() < 1e-12);
+    const Matrix<double> all = direct(PolarFactor{AboveNoise{NothingStandsOut::keep_all}}, x, &d);
     CHECK(d.survivors == std::min(rows, cols));
-    CHECK((all - low_rank_polar(x, std::min(rows, cols))).norm() < 1e-11);
+    CHECK((all - polar_factor(x, Leading{std::min(rows, cols)})).norm() < 1e-11);
   }
 }
 
@@ -195,10 +196,11 @@ TEMPLATE_TEST_CASE("a signal above the noise is kept whole, and the noise is not
   const Matrix<T> x = (with_spectrum(strong, rows, cols, random) + noise).cast<T>();
   for (const auto otherwise : {NothingStandsOut::keep_strongest, NothingStandsOut::keep_all}) {
     Direction d;
-    const Matrix<T> y = direct(AboveNoise{otherwise}, x, &d);
+    const Matrix<T> y = direct(PolarFactor{AboveNoise{otherwise}}, x, &d);
     CHECK(d.survivors == rank);
-    CHECK(y == low_rank_polar(x, rank));
-    const Matrix<T> transposed = direct(AboveNoise{otherwise}, Matrix<T>(x.transpose()), &d);
+    CHECK(y == polar_factor(x, Leading{rank}));
+    const Matrix<T> transposed =
+        direct(PolarFactor{AboveNoise{otherwise}}, Matrix<T>(x.transpose()), &d);
     CHECK(d.survivors == rank);
   }
 }
@@ -238,7 +240,7 @@ TEST_CASE("compression goes on while all that it has found stands out") {
   const known::Known signal(rows, cols, strong, random);
   const Matrix<float> x =
       (strong.norm() * signal.matrix() + known::gaussian(rows, cols, random)).cast<float>();
-  AboveNoise rule;
+  PolarFactor<AboveNoise> rule;
   rule.tolerance.method = Method::low_rank;
   Direction d;
   direct(rule, x, &d);
@@ -271,14 +273,14 @@ TEMPLATE_TEST_CASE("rules by compression give what they give by an SVD", "", flo
     CHECK(one.norm == other.norm);
     return one.survivors.value_or(0);
   };
-  CHECK(compare(LowRank{4}) == 4);
+  CHECK(compare(PolarFactor{Leading{4}}) == 4);
   const double top = 120.0 / static_cast<double>(x.norm());
-  CHECK(compare(AdaptiveRank{0.64 * top}) == 5);
-  CHECK(compare(AboveNoise{}) == rank);
+  CHECK(compare(PolarFactor{AtLeast{0.64 * top}}) == 5);
+  CHECK(compare(PolarFactor{AboveNoise{}}) == rank);
   Direction d;
-  direct(AdaptiveRank{1.0}, x, &d);
+  direct(PolarFactor{AtLeast{1.0}}, x, &d);
   CHECK(d.dead);
-  direct(AdaptiveRank{0.1}, Matrix<T>(Matrix<T>::Zero(3, 4)), &d);
+  direct(PolarFactor{AtLeast{0.1}}, Matrix<T>(Matrix<T>::Zero(3, 4)), &d);
   CHECK(!d.dead);
 }
 
@@ -287,10 +289,10 @@ TEST_CASE("the noise rule on what has no noise") {
   Direction d;
   // Exactly low rank: the median is 0 and every direction above rounding is kept.
   const Matrix<double> x = (gaussian(9, 2, random) * gaussian(2, 12, random)).cast<double>();
-  direct(AboveNoise{}, x, &d);
+  direct(PolarFactor{AboveNoise{}}, x, &d);
   CHECK(d.survivors == 2);
-  direct(AboveNoise{}, Matrix<double>(Matrix<double>::Zero(4, 5)), &d);
+  direct(PolarFactor{AboveNoise{}}, Matrix<double>(Matrix<double>::Zero(4, 5)), &d);
   CHECK(d.survivors == 0);
-  direct(AboveNoise{}, Matrix<double>(Matrix<double>::Ones(1, 6)), &d);
+  direct(PolarFactor{AboveNoise{}}, Matrix<double>(Matrix<double>::Ones(1, 6)), &d);
   CHECK(d.survivors == 1);
 }

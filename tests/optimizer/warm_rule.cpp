@@ -46,10 +46,9 @@ Tolerance compressed(double tolerance) {
 template <class Check>
 void for_each_rule(const Check& check) {
   check(presets::pion_within(compressed(1e-4)), 1e-4);
-  check(Recipe{LowRank{4, compressed(1e-3)}, HeavyBall{0.9}}, 1e-3);
-  check(Recipe{AdaptiveRank{0.1, compressed(1e-3)}, HeavyBall{0.9}}, 1e-3);
-  check(Recipe{AboveNoise{NothingStandsOut::keep_strongest, compressed(1e-3)}, HeavyBall{0.9}},
-        1e-3);
+  check(Recipe{PolarFactor{Leading{4}, compressed(1e-3)}, HeavyBall{0.9}}, 1e-3);
+  check(Recipe{PolarFactor{AtLeast{0.1}, compressed(1e-3)}, HeavyBall{0.9}}, 1e-3);
+  check(Recipe{PolarFactor{AboveNoise{}, compressed(1e-3)}, HeavyBall{0.9}}, 1e-3);
 }
 
 bool same(const State<float>& a, const State<float>& b) {

@@ -71,23 +71,23 @@ Contender low_pass_muon(const Momenta& m) {
 }
 
 Contender low_rank_muon(const Momenta& m, int rank, Method how) {
-  return contender(fmt::format("LRMuon k={}", rank), 0.1, LowRank{rank, {1e-4, how}},
-                   HeavyBall{m.momentum});
+  return contender(fmt::format("LRMuon k={}", rank), 0.1,
+                   PolarFactor{Leading{rank}, Tolerance{1e-4, how}}, HeavyBall{m.momentum});
 }
 
 Contender above_noise(const Momenta& m, Method how) {
-  return contender("AboveNoise", 0.1, AboveNoise{NothingStandsOut::keep_strongest, {1e-3, how}},
+  return contender("AboveNoise", 0.1, PolarFactor{AboveNoise{}, Tolerance{1e-3, how}},
                    HeavyBall{m.momentum});
 }
 
 Contender above_noise_or_all(const Momenta& m) {
-  return contender("AboveNoise or all", 0.1, AboveNoise{NothingStandsOut::keep_all},
+  return contender("AboveNoise or all", 0.1, PolarFactor{AboveNoise{NothingStandsOut::keep_all}},
                    HeavyBall{m.momentum});
 }
 
 Contender adaptive_rank(const Momenta& m, double tau, Method how) {
-  return contender(fmt::format("sigma > {:g}", tau), 0.1, AdaptiveRank{tau, {1e-3, how}},
-                   HeavyBall{m.momentum});
+  return contender(fmt::format("sigma > {:g}", tau), 0.1,
+                   PolarFactor{AtLeast{tau}, Tolerance{1e-3, how}}, HeavyBall{m.momentum});
 }
 
 Contender pion_within(const Momenta& m, int promotions) {

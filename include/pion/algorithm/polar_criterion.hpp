@@ -1,62 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max, std::min
-#include <cmath>      // std::floor, HUGE_VAL
-#include <limits>
+#include <algorithm>  // std::max
+#include <cmath>      // HUGE_VAL
 #include <optional>
 
 #include <pion/algorithm/certificate.hpp>
-#include <pion/algorithm/subspace_options.hpp>
-#include <pion/detail/symmetric_eigen.hpp>
 #include <pion/detail/traits.hpp>
 
 /// The polar factor U_k V_k^T of the leading directions of a matrix, as a criterion of compression
-/// (algorithm/subspace_iteration.hpp). A selection says which directions those are; singular values
-/// are descending and relative to ||x||_F.
+/// (algorithm/subspace_iteration.hpp). A selection says which directions those are
+/// (apply/selection.hpp).
 namespace pion::algorithm {
-
-/// The `rank` largest.
-struct Largest {
-  Index rank;
-
-  Index initial_rank() const { return rank; }
-  template <class Values>
-  Index keep(const Values& sigma) const {
-    return std::min<Index>(rank, sigma.size());
-  }
-  template <class Values>
-  bool needs_more_directions(const Values& sigma) const {
-    return sigma.size() < rank;
-  }
-  /// Of fewer than `rank`, none may be left.
-  template <class Values>
-  double limit(const Values& sigma, bool all, double rounding) const {
-    return all || sigma.size() >= rank ? HUGE_VAL : rounding;
-  }
-};
-
-/// Those with sigma >= tau ||x||_F.
-struct AtLeast {
-  double tau;
-
-  Index initial_rank() const {
-    return static_cast<Index>(
-        (std::min)(static_cast<double>(usual_rank), std::floor(1.0 / (tau * tau))));
-  }
-  template <class Values>
-  Index keep(const Values& sigma) const {
-    return (sigma.array() >= tau).count();
-  }
-  template <class Values>
-  bool needs_more_directions(const Values& sigma) const {
-    return keep(sigma) == sigma.size();
-  }
-  template <class Values>
-  double limit(const Values& /*sigma*/, bool /*all*/, double rounding) const {
-    return (std::max)(tau, rounding);
-  }
-};
 
 /// Says which triplets a selection needs, and bounds ||U_k V_k^T - U V^T||_F from what was measured
 /// of them.
@@ -71,19 +26,25 @@ class PolarCriterion {
  public:
   static constexpr int most_powers = 16;
 
-  /// \param floor  directions with sigma <= floor sigma_1 are rounding's (numerical_rank()).
-  PolarCriterion(const Selection& selection, double floor) : selection_(selection), floor_(floor) {}
+  /// For a rows x cols matrix of a scalar with this eps. Directions with sigma <= max(m, n) eps
+  /// sigma_1 are rounding's.
+  PolarCriterion(const Selection& selection, Index rows, Index cols, double epsilon)
+      : selection_(selection),
+        rows_(rows),
+        cols_(cols),
+        floor_(static_cast<double>((std::max)(rows, cols)) * epsilon) {}
 
   static double gain(double /*sigma*/) { return 1.0; }
 
   template <class Values>
   Index keep(const Values& sigma) const {
-    return selection_.keep(above_rounding(sigma));
+    return selection_.keep(above_rounding(sigma), rows_, cols_);
   }
 
   template <class Values>
   bool needs_more_directions(const Values& sigma) const {
-    return above_rounding(sigma).size() == sigma.size() && selection_.needs_more_directions(sigma);
+    return above_rounding(sigma).size() == sigma.size() &&
+           selection_.needs_more_directions(sigma, rows_, cols_);
   }
 
   template <class Values>
@@ -98,7 +59,7 @@ class PolarCriterion {
   template <class Values>
   double limit(const Values& sigma, bool all) const {
     const double rounding = floor_ * sigma(0);
-    return selection_.limit(above_rounding(sigma), all, rounding);
+    return selection_.limit(above_rounding(sigma), rows_, cols_, all, rounding);
   }
 
   double error(const Residuals& r) const {
@@ -115,6 +76,7 @@ class PolarCriterion {
   }
 
   Selection selection_;
+  Index rows_, cols_;
   double floor_;
 };
 

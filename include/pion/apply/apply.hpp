@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max, std::min
-#include <cmath>      // std::sqrt
+#include <cstddef>  // std::byte
 #include <limits>
 #include <string>
 #include <type_traits>
 
-#include <pion/algorithm/dense.hpp>
-#include <pion/algorithm/gram.hpp>
-#include <pion/algorithm/normalize.hpp>
+#include <pion/apply/filtering.hpp>
 #include <pion/apply/info.hpp>
 #include <pion/apply/plan.hpp>
 #include <pion/detail/check.hpp>
@@ -23,43 +20,21 @@ namespace pion {
 
 namespace detail {
 
-/// Divides what load() put in b.x by its normaliser, and leaves b.r = x x^T. False if x is zero,
-/// and then there is nothing to do: f(0) = 0.
+/// Filters x, which is filtering_input() of `memory` and has the given largest |entry|, by its
+/// plan. Afterwards x shows the result.
 template <class Engine, class T>
-bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engine, T>& b) {
-  if (largest == 0.0) return false;
-  if (normalizer != Normalizer::none) {
-    scale_to_one(largest, b.x);
-    b.kernels.scale(1.0 / b.kernels.frobenius_norm(b.x), b.x);
-  }
-  algorithm::normalize(b.kernels, normalizer, b.x, b.r, b.h, b.t);
-  return true;
-}
-
-/// Fills in what the result in b.x shows.
-template <class Engine, class T>
-void inspect_result(const Filter& f, double largest, const Buffers<Engine, T>& b, ApplyInfo& info) {
-  info.output_norm = b.kernels.frobenius_norm(b.x);
-  const double unit = f.normalizer == Normalizer::none ? (std::min)(1.0, largest) : 1.0;
-  const auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-  info.dead = info.output_norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows)) * unit;
-}
-
-/// Filters what load() put in b.x; the result is in b.x again.
-template <class Engine, class T>
-ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, Buffers<Engine, T>& b) {
+ApplyInfo filter_loaded(const Filter& f, const Plan& plan, double largest, std::byte* memory,
+                        engine::View<T>& x) {
+  using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
+  const Filtered result =
+      Filtering<Core, T>::run(f, plan.method, plan.restarts, largest, memory, x);
   ApplyInfo info;
   info.method = plan.method;
-  info.rank = b.x.rows;
+  info.rank = x.rows;
   info.multiply_adds = plan.multiply_adds;
   info.rounding = plan.rounding_growth * static_cast<double>(std::numeric_limits<T>::epsilon());
-  if (!normalize_loaded(f.normalizer, largest, b)) return info;
-  if (plan.method == Method::gram) {
-    algorithm::gram(b.kernels, f.chain, plan.restarts, b.x, b.y, b.r, b.h, b.q, b.t);
-  } else {
-    algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
-  }
-  inspect_result(f, largest, b, info);
+  info.output_norm = result.norm;
+  info.dead = result.dead;
   return info;
 }
 
@@ -68,13 +43,13 @@ template <class Engine, class X, class Y>
 ApplyInfo run(const Filter& f, const Plan& plan, const Eigen::MatrixBase<X>& x, Y& y,
               Workspace& workspace) {
   using T = compute_t<typename X::Scalar>;
-  Arena arena(workspace, plan.workspace);
-  Buffers<Engine, T> buffers(arena, plan.method, (std::min)(plan.rows, plan.cols),
-                             (std::max)(plan.rows, plan.cols));
-  const double largest = load("apply", x, buffers.x);
-  const ApplyInfo info = filter_loaded<Engine>(f, plan, largest, buffers);
-  require_representable<typename plain_t<Y>::Scalar>("apply", buffers.x, info.output_norm);
-  store(buffers.x, y);
+  workspace.reserve(plan.workspace);
+  std::byte* const memory = workspace.data();
+  engine::View<T> inside = filtering_input<T>(memory, plan.rows, plan.cols);
+  const double largest = load("apply", x, inside);
+  const ApplyInfo info = filter_loaded<Engine>(f, plan, largest, memory, inside);
+  require_representable<typename plain_t<Y>::Scalar>("apply", inside, info.output_norm);
+  store(inside, y);
   return info;
 }
 

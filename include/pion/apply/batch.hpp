@@ -148,8 +148,8 @@ Plan on_engine(Plan p) {
   if (p.method == Method::low_rank) {
     plan_compression_memory<Engine, T>(p);
   } else {
-    p.workspace = workspace_bytes<Engine, T>(p.method, (std::min)(p.rows, p.cols),
-                                             (std::max)(p.rows, p.cols));
+    p.workspace = Filtering<engine::core_t<Engine>, T>::workspace(
+        p.method, (std::min)(p.rows, p.cols), (std::max)(p.rows, p.cols));
   }
   return p;
 }

@@ -106,12 +106,11 @@ PerHeadInfo run_per_head(const Filter& f, const ChainPlan& by_chain, const Layou
     auto all = engine::as_eigen(b.whole);
     auto head = head_block(all, heads, inside.axis, i);
     const Plan own = inside.template plan<T, Worker>(f.chain, by_chain, i);
-    Arena mine(b.work + bytes_each * static_cast<std::size_t>(worker));
-    Buffers<Worker, T> buffers(mine, own.method, (std::min)(head.rows(), head.cols()),
-                               (std::max)(head.rows(), head.cols()));
-    const double largest = load(here, head, buffers.x);
-    new (b.infos + i) ApplyInfo(filter_loaded<Worker>(f, own, largest, buffers));
-    store(buffers.x, head);
+    std::byte* const mine = b.work + bytes_each * static_cast<std::size_t>(worker);
+    engine::View<T> x_h = filtering_input<T>(mine, own.rows, own.cols);
+    const double largest = load(here, head, x_h);
+    new (b.infos + i) ApplyInfo(filter_loaded<Worker>(f, own, largest, mine, x_h));
+    store(x_h, head);
   });
 
   PerHeadInfo info;

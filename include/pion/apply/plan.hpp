@@ -6,14 +6,14 @@
 #include <cstdint>    // std::int64_t, std::uint64_t
 #include <limits>
 
-#include <pion/algorithm/gram.hpp>
+#include <pion/algorithm/restarts.hpp>
 #include <pion/algorithm/rounding_growth.hpp>
+#include <pion/apply/filtering.hpp>
 #include <pion/apply/method.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/engine/concept.hpp>
 #include <pion/engine/default.hpp>
-#include <pion/engine/workspace.hpp>
 #include <pion/filter/filter.hpp>
 
 namespace pion {
@@ -50,31 +50,6 @@ struct PlannedFilter : Plan {
 };
 
 namespace detail {
-
-/// Everything a call works on, laid out in an arena. m <= n is the shape, short side first.
-template <class Engine, class T>
-struct Buffers {
-  using View = engine::View<T>;
-
-  Buffers(Arena& arena, Method method, Index m, Index n)
-      : x(arena.take<T>(m * n), m, n), y(arena.take<T>(m * n), m, n), kernels(arena, m, n) {
-    const auto square = [&] { return View(arena.take<T>(m * m), m, m); };
-    r = square();
-    h = square();
-    t = square();
-    if (method == Method::gram) q = square();
-  }
-
-  View x, y, r, h, t, q;
-  typename engine::require_engine_t<Engine, T>::template Kernels<T> kernels;
-};
-
-template <class Engine, class T>
-std::uint64_t workspace_bytes(Method method, Index m, Index n) {
-  Arena counting;
-  Buffers<Engine, T>(counting, method, m, n);
-  return counting.used();
-}
 
 /// What plan() decides by the chain alone, whatever the shape. Finding the restarts takes a third
 /// of the time that filtering a 32 x 32 matrix takes, so a call that plans many shapes finds them
@@ -144,7 +119,8 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
   p.bytes = in_and_out + (p.method == Method::gram
                               ? segments * (3.0 * whole - 7.0 * square) + 11.0 * steps * square
                               : steps * (3.0 * whole + 4.0 * square));
-  const std::uint64_t bytes = workspace_bytes<Engine, T>(p.method, m, n);
+  using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
+  const std::uint64_t bytes = Filtering<Core, T>::workspace(p.method, m, n);
   require_countable(bytes <= (std::numeric_limits<std::size_t>::max)());
   p.workspace = static_cast<std::size_t>(bytes);
   return p;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include <pion/algorithm/chain_criterion.hpp>
-#include <pion/algorithm/subspace_iteration.hpp>
+#include <pion/apply/compressing.hpp>
 #include <pion/apply/plan.hpp>
 #include <pion/detail/finite.hpp>
 
@@ -58,16 +58,6 @@ inline void require_valid(const Tolerance& tolerance) {
   }
 }
 
-/// What the low-rank method works on: a copy of x, where it cannot be read in place, and its own.
-template <class Engine, class T>
-struct SubspaceBuffers {
-  SubspaceBuffers(Arena& arena, Index m, Index n, bool copied)
-      : x(copied ? arena.take<T>(m * n) : nullptr, m, n), compression(arena, m, n, max_rank) {}
-
-  engine::View<T> x;
-  algorithm::SubspaceIteration<typename Engine::template TallSkinnyKernels<T>, T> compression;
-};
-
 /// The multiply-adds with x that compression to `rank` directions is expected to take.
 inline double expected_compression(const Plan& p, Index rank) {
   return static_cast<double>(p.rows) * static_cast<double>(p.cols) *
@@ -99,10 +89,11 @@ template <class Engine, class T>
 void plan_compression_memory(Plan& p) {
   constexpr double passes = 7.0;  // the norm, three steps, the check, the probes, the result
   p.bytes = passes * static_cast<double>(p.rows) * static_cast<double>(p.cols) * sizeof(T);
-  Arena arena, turned;  // in place, either side may come first
-  const SubspaceBuffers<Engine, T> one(arena, p.rows, p.cols, true),
-      other(turned, p.cols, p.rows, true);
-  p.workspace = static_cast<std::size_t>((std::max)(arena.used(), turned.used()));
+  using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
+  // In place, either side may come first.
+  p.workspace =
+      static_cast<std::size_t>((std::max)(Compressing<Core, T>::workspace(p.rows, p.cols, true),
+                                          Compressing<Core, T>::workspace(p.cols, p.rows, true)));
 }
 
 /// The method to plan beside compression: what runs where it does not.

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max, std::min
-#include <cmath>      // std::sqrt
-#include <limits>
+#include <algorithm>  // std::min
 #include <optional>
 #include <string>
-#include <type_traits>
 
 #include <pion/apply/apply.hpp>
 #include <pion/apply/plan_within.hpp>
@@ -47,49 +44,39 @@ bool compression_is_due(const Tolerance& tolerance, Start* start) {
   return tolerance.method == Method::low_rank || start == nullptr || start->backoff().should_try();
 }
 
-/// What is known of the result once the triplets are found.
-template <class Kernels, class T, class Criterion>
-ApplyInfo found_info(const algorithm::SubspaceIteration<Kernels, T>& found,
-                     const Criterion& criterion) {
-  ApplyInfo info;
-  info.method = Method::low_rank;
-  info.rank = found.rank();
-  info.multiply_adds = found.multiply_adds();
-  info.bound = found.error();
-  const auto& sigma = found.sigma();
-  info.survivors = criterion.survivors(sigma, info.rank, found.residuals(), survivor_gain);
-  double squares = 0.0;
-  for (Index i = 0; i < info.rank; ++i) {
-    const double gain = criterion.gain(sigma(i));
-    squares += gain * gain;
-  }
-  info.output_norm = std::sqrt(squares);
-  const Index short_side = (std::min)(found.left().rows, found.right().rows);
-  info.dead = info.output_norm <= static_cast<double>(std::numeric_limits<T>::epsilon()) *
-                                      std::sqrt(static_cast<double>(short_side));
-  return info;
-}
-
 /// Leaves in `start` how an attempt ended and where the next one begins.
-template <class T, class Found>
-void remember_attempt(WarmStart<T>* start, const Found& found, bool done) {
+template <class T>
+void remember_attempt(WarmStart<T>* start, const Compressed<T>& found) {
   if (start == nullptr) return;
-  if (!done) return start->backoff().failed();
+  if (!found.done) return start->backoff().failed();
   start->backoff().succeeded();
-  start->remember(found.next_start());
+  start->remember(found.next_start);
 }
 
-/// y <- U g(S) V^T of the triplets found, g the criterion's gain. They are those of x^T if
-/// `turned`.
-template <class Found, class Criterion, class Y>
-ApplyInfo store_found(Found& found, const Criterion& criterion, bool turned, Y& y) {
-  const ApplyInfo info = found_info(found, criterion);
-  auto left = engine::as_eigen(found.left());
-  for (Index i = 0; i < info.rank; ++i) {
-    left.col(i) *= static_cast<typename decltype(left)::Scalar>(criterion.gain(found.sigma()(i)));
+/// Writes left right^T of what was found to y, or to y^T where `transposed`, in y's storage order
+/// and scalar: in place where y's layout allows it.
+template <class Engine, class T, class Y>
+void store_product(const Compressing<Engine, T>& b, const Compressed<T>& found, bool transposed,
+                   Y& y) {
+  const engine::View<T>&left = found.left, &right = found.right, &scratch = found.scratch;
+  if constexpr (may_lie_in_place_v<T, Y>) {
+    if (lies_in_place<T>(y)) {
+      const bool as_found = transposed == static_cast<bool>(Y::IsRowMajor);
+      b.expand(as_found ? left : right, as_found ? right : left, in_place<engine::View<T>>(y));
+      return;
+    }
   }
-  store_product(found.kernels(), found.left(), found.right(), turned, found.scratch(), y);
-  return info;
+  using Scalar = typename Y::Scalar;
+  for (Index j = 0; j < right.rows; j += scratch.cols) {
+    const Index width = (std::min)(scratch.cols, right.rows - j);
+    const engine::View<T> piece = scratch.block(0, 0, left.rows, width);
+    b.expand(left, right.block(j, 0, width, right.cols), piece);
+    if (transposed) {
+      y.middleRows(j, width) = engine::as_eigen(piece).transpose().template cast<Scalar>();
+    } else {
+      y.middleCols(j, width) = engine::as_eigen(piece).template cast<Scalar>();
+    }
+  }
 }
 
 /// An attempt to compress a matrix where it lies.
@@ -102,17 +89,16 @@ struct InPlaceAttempt {
 template <class Engine, class T, class Criterion, class X, class Y>
 InPlaceAttempt compress_in_place(const Criterion& criterion, const X& x, Y& y, Workspace& workspace,
                                  const algorithm::SubspaceOptions<T>& search, WarmStart<T>* start) {
-  auto b = laid_out<SubspaceBuffers<Engine, T>>(workspace, x.innerSize(), x.outerSize(), false);
-  auto& found = b.compression;
-  const auto inside = in_place<engine::View<const T>>(x);
-  const bool warm = search.start.cols > 0;  // a warm search finds the norm on its way
-  const double norm = warm ? 0.0 : found.kernels().frobenius_norm(inside);
-  if (!warm && !well_scaled<T>(norm)) return {};
-  const bool done = found.find(inside, norm, criterion, search);
-  if (!well_scaled<T>(found.norm())) return {};
-  remember_attempt(start, found, done);
-  if (!done) return {true, std::nullopt};
-  return {true, store_found(found, criterion, X::IsRowMajor, y)};
+  using Compressing = Compressing<Engine, T>;
+  const Index m = x.innerSize(), n = x.outerSize();
+  workspace.reserve(Compressing::workspace(m, n, false));
+  Compressing& b = Compressing::begin(workspace.data(), m, n, false);
+  const auto found = b.find(in_place<engine::View<const T>>(x), 0.0, criterion, search);
+  if (!found.in_range) return {};
+  remember_attempt(start, found);
+  if (!found.done) return {true, std::nullopt};
+  store_product(b, found, static_cast<bool>(X::IsRowMajor), y);
+  return {true, found.info};
 }
 
 /// compress() of a copy of x that is scaled by a power of two, and x^T if `turned`.
@@ -121,18 +107,17 @@ std::optional<ApplyInfo> compress_copied(const char* function, const Criterion& 
                                          const X& x, bool turned, Y& y, Workspace& workspace,
                                          const algorithm::SubspaceOptions<T>& search,
                                          WarmStart<T>* start) {
+  using Compressing = Compressing<Engine, T>;
   const Index m = turned ? x.cols() : x.rows(), n = turned ? x.rows() : x.cols();
-  auto b = laid_out<SubspaceBuffers<Engine, T>>(workspace, m, n, true);
-  auto& found = b.compression;
-  const double largest = load(function, x, b.x, turned);
+  workspace.reserve(Compressing::workspace(m, n, true));
+  Compressing& b = Compressing::begin(workspace.data(), m, n, true);
+  const double largest = load(function, x, b.copy(), turned);
   if (!(largest > 0.0)) return std::nullopt;
-  scale_to_one(largest, b.x);
-  const bool warm = search.start.cols > 0;  // a warm search finds the norm on its way
-  const double norm = warm ? 0.0 : found.kernels().frobenius_norm(b.x);
-  const bool done = found.find(b.x, norm, criterion, search);
-  remember_attempt(start, found, done);
-  if (!done) return std::nullopt;
-  return store_found(found, criterion, turned, y);
+  const auto found = b.find(b.copy(), largest, criterion, search);
+  remember_attempt(start, found);
+  if (!found.done) return std::nullopt;
+  store_product(b, found, turned, y);
+  return found.info;
 }
 
 /// y <- U g(S) V^T of the directions that the criterion keeps, g its gain, certified. Nothing, and
@@ -144,6 +129,7 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
                                   const Tolerance& tolerance,
                                   WarmStart<compute_t<typename X::Scalar>>* start) {
   using T = compute_t<typename X::Scalar>;
+  using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
   if (x.size() == 0 || !compression_is_due(tolerance, start)) return std::nullopt;
   // Inside, the inner dimension comes first where x can be read in place, else the short side. A
   // copy that is made to scale x lies as x does, so that scaling changes no bit.
@@ -153,11 +139,11 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
   if constexpr (may_lie_in_place_v<T, X>) {
     if (lies) {
       const InPlaceAttempt attempt =
-          compress_in_place<Engine, T>(criterion, x, y, workspace, search, start);
+          compress_in_place<Core, T>(criterion, x, y, workspace, search, start);
       if (attempt.in_range) return attempt.info;
     }
   }
-  return compress_copied<Engine, T>(function, criterion, x, turned, y, workspace, search, start);
+  return compress_copied<Core, T>(function, criterion, x, turned, y, workspace, search, start);
 }
 
 /// The whole of a call within a tolerance, by its plan or by that of the exact method.

@@ -118,7 +118,7 @@ namespace optimizer {
 
 /// Takes one step of one parameter on a device, by the equations of optimizer::step() on the host.
 ///
-/// \param recipe  whose rule is Identity, Filtered or FilteredPerHead, or LowRank with
+/// \param recipe  whose rule is Identity, Filtered or FilteredPerHead, or PolarFactor<Leading> with
 ///         cuda/svd.hpp.
 /// \param[in,out] parameter  in device memory, of any scalar and order.
 /// \param gradient  of the parameter's shape, in any order (the parameter's is fastest). Its scalar

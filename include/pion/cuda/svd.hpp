@@ -49,74 +49,73 @@ std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>&
 
 /// x <- the direction of LRMuon, in a step on a device (cuda/step.hpp).
 template <class T>
-std::size_t direct(const optimizer::LowRank& rule, const Matrix<T>& x, Context& context,
-                   const Options& tolerance, std::byte* at) {
+std::size_t direct(const optimizer::PolarFactor<Leading>& rule, const Matrix<T>& x,
+                   Context& context, const Options& tolerance, std::byte* at) {
   const Matrix<const T> in = x;
-  return polar_of_largest(in, rule.rank, x, context, tolerance.info, at);
+  return polar_of_largest(in, rule.selection.rank, x, context, tolerance.info, at);
 }
 
 }  // namespace cuda
 
-/// Computes LRMuon's direction on a device: low_rank_polar() by cuSOLVER's SVD, in float, or double
-/// for doubles.
+/// Computes the polar factor of the `rank` leading directions on a device (LRMuon's) by cuSOLVER's
+/// SVD, in float, or double for doubles.
 ///
 /// x, y, context and info are those of the device's apply(); the info's rank is the number of
 /// directions kept. Where the SVD does not converge, y is as it was and the info says so. cuSOLVER
 /// may wait for the device, and a graph cannot capture the call.
-/// \throws std::invalid_argument if k < 1, shapes or strides do not fit, or the stream is captured;
-///         device_error if a call of CUDA or cuSOLVER fails.
+/// \throws std::invalid_argument if the rank is not positive, shapes or strides do not fit, or the
+///         stream is captured; device_error if a call of CUDA or cuSOLVER fails.
 template <class X, class Y>
-void low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
-                    cuda::Info* info = nullptr) {
-  constexpr const char* here = "low_rank_polar";
+void polar_factor(cuda::Matrix<X> x, const Leading& selection, cuda::Matrix<Y> y,
+                  cuda::Context& context, cuda::Info* info = nullptr) {
+  constexpr const char* here = "polar_factor";
   const cuda::Matrix<const std::remove_const_t<X>> in = x;
   cuda::require_fit(here, in, y);
-  if (k < 1) {
-    detail::refuse_argument("low_rank_polar: the rank " + std::to_string(k) + " is not positive");
-  }
+  selection.require_valid(here);
   context.require_no_capture(here);
-  const std::size_t bytes = cuda::polar_of_largest(in, k, y, context, info, nullptr);
-  cuda::polar_of_largest(in, k, y, context, info, context.reserve(bytes));
+  const std::size_t bytes = cuda::polar_of_largest(in, selection.rank, y, context, info, nullptr);
+  cuda::polar_of_largest(in, selection.rank, y, context, info, context.reserve(bytes));
 }
 
 /// Computes the same within a tolerance: by the low-rank method, certified, or by the SVD where
-/// that method proves no gap after sigma_k. It is low_rank_polar() with a tolerance on the host; it
+/// that method proves no gap after sigma_k. It is polar_factor() with a tolerance on the host; it
 /// waits for the device, copies to the host and takes a warm start as the device's apply() with a
 /// tolerance does.
-/// \throws std::invalid_argument if k < 1, shapes or strides do not fit, a number of the tolerance
-///         is out of its range, or the stream is captured; std::domain_error if an entry of x is
-///         not finite or the SVD does not converge; device_error if a call of CUDA fails.
+/// \throws std::invalid_argument if the rank is not positive, shapes or strides do not fit, a
+///         number of the tolerance is out of its range, or the stream is captured;
+///         std::domain_error if an entry of x is not finite or the SVD does not converge;
+///         device_error if a call of CUDA fails.
 template <class X, class Y>
-ApplyInfo low_rank_polar(cuda::Matrix<X> x, Index k, cuda::Matrix<Y> y, cuda::Context& context,
-                         const Tolerance& tolerance,
-                         cuda::WarmStart<cuda::sum_t<std::remove_const_t<X>>>* start = nullptr) {
+ApplyInfo polar_factor(cuda::Matrix<X> x, const Leading& selection, cuda::Matrix<Y> y,
+                       cuda::Context& context, const Tolerance& tolerance,
+                       cuda::WarmStart<cuda::sum_t<std::remove_const_t<X>>>* start = nullptr) {
   using S = std::remove_const_t<X>;
-  constexpr const char* here = "low_rank_polar";
+  constexpr const char* here = "polar_factor";
   const cuda::Matrix<const S> in = x;
   cuda::require_fit(here, in, y);
   context.require_no_capture(here);
-  const algorithm::Largest selection = detail::largest_directions(here, k);
+  selection.require_valid(here);
   const Plan p = detail::plan_polar<float, engine::eigen>(selection, x.rows, x.cols, tolerance);
   ApplyInfo info;
   info.method = Method::svd;
   if (x.rows == 0 || x.cols == 0) return info;
   auto& exchange = context.exchange();
   if (p.method == Method::low_rank) {
-    const double floor =
-        static_cast<double>((std::max)(x.rows, x.cols)) * cuda::Scalar<cuda::sum_t<S>>::epsilon;
-    const algorithm::PolarCriterion<algorithm::Largest> criterion(selection, floor);
+    const algorithm::PolarCriterion<Leading> criterion(selection, x.rows, x.cols,
+                                                       cuda::Scalar<cuda::sum_t<S>>::epsilon);
     const auto found = cuda::apply_low_rank(here, criterion, in, y, context, p, tolerance, start);
     if (found) return *found;
   }
   constexpr std::size_t front = (sizeof(cuda::Info) + 63) / 64 * 64;
-  const std::size_t bytes = cuda::polar_of_largest<S, Y>(in, k, y, context, nullptr, nullptr);
+  const std::size_t bytes =
+      cuda::polar_of_largest<S, Y>(in, selection.rank, y, context, nullptr, nullptr);
   std::byte* const memory = context.reserve(front + bytes);
   const auto told = reinterpret_cast<cuda::Info*>(memory);
-  cuda::polar_of_largest(in, k, y, context, told, memory + front);
+  cuda::polar_of_largest(in, selection.rank, y, context, told, memory + front);
   const cuda::Info svd = exchange.fetch(told);
   if (svd.status == cuda::Info::not_finite) cuda::refuse_not_finite(here);
   if (svd.status == cuda::Info::not_converged) {
-    detail::refuse_values("low_rank_polar: the SVD does not converge");
+    detail::refuse_values("polar_factor: the SVD does not converge");
   }
   info.rank = svd.rank;
   info.survivors = svd.rank;

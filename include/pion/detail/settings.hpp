@@ -17,9 +17,10 @@
 
 /// PION_SETTINGS names what the compiler was told about this translation unit that changes the code
 /// or the layout of the kernels: the vector instructions, the alignment that Eigen assumes, and
-/// whether arithmetic may be reordered. It is the name of an inline namespace around all that
-/// depends on them, so that two files of one program that are compiled with different flags never
-/// share a function: the linker would keep one of the two for both.
+/// whether arithmetic may be reordered; and whether the heavy parts come from pion::compiled. It is
+/// the name of an inline namespace around all that depends on them, so that two files of one
+/// program that are compiled with different flags never share a function: the linker would keep one
+/// of the two for both.
 ///
 /// A setting is taken from Eigen's macros, because the kernels are written in Eigen's packets.
 
@@ -67,8 +68,15 @@
 #define PION_SETTINGS_MATH
 #endif
 
-#define PION_SETTINGS_PASTE(vectors, fma, align, math) vectors##fma##align##math
-#define PION_SETTINGS_NAME(vectors, fma, align, math) PION_SETTINGS_PASTE(vectors, fma, align, math)
+#if defined(PION_COMPILED)
+#define PION_SETTINGS_PARTS _compiled
+#else
+#define PION_SETTINGS_PARTS
+#endif
+
+#define PION_SETTINGS_PASTE(vectors, fma, align, math, parts) vectors##fma##align##math##parts
+#define PION_SETTINGS_NAME(vectors, fma, align, math, parts) \
+  PION_SETTINGS_PASTE(vectors, fma, align, math, parts)
 #define PION_SETTINGS                                                               \
   PION_SETTINGS_NAME(PION_SETTINGS_VECTORS, PION_SETTINGS_FMA, PION_SETTINGS_ALIGN, \
-                     PION_SETTINGS_MATH)
+                     PION_SETTINGS_MATH, PION_SETTINGS_PARTS)

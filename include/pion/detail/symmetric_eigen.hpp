@@ -3,9 +3,8 @@
 
 #include <algorithm>  // std::copy_n
 #include <cstddef>    // std::byte, std::ptrdiff_t, std::size_t
-#include <new>        // placement new
 
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 
 #include <pion/detail/settings.hpp>
 #include <pion/detail/traits.hpp>
@@ -42,16 +41,7 @@ inline constexpr std::size_t small_solver_bytes = sizeof(double) * max_rank * (m
 /// Eigen's solver is compiled by whoever compresses, not by whoever includes.
 template <class T>
 [[gnu::noinline]] void decompose_symmetric(std::ptrdiff_t n, const T* g, T* values, T* vectors,
-                                           std::byte* memory) {
-  using Solver = Eigen::SelfAdjointEigenSolver<
-      Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>>;
-  static_assert(sizeof(Solver) <= small_solver_bytes && alignof(Solver) <= 64);
-  auto* const solver = new (memory) Solver;
-  solver->compute(Eigen::Map<const ColumnMajor<T>>(g, n, n));
-  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver->eigenvalues().reverse();
-  Eigen::Map<ColumnMajor<T>>(vectors, n, n) = solver->eigenvectors().rowwise().reverse();
-  solver->~Solver();
-}
+                                           std::byte* memory);
 
 #ifdef PION_DECOMPOSITIONS_COMPILED
 extern template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,
@@ -86,3 +76,7 @@ class SymmetricEigen {
 
 }  // namespace PION_SETTINGS
 }  // namespace pion::detail
+
+#ifndef PION_DECOMPOSITIONS_COMPILED
+#include <pion/detail/symmetric_by_eigen.hpp>
+#endif

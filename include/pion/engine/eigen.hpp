@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <pion/engine/compiled.hpp>
 #include <pion/engine/host.hpp>
 #include <pion/engine/tall_skinny.hpp>
 
@@ -14,6 +15,9 @@ struct eigen {
   template <class T>
   using TallSkinnyKernels = TallSkinnyKernels<eigen, T>;
   using Serial = eigen;  ///< The engine for work inside one of this engine's tasks.
+#if defined(PION_COMPILED)
+  using Core = compiled_eigen;
+#endif
 
   static constexpr int workers() { return 1; }
 

@@ -7,6 +7,7 @@
 
 #include <omp.h>
 
+#include <pion/engine/compiled.hpp>
 #include <pion/engine/eigen.hpp>
 #include <pion/engine/host.hpp>
 #include <pion/engine/tall_skinny.hpp>
@@ -25,6 +26,9 @@ struct openmp {
   template <class T>
   using TallSkinnyKernels = TallSkinnyKernels<openmp, T>;
   using Serial = eigen;  ///< The engine for work inside one of this engine's tasks.
+#if defined(PION_COMPILED)
+  using Core = compiled_openmp;
+#endif
 
   static int workers() { return omp_in_parallel() != 0 ? 1 : omp_get_max_threads(); }
 

@@ -47,7 +47,7 @@ void run(T bad) {
   });
   must_refuse("apply_svd", [&] { pion::apply_svd(f, x, y); });
   must_refuse("apply_per_head", [&] { y = pion::apply_per_head(f, x, pion::Heads{2}); });
-  must_refuse("low_rank_polar", [&] { pion::low_rank_polar(x, 2, y); });
+  must_refuse("polar_factor", [&] { pion::polar_factor(x, pion::Leading{2}, y); });
   must_refuse("effective_rank", [&] { pion::effective_rank(x); });
   must_refuse("head_norms", [&] { pion::head_norms(x, pion::Heads{2}); });
   must_refuse("SnrSamples", [&] { pion::SnrSamples().add(x); });

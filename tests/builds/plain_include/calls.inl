@@ -10,7 +10,7 @@ inline double calls(const Eigen::MatrixXf& x, const Eigen::MatrixXd& z, Eigen::M
   pion::apply(f, x.cast<Eigen::bfloat16>(), y, workspace, pion::Tolerance{1e-4});
   pion::WarmStart<float> start;
   pion::apply(f, x, y, workspace, pion::Tolerance{1e-4}, &start);
-  pion::adaptive_polar(x, 0.1, y, workspace, pion::Tolerance{1e-4}, &start);
+  pion::polar_factor(x, pion::AtLeast{0.1}, y, workspace, pion::Tolerance{1e-4}, &start);
   y = pion::apply_per_head(f, x, pion::Heads{2});
   pion::apply_svd(f, z, y);
   std::vector<Eigen::MatrixXf> many(3, x);

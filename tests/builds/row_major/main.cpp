@@ -58,8 +58,9 @@ void run(Eigen::Index rows, Eigen::Index cols) {
   constexpr double tolerance = 1e-6;
   pion::apply(f, x, y, workspace, pion::Tolerance{tolerance, pion::Method::low_rank});
   check("apply with a tolerance", (y - expected).norm(), tolerance + rounding);
-  pion::low_rank_polar(x, 2, y, workspace, pion::Tolerance{tolerance, pion::Method::low_rank});
-  check("low_rank_polar", (y - pion::low_rank_polar(x, 2)).norm(), tolerance + rounding);
+  pion::polar_factor(x, pion::Leading{2}, y, workspace,
+                     pion::Tolerance{tolerance, pion::Method::low_rank});
+  check("polar_factor", (y - pion::polar_factor(x, pion::Leading{2})).norm(), tolerance + rounding);
 
   const bool along_rows = rows == 5;
   const pion::Heads heads{5, along_rows ? pion::Axis::rows : pion::Axis::cols};

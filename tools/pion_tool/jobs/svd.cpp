@@ -35,7 +35,7 @@ template ApplyInfo apply_within(const Tolerance&, const Filter&, const io::Matri
 
 template <class Scalar>
 ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Matrix<Scalar>& y) {
-  return low_rank_polar(x, rank, y);
+  return polar_factor(x, Leading{rank}, y);
 }
 template ApplyInfo low_rank_by_svd(const io::Matrix<float>&, std::int64_t, io::Matrix<float>&);
 template ApplyInfo low_rank_by_svd(const io::Matrix<double>&, std::int64_t, io::Matrix<double>&);

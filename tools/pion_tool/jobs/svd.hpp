@@ -18,7 +18,7 @@ Spectrum spectrum_of(const io::Matrix<double>& x);
 template <class Scalar>
 ApplyInfo apply_by_svd(const Filter& f, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y);
 
-/// low_rank_polar(), for float and double.
+/// polar_factor(), for float and double.
 template <class Scalar>
 ApplyInfo low_rank_by_svd(const io::Matrix<Scalar>& x, std::int64_t rank, io::Matrix<Scalar>& y);
 

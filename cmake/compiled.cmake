@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# pion::compiled: the heavy parts of the headers, compiled once, with kernels for several instruction
+# sets (src/compiled). Static, or shared with BUILD_SHARED_LIBS.
+set(compiled_dir ${PROJECT_SOURCE_DIR}/src/compiled)
+add_library(
+  pion_compiled ${compiled_dir}/float.cpp ${compiled_dir}/double.cpp
+                ${compiled_dir}/instruction_set.cpp)
+add_library(pion::compiled ALIAS pion_compiled)
+target_link_libraries(pion_compiled PUBLIC pion::pion)
+# Who links it takes the declarations alone.
+target_compile_definitions(pion_compiled INTERFACE PION_COMPILED PION_DECOMPOSITIONS_COMPILED)
+# The linker must not take one of Eigen's functions, compiled here, for a user's file that has other
+# flags; so Eigen has a name of its own.
+target_compile_definitions(pion_compiled PRIVATE PION_DECOMPOSITIONS_COMPILED Eigen=pion_eigen)
+set_target_properties(
+  pion_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON
+                           VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION})
+target_link_libraries(pion_compiled PRIVATE $<BUILD_INTERFACE:pion_warnings>)
+
+# pion_kernels_of(<set> <flag>...): what is compiled for one instruction set.
+function(pion_kernels_of set)
+  add_library(pion_kernels_${set} OBJECT ${compiled_dir}/kernels.cpp)
+  target_compile_options(pion_kernels_${set} PRIVATE ${ARGN})
+  target_compile_definitions(
+    pion_kernels_${set} PRIVATE pion=pion_${set} Eigen=pion_eigen_${set} PION_KERNELS_OF=${set}
+                                PION_DECOMPOSITIONS_COMPILED)
+  target_link_libraries(pion_kernels_${set} PRIVATE pion_warnings pion::pion)
+  set_target_properties(pion_kernels_${set} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_sources(pion_compiled PRIVATE $<TARGET_OBJECTS:pion_kernels_${set}>)
+  if(PION_ENABLE_OPENMP)
+    target_link_libraries(pion_kernels_${set} PRIVATE OpenMP::OpenMP_CXX)
+  endif()
+endfunction()
+# pion_decompositions_of(<set> <flag>...): the decompositions for it.
+function(pion_decompositions_of set)
+  set(eigens ${PROJECT_SOURCE_DIR}/src/decompositions)
+  add_library(
+    pion_decompositions_${set} OBJECT ${eigens}/svd_float.cpp ${eigens}/svd_double.cpp
+                                      ${eigens}/symmetric_eigen.cpp)
+  # The sanitizers would double the time of the whole build for this code of Eigen's.
+  target_compile_options(
+    pion_decompositions_${set} PRIVATE ${ARGN}
+                                       "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=all>")
+  target_compile_definitions(
+    pion_decompositions_${set} PRIVATE pion=pion_${set} Eigen=pion_eigen_${set})
+  target_link_libraries(pion_decompositions_${set} PRIVATE pion_warnings pion::pion)
+  set_target_properties(pion_decompositions_${set} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_sources(pion_compiled PRIVATE $<TARGET_OBJECTS:pion_decompositions_${set}>)
+endfunction()
+
+if(PION_ENABLE_OPENMP)
+  target_link_libraries(pion_compiled PRIVATE OpenMP::OpenMP_CXX)
+endif()
+pion_kernels_of(baseline)
+pion_decompositions_of(baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+  target_compile_definitions(pion_compiled PRIVATE PION_KERNELS_X86)
+  set(avx2 -mavx2 -mfma)
+  pion_kernels_of(avx2 ${avx2})
+  pion_kernels_of(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+  pion_decompositions_of(avx2 ${avx2})
+endif()

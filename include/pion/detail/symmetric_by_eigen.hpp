@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>  // std::byte, std::ptrdiff_t
+#include <new>      // placement new
+
+#include <Eigen/Eigenvalues>
+
+#include <pion/detail/symmetric_eigen.hpp>
+
+/// The definition of decompose_symmetric(), apart as that of decompose() (svd_by_eigen.hpp).
+namespace pion::detail {
+
+template <class T>
+[[gnu::noinline]] void decompose_symmetric(std::ptrdiff_t n, const T* g, T* values, T* vectors,
+                                           std::byte* memory) {
+  using Solver = Eigen::SelfAdjointEigenSolver<
+      Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, max_rank, max_rank>>;
+  static_assert(sizeof(Solver) <= small_solver_bytes && alignof(Solver) <= 64);
+  auto* const solver = new (memory) Solver;
+  solver->compute(Eigen::Map<const ColumnMajor<T>>(g, n, n));
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver->eigenvalues().reverse();
+  Eigen::Map<ColumnMajor<T>>(vectors, n, n) = solver->eigenvectors().rowwise().reverse();
+  solver->~Solver();
+}
+
+}  // namespace pion::detail
