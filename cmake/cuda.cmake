@@ -13,11 +13,9 @@ enable_language(CUDA)
 
 add_library(pion_cuda STATIC src/cuda.cu)
 add_library(pion::cuda ALIAS pion_cuda)
-target_sources(pion_cuda PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${cuda_headers})
 target_compile_features(pion_cuda PRIVATE cuda_std_17)
 target_compile_options(
   pion_cuda PRIVATE $<$<BOOL:${PION_WARNINGS_AS_ERRORS}>:--Werror=all-warnings>)
 target_link_libraries(
   pion_cuda PUBLIC pion::pion CUDA::cudart CUDA::cublas CUDA::cusolver)
-set_target_properties(
-  pion_cuda PROPERTIES EXPORT_NAME cuda VERIFY_INTERFACE_HEADER_SETS ${PION_BUILD_TESTS})
+set_target_properties(pion_cuda PROPERTIES EXPORT_NAME cuda)

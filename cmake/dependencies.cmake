@@ -2,12 +2,16 @@
 # What pion's parts need: found, downloaded where PION_FETCH says so, or asked for in one message.
 include(FetchContent)
 set(missing "")
+set(system "")
+if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.25)
+  set(system SYSTEM) # without: warnings of its headers, at most
+endif()
 
 macro(pion_need package debian_package archive)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND AND PION_FETCH)
     message(STATUS "Downloading ${archive}")
-    FetchContent_Declare(${package} URL ${archive} SYSTEM)
+    FetchContent_Declare(${package} URL ${archive} ${system})
     FetchContent_MakeAvailable(${package})
   elseif(NOT ${package}_FOUND)
     list(APPEND missing ${debian_package})

@@ -17,6 +17,7 @@ elseif(NOT PION_CBLAS_INCLUDE_DIR)
   set(pion_no_blas "no cblas.h (PION_CBLAS_INCLUDE_DIR); Debian: libopenblas-dev")
 else()
   add_library(pion::cblas INTERFACE IMPORTED)
-  target_link_libraries(pion::cblas INTERFACE BLAS::BLAS)
+  # The target BLAS::BLAS is of CMake 3.18 and later.
+  target_link_libraries(pion::cblas INTERFACE ${BLAS_LINKER_FLAGS} ${BLAS_LIBRARIES})
   target_include_directories(pion::cblas SYSTEM INTERFACE ${PION_CBLAS_INCLUDE_DIR})
 endif()

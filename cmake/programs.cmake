@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # How the programs of this tree are built. Nothing here reaches whoever links pion.
+set(pion_machine "")
+if(PION_NATIVE AND CMAKE_CROSSCOMPILING)
+  message(WARNING "PION_NATIVE has no effect: a cross build is for another CPU than this machine's")
+elseif(PION_NATIVE)
+  set(pion_machine -march=native)
+endif()
 add_library(pion_warnings INTERFACE)
 target_compile_options(
   pion_warnings
@@ -9,7 +15,7 @@ target_compile_options(
             $<$<BOOL:${PION_WARNINGS_AS_ERRORS}>:-Werror>)
 add_library(pion_own INTERFACE)
 target_link_libraries(pion_own INTERFACE pion_warnings)
-target_compile_options(pion_own INTERFACE $<$<BOOL:${PION_NATIVE}>:-march=native>)
+target_compile_options(pion_own INTERFACE ${pion_machine})
 
 # The engine of the programs that may have threads.
 set(pion_fastest pion::pion)
