@@ -7,6 +7,7 @@
 
 #include <Eigen/Core>
 
+#include <pion/detail/fork.hpp>  // Eigen has threads of OpenMP's
 #include <pion/detail/settings.hpp>
 #include <pion/detail/traits.hpp>
 

@@ -7,6 +7,7 @@
 
 #include <omp.h>
 
+#include <pion/detail/fork.hpp>
 #include <pion/engine/compiled.hpp>
 #include <pion/engine/eigen.hpp>
 #include <pion/engine/host.hpp>
@@ -20,6 +21,10 @@ inline namespace PION_SETTINGS {
 /// A type of its own, so that code compiled with and without -fopenmp never shares a symbol. It
 /// uses omp_get_max_threads() threads, and one where the caller is inside a parallel region
 /// already. Results are bitwise those of engine::eigen, whatever the number of threads.
+///
+/// The child of a fork() may use the engine too, also where the parent has used threads before
+/// (detail/fork.hpp). Children that share the cores, such as the workers of a data loader, had
+/// better call omp_set_num_threads(1) each. A fork() inside a parallel region stays undefined.
 struct openmp {
   template <class T>
   using Kernels = HostKernels<openmp, T>;
