@@ -9,6 +9,7 @@
 /// from one file to another. rows x cols, column by column.
 struct Results {
   std::string kernels;  ///< The name of what multiplies.
+  std::string engine;   ///< The name of the engine.
   std::vector<double> dense, gram, within;
   std::vector<float> in_float;
 };
@@ -16,5 +17,6 @@ struct Results {
 constexpr int rows = 300, cols = 500;
 constexpr double tolerance = 1e-6;  // of `within`
 
-Results results_of_a(const std::vector<double> &x);  // compiled with vector instructions
-Results results_of_b(const std::vector<double> &x);  // compiled without
+// Compiled with vector instructions, and with threads where they are enabled.
+Results results_of_a(const std::vector<double> &x);
+Results results_of_b(const std::vector<double> &x);  // compiled with neither

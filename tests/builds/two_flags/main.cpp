@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One program of two files that are compiled with different vector
-// instructions: each gives the right numbers, whichever of the two the linker
-// meets first.
+// One program of two files, or of two shared libraries, that are compiled with
+// different vector instructions and engines: each gives the right numbers,
+// whichever of the two the linker or the loader meets first.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -71,7 +71,7 @@ int main() {
   const double magnified = f.size() * pion::SlopeBounds(f).steepest();
   const Results a = results_of_a(x), b = results_of_b(x);
   for (const Results *r : {&a, &b}) {
-    std::printf("%s\n", r->kernels.c_str());
+    std::printf("%s, %s\n", r->kernels.c_str(), r->engine.c_str());
     check("apply", r->dense, right, magnified);
     check("apply in Gram space", r->gram, right, magnified);
     check("apply with a tolerance", r->within, right, magnified, tolerance);
