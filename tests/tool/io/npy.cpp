@@ -64,6 +64,18 @@ TEST_CASE("npy: the dictionary may be written in any of Python's ways", "[io][np
   }
 }
 
+TEST_CASE("tensor: a value has its lowest byte first, on every machine", "[io][npy]") {
+  const auto bytes_of = [](double value, DType dtype) {
+    const Tensor tensor = from_matrix("x", Eigen::MatrixXd::Constant(1, 1, value), dtype);
+    CHECK(to_matrix(tensor)(0, 0) == value);
+    return std::string(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+  };
+  CHECK(bytes_of(-1.5, DType::f64) == little_endian(0xbff8000000000000U, 8));
+  CHECK(bytes_of(-1.5, DType::f32) == little_endian(0xbfc00000U, 4));
+  CHECK(bytes_of(-1.5, DType::f16) == little_endian(0xbe00U, 2));
+  CHECK(bytes_of(-1.5, DType::bf16) == little_endian(0xbfc0U, 2));
+}
+
 TEST_CASE("npy: every spelling of a type that NumPy reads is read", "[io][npy]") {
   for (const char* descr : {"<f", "f", "float32", "single"}) {
     CHECK(to_matrix(load(npy(dict(descr, false, "(2, 3)"), raw(rows)))) == one_to_six());

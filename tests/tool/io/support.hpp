@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <vector>
 
 #include "pion_tool/io/error.hpp"
@@ -82,11 +83,16 @@ inline std::string little_endian(std::uint64_t number, unsigned count) {
   return out;
 }
 
-/// The bytes of values as they lie in memory.
+/// The bytes of values, the lowest of each first.
 template <class Value>
 std::string raw(const std::vector<Value>& values) {
-  std::string out(values.size() * sizeof(Value), '\0');
-  std::memcpy(out.data(), values.data(), out.size());
+  std::string out;
+  for (const Value value : values) {
+    std::conditional_t<sizeof(Value) == 4, std::uint32_t, std::uint64_t> bits = 0;
+    static_assert(sizeof bits == sizeof value);
+    std::memcpy(&bits, &value, sizeof bits);
+    out += little_endian(bits, sizeof bits);
+  }
   return out;
 }
 

@@ -174,7 +174,8 @@ class HeaderParser {
 }  // namespace
 
 std::optional<DType> NpyHeader::dtype() const {
-  // '<' little-endian, '>' big-endian, '=' the machine's own (little), '|' does not matter.
+  // '<' little-endian, '>' big-endian, '|' does not matter, '=' the order of the machine that
+  // wrote, which NumPy itself does not use: it is taken for little-endian.
   std::string_view name = descr;
   if (!name.empty() && std::string_view("<>=|").find(name[0]) != name.npos) name.remove_prefix(1);
   for (const std::string_view half : {"f2", "e", "float16", "half"}) {

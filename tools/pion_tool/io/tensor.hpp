@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -17,12 +18,7 @@
 
 namespace pion::io {
 
-// Both formats store little-endian values. A tensor's bytes are copied to and from memory as they
-// are.
 static_assert(sizeof(std::size_t) == 8, "pion::io reads files of any size: 64 bits are needed");
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "pion::io is written for little-endian machines"
-#endif
 
 /// The kinds of value that can be read and written.
 enum class DType { f32, f64, f16, bf16 };
@@ -51,7 +47,8 @@ struct TensorInfo {
   std::string problem = {};  ///< what is wrong with the entry; it then has no dtype
 };
 
-/// A tensor in memory: values in row-major order and the machine's byte order, whatever the file's.
+/// A tensor in memory: values in row-major order, each with its lowest byte first, whatever the
+/// file's order and the machine's.
 struct Tensor {
   std::string name;
   DType dtype = DType::f32;
@@ -132,6 +129,22 @@ To convert(From value) {
   }
 }
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+inline constexpr bool big_endian_machine = true;
+#else
+inline constexpr bool big_endian_machine = false;
+#endif
+
+/// Copies a value between a number of the machine and a tensor's bytes, in either direction.
+template <class Scalar>
+void copy_value(void* to, const void* from) {
+  std::memcpy(to, from, sizeof(Scalar));
+  if constexpr (big_endian_machine) {
+    std::byte* const bytes = static_cast<std::byte*>(to);
+    std::reverse(bytes, bytes + sizeof(Scalar));
+  }
+}
+
 }  // namespace detail
 
 template <class Scalar>
@@ -148,7 +161,7 @@ Matrix<Scalar> to_matrix(const Tensor& tensor) {
     const std::byte* from = tensor.bytes.data();
     for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
       for (Eigen::Index col = 0; col < matrix.cols(); ++col, from += sizeof stored) {
-        std::memcpy(&stored, from, sizeof stored);
+        detail::copy_value<decltype(stored)>(&stored, from);
         matrix(row, col) = detail::convert<Scalar>(stored);
       }
     }
@@ -168,7 +181,7 @@ Tensor from_matrix(std::string name, const Eigen::MatrixBase<Derived>& expressio
     for (Eigen::Index row = 0; row < matrix.rows(); ++row) {
       for (Eigen::Index col = 0; col < matrix.cols(); ++col, to += sizeof stored) {
         stored = detail::convert<decltype(stored)>(matrix(row, col));
-        std::memcpy(to, &stored, sizeof stored);
+        detail::copy_value<decltype(stored)>(to, &stored);
       }
     }
   });
