@@ -2,7 +2,8 @@
 // The stack that a call needs, measured: small matrices live in the workspace, so that threads with
 // little stack (128 KB with musl, 512 KB on macOS) can call everything but an SVD.
 
-#if __has_include(<pthread.h>)
+// Windows chooses a thread's stack itself, where nothing can be painted before.
+#if __has_include(<pthread.h>) && !defined(_WIN32)
 #include <pthread.h>
 
 #include <algorithm>

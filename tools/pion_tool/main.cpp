@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -11,6 +10,7 @@
 
 #include "pion_tool/cli/options.hpp"
 #include "pion_tool/io/error.hpp"
+#include "pion_tool/io/platform.hpp"
 #include "pion_tool/io/temporary.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
@@ -52,7 +52,7 @@ int run(const CLI::App& app, const std::vector<Verb>& verbs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // the write of a file that grows too large fails, and says so
+  const std::vector<std::string> arguments = pion::io::platform::begin_program(argc, argv);
   pion::io::remove_temporaries_on_signals();
   try {
     CLI::App app(description, "pion");
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
                                      snr_verb(app),   compare_verb(app), fit_verb(app)};
     app.allow_extras();  // run() names an unknown verb; a verb refuses unknown options itself
     try {
-      app.parse(argc, argv);
+      app.parse(std::vector(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::Success& help_or_version) {
       return app.exit(help_or_version);
     }

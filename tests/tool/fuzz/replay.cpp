@@ -19,7 +19,7 @@ void replay(const std::filesystem::path& path) {
     for (const auto& file : std::filesystem::directory_iterator(path)) replay(file.path());
     return;
   }
-  std::printf("%s\n", path.c_str());
+  std::printf("%s\n", path.string().c_str());
   std::fflush(stdout);  // so that a crash is preceded by its input's name
   std::ifstream file(path, std::ios::binary);
   const std::string bytes(std::istreambuf_iterator<char>(file), {});

@@ -2,13 +2,13 @@
 #include "pion_tool/cli/progress.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/platform.hpp"
 
 namespace pion::tool {
 namespace {
@@ -18,7 +18,7 @@ constexpr const char* erase_line = "\r\x1b[K";
 }  // namespace
 
 Progress::Progress(std::size_t total, std::size_t done)
-    : total_(total), at_(done), shown_(::isatty(STDERR_FILENO) == 1) {}
+    : total_(total), at_(done), shown_(io::platform::error_is_terminal()) {}
 
 Progress::~Progress() {
   if (shown_) std::fputs(erase_line, stderr);

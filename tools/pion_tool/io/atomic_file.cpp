@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/io/atomic_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -20,8 +16,7 @@ namespace {
 /// Writes all of it. Returns false, with errno, if it could not.
 bool write_all(int file, const char* from, std::size_t size) {
   while (size > 0) {
-    const ssize_t put = ::write(file, from, size);
-    if (put < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t put = platform::write(file, from, size);
     if (put < 0) return false;
     from += put;
     size -= static_cast<std::size_t>(put);
@@ -41,20 +36,17 @@ void AtomicFile::open_beside() {
   if (std::filesystem::is_symlink(path_, ignored)) target_ = resolved(path_);
 
   // Renaming would replace a device, and a file that its owner protected: both are refused here.
-  struct stat status = {};
-  const bool exists = ::stat(target_.c_str(), &status) == 0;
-  if (exists && !S_ISREG(status.st_mode)) {
-    throw Error(path_.string(), detail::kind_of_file(status.st_mode));
+  const auto status = platform::status_of(target_);
+  if (status && status->kind != platform::Kind::regular) {
+    throw Error(path_.string(), detail::kind_of_file(status->kind));
   }
-  if (exists && ::access(target_.c_str(), W_OK) != 0) fail(errno);
+  if (status && !platform::may_write(target_)) fail(errno);
 
   remove_stale_temporaries(target_);
-  const mode_t mode = exists ? status.st_mode & 0777U : 0666U;  // never more open than it was
+  const unsigned mode = status ? status->permissions : 0666U;  // never more open than it was
   temporary_ = std::make_unique<Temporary>(target_);
-  file_ =
-      Descriptor(::open(temporary_->path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  file_ = Descriptor(platform::create(temporary_->path(), mode));
   if (file_.number() < 0) fail(errno);
-  ::flock(file_.number(), LOCK_EX | LOCK_NB);  // says that this program lives
 }
 
 void AtomicFile::open_unnamed() {
@@ -62,7 +54,7 @@ void AtomicFile::open_unnamed() {
   std::filesystem::path folder = std::filesystem::temp_directory_path(none);
   if (none) folder = "/tmp";
   const Temporary name(folder / "stream");  // removed at once; the open file stays
-  file_ = Descriptor(::open(name.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  file_ = Descriptor(platform::create(name.path(), 0600));
   if (file_.number() < 0) fail(errno);
 }
 
@@ -72,9 +64,9 @@ void AtomicFile::write(const void* data, std::size_t size) {
 
 void AtomicFile::commit() {
   if (stream_) return pass_on();
-  if (::fsync(file_.number()) != 0) fail(errno);
-  if (::close(file_.release()) != 0) fail(errno);
-  if (::rename(temporary_->path().c_str(), target_.c_str()) != 0) fail(errno);
+  if (!platform::flush_to_disk(file_.number())) fail(errno);
+  if (!platform::close(file_.release())) fail(errno);
+  if (!platform::replace(temporary_->path(), target_)) fail(errno);
   temporary_->release();
 }
 
@@ -83,13 +75,11 @@ void AtomicFile::pass_on() {
   // be written from its beginning.
   const bool standard = is_standard_output(path_);
   if (standard) std::fflush(stdout);
-  const Descriptor to(standard ? ::dup(STDOUT_FILENO)
-                               : ::open(path_.c_str(), O_WRONLY | O_CLOEXEC));
-  if (to.number() < 0 || ::lseek(file_.number(), 0, SEEK_SET) != 0) fail(errno);
+  const Descriptor to(standard ? platform::standard_output() : platform::open_to_write(path_));
+  if (to.number() < 0 || !platform::rewind(file_.number())) fail(errno);
   std::vector<char> piece(std::size_t{1} << 16U);
   for (;;) {
-    const ssize_t got = ::read(file_.number(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got = platform::read(file_.number(), piece.data(), piece.size());
     if (got < 0) fail(errno);
     if (got == 0) return;
     if (!write_all(to.number(), piece.data(), static_cast<std::size_t>(got))) fail(errno);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/io/file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -16,27 +13,30 @@ namespace {
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
-Descriptor open(const std::filesystem::path& path, int flags) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
-  if (file.number() >= 0) return file;
+[[noreturn]] void cannot_open(const std::filesystem::path& path) {
   throw Error(path.string(), fmt::format("cannot open: {}", reason(errno)));
+}
+
+Descriptor open(const std::filesystem::path& path, bool wait) {
+  Descriptor file(platform::open_to_read(path, wait));
+  if (file.number() < 0) cannot_open(path);
+  return file;
 }
 
 }  // namespace
 
 Descriptor::~Descriptor() {
-  if (number_ >= 0) ::close(number_);
+  if (number_ >= 0) platform::close(number_);
 }
 
 Source Source::file(const std::filesystem::path& path) {
-  // O_NONBLOCK: opening a pipe must not wait for its other end; a regular file does not mind.
-  Descriptor file = open(path, O_NONBLOCK);
-  struct stat status = {};
-  if (::fstat(file.number(), &status) != 0) {
-    throw Error(path.string(), fmt::format("cannot open: {}", reason(errno)));
+  Descriptor file = open(path, false);
+  const auto status = platform::status_of(file.number());
+  if (!status) cannot_open(path);
+  if (status->kind != platform::Kind::regular) {
+    throw Error(path.string(), detail::kind_of_file(status->kind));
   }
-  if (!S_ISREG(status.st_mode)) throw Error(path.string(), detail::kind_of_file(status.st_mode));
-  return {path.string(), static_cast<std::uint64_t>(status.st_size), std::move(file), nullptr};
+  return {path.string(), status->size, std::move(file), nullptr};
 }
 
 Source Source::memory(std::string name, const void* data, std::size_t size) {
@@ -58,9 +58,8 @@ Container Source::read(std::uint64_t offset, std::uint64_t count) const {
     return out;
   }
   for (std::uint64_t done = 0; done < count;) {
-    const ssize_t got =
-        ::pread(file_.number(), out.data() + done, count - done, static_cast<off_t>(offset + done));
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got =
+        platform::read_at(file_.number(), out.data() + done, count - done, offset + done);
     if (got < 0) throw Error(name_, fmt::format("cannot read: {}", reason(errno)));
     if (got == 0) throw Error(name_, "became shorter while it was read");
     done += static_cast<std::uint64_t>(got);
@@ -77,13 +76,15 @@ std::string Source::text(std::uint64_t offset, std::uint64_t count) const {
 }
 
 std::string read_text(const std::filesystem::path& path, std::uint64_t limit) {
-  const Descriptor file = open(path, 0);  // waits for a pipe's other end, as it should
+  const Descriptor file = open(path, true);
+  const auto status = platform::status_of(file.number());
+  if (status && status->kind == platform::Kind::directory) {
+    throw Error(path.string(), detail::kind_of_file(status->kind));
+  }
   std::string text;
   std::array<char, 4096> piece;
   for (;;) {
-    const ssize_t got = ::read(file.number(), piece.data(), piece.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EISDIR) throw Error(path.string(), detail::kind_of_file(S_IFDIR));
+    const std::ptrdiff_t got = platform::read(file.number(), piece.data(), piece.size());
     if (got < 0) throw Error(path.string(), fmt::format("cannot read: {}", reason(errno)));
     if (got == 0) return text;
     text.append(piece.data(), static_cast<std::size_t>(got));
@@ -94,9 +95,9 @@ std::string read_text(const std::filesystem::path& path, std::uint64_t limit) {
   }
 }
 
-const char* detail::kind_of_file(unsigned mode) {
-  if (S_ISDIR(mode)) return "is a directory";
-  if (S_ISFIFO(mode) || S_ISSOCK(mode)) {
+const char* detail::kind_of_file(platform::Kind kind) {
+  if (kind == platform::Kind::directory) return "is a directory";
+  if (kind == platform::Kind::pipe) {
     return "is a pipe; it must be a file, for tensors are read where they lie: save it to a file "
            "first";
   }

@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "pion_tool/io/error.hpp"
+#include "pion_tool/io/platform.hpp"
 
 namespace pion::io {
 
-/// Owns an open file of the operating system (POSIX), and closes it at the end of its life.
+/// Owns an open file of the operating system, and closes it at the end of its life.
 class Descriptor {
  public:
   explicit Descriptor(int number = -1) : number_(number) {}
@@ -63,9 +64,8 @@ std::string read_text(const std::filesystem::path& path, std::uint64_t limit = 1
 
 namespace detail {
 
-/// Says what a file of this mode is, if it is no regular file, and what to do: a reason for an
-/// Error.
-const char* kind_of_file(unsigned mode);
+/// Says what a file is that is no regular one, and what to do: a reason for an Error.
+const char* kind_of_file(platform::Kind kind);
 
 }  // namespace detail
 

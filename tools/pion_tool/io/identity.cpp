@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/io/identity.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <optional>
 #include <system_error>
+
+#include "pion_tool/io/platform.hpp"
 
 namespace pion::io {
 namespace {
 
-using Status = struct stat;
+using platform::Kind;
+using Status = std::optional<platform::Status>;
 
-std::optional<Status> status_of(const std::filesystem::path& path) {
-  Status status = {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return status;
-}
-
-bool same_inode(const Status& a, const Status& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+bool same(const Status& a, const Status& b) {
+  return a && b && a->number != 0 && a->volume == b->volume && a->number == b->number;
 }
 
 }  // namespace
@@ -37,15 +31,14 @@ std::filesystem::path resolved(const std::filesystem::path& path) {
 }
 
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
-  const std::optional<Status> one = status_of(a), other = status_of(b);
-  if (one && other) return same_inode(*one, *other) && !S_ISCHR(one->st_mode);
+  const Status one = platform::status_of(a), other = platform::status_of(b);
+  if (one && other) return same(one, other) && one->kind != Kind::device;
   return !one && !other && resolved(a) == resolved(b);
 }
 
 bool is_stream(const std::filesystem::path& path) {
-  const std::optional<Status> status = status_of(path);
-  if (!status) return false;
-  return S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode) || S_ISCHR(status->st_mode) ||
+  const Status status = platform::status_of(path);
+  return (status && (status->kind == Kind::pipe || status->kind == Kind::device)) ||
          is_standard_output(path);
 }
 
@@ -53,11 +46,9 @@ bool is_standard_output(const std::filesystem::path& path) {
   for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
     if (path == name) return true;
   }
-  Status out = {};
-  const std::optional<Status> status = status_of(path);
+  const Status status = platform::status_of(path);
   // A terminal and /dev/null have other names, under which they are not meant as standard output.
-  return status && ::fstat(STDOUT_FILENO, &out) == 0 && same_inode(*status, out) &&
-         (S_ISFIFO(out.st_mode) || S_ISSOCK(out.st_mode));
+  return status && status->kind == Kind::pipe && same(status, platform::status_of(1));
 }
 
 }  // namespace pion::io

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/io/temporary.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstdint>
-#include <cstring>
-#include <ctime>
 #include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
-#include "pion_tool/io/file.hpp"
+#include "pion_tool/io/platform.hpp"
 
 namespace pion::io {
 namespace {
@@ -30,26 +25,25 @@ constexpr std::string_view mark = ".pion-", ending = ".tmp";
 struct Slot {
   std::atomic<bool> taken{false};
   std::atomic<bool> armed{false};
-  std::array<char, 4096> path{};
+  std::array<std::filesystem::path::value_type, 4096> path{};
 };
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 std::array<Slot, 4> slots;  // more temporaries at a time than any verb has
 
-extern "C" void remove_temporaries_and_end(int signal) {
+void remove_temporaries() {
   for (const Slot& slot : slots) {
-    if (slot.armed) ::unlink(slot.path.data());
+    if (slot.armed) platform::remove(slot.path.data());
   }
-  ::raise(signal);  // SA_RESETHAND has put the default action back
 }
 
 /// The index of a slot that has the path; one beyond the last where none is free, or the path is
 /// too long for any.
-std::size_t arm(const std::string& path) {
+std::size_t arm(const std::filesystem::path::string_type& path) {
   if (path.size() >= slots[0].path.size()) return slots.size();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     if (slots[i].taken.exchange(true)) continue;
-    std::memcpy(slots[i].path.data(), path.c_str(), path.size() + 1);
+    std::copy_n(path.c_str(), path.size() + 1, slots[i].path.begin());
     slots[i].armed = true;
     return i;
   }
@@ -57,33 +51,27 @@ std::size_t arm(const std::string& path) {
 }
 
 /// What the names of the target's temporaries begin with. A long name is cut, for a folder has a
-/// limit.
+/// limit, but not inside a character of UTF-8.
 std::string beginning_for(const std::filesystem::path& target) {
-  return fmt::format(".{}{}", target.filename().string().substr(0, 200), mark);
+  const std::string name = target.filename().string();
+  std::size_t end = std::min<std::size_t>(name.size(), 200);
+  while (end < name.size() && (static_cast<unsigned char>(name[end]) & 0xc0U) == 0x80U) --end;
+  return fmt::format(".{}{}", name.substr(0, end), mark);
 }
 
 }  // namespace
 
-void remove_temporaries_on_signals() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXCPU}) {
-    struct sigaction before = {};
-    if (::sigaction(signal, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) continue;
-    struct sigaction action = {};
-    action.sa_handler = remove_temporaries_and_end;
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-    ::sigaction(signal, &action, nullptr);
-  }
-}
+void remove_temporaries_on_signals() { platform::before_interruption(remove_temporaries); }
 
 Temporary::Temporary(const std::filesystem::path& target) {
   std::random_device random;
   const std::uint64_t number = std::uint64_t{random()} << 32U | random();
   path_ = target.parent_path() / fmt::format("{}{:016x}{}", beginning_for(target), number, ending);
-  slot_ = arm(path_.string());
+  slot_ = arm(path_.native());
 }
 
 Temporary::~Temporary() {
-  if (!path_.empty()) ::unlink(path_.c_str());
+  if (!path_.empty()) platform::remove(path_.c_str());
   release();
 }
 
@@ -112,15 +100,7 @@ void remove_stale_temporaries(const std::filesystem::path& target) {
       candidates.push_back(entry->path());
     }
   }
-  for (const std::filesystem::path& path : candidates) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
-    struct stat status = {};
-    if (file.number() < 0 || ::fstat(file.number(), &status) != 0) continue;
-    constexpr std::time_t minute = 60;  // a writer has its lock by then
-    const bool old = status.st_mtime < std::time(nullptr) - minute;
-    if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid() || !old) continue;
-    if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
-  }
+  for (const std::filesystem::path& path : candidates) platform::remove_abandoned(path);
 }
 
 }  // namespace pion::io

@@ -6,9 +6,8 @@
 
 namespace pion::io {
 
-/// Makes the signals that end a program (SIGINT, SIGTERM, SIGHUP, SIGXCPU) remove the temporary
-/// files first, and then end it as they would have. A signal that is ignored stays ignored. Call it
-/// once, at the start of main().
+/// Makes what interrupts a program (a signal, or the console on Windows) remove the temporary files
+/// first, and then end it as it would have. Call it once, at the start of main().
 void remove_temporaries_on_signals();
 
 /// The name of a temporary file that is removed when this object ends, or when a signal ends the
