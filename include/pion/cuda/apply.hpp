@@ -72,30 +72,35 @@ void require_fit(const char* function, const Matrix<X>& x, const Matrix<Y>& y) {
   require_memory("y", y);
 }
 
-/// Plans for rows x cols matrices on a device, as pion::plan() does, but `automatic` is dense for
-/// matrices of 16 bits: Gram space magnifies errors hundreds of times, too much for 8 to 11 bits.
+/// The method that plan() is asked for on a device. `automatic` is dense for matrices of 16 bits:
+/// Gram space magnifies errors hundreds of times, too much for 8 to 11 bits.
 /// \throws std::invalid_argument for AOL in float16, whose range cannot hold the squares of rows
-///         that AOL makes equal; if a size is negative or the method cannot run this filter.
+///         that AOL makes equal.
 template <class T>
-PlannedFilter<float, engine::eigen> plan_for(const Filter& f, Index rows, Index cols,
-                                             Method method) {
+Method method_for(const Filter& f, Method method) {
   if (std::is_same_v<T, half> && f.normalizer == Normalizer::aol) {
     detail::refuse_argument("cuda: AOL needs more range than float16 has; take bf16 or f32");
   }
-  if (method == Method::automatic && sizeof(T) == 2) method = Method::dense;
-  return plan<float, engine::eigen>(f, rows, cols, method);
+  return method == Method::automatic && sizeof(T) == 2 ? Method::dense : method;
 }
 
-/// Filters `count` matrices of one shape and layout with memory at `at`. Where `at` is null, only
-/// counts the bytes that it needs.
+/// The bytes that filter_batch() works on.
+template <class T>
+std::size_t batch_bytes(const Plan& plan, Context& context, bool tf32, Index count) {
+  detail::Arena counting;
+  Buffers<T>(counting, context, tf32, plan.method, (std::min)(plan.rows, plan.cols),
+             (std::max)(plan.rows, plan.cols), count);
+  return counting.used();
+}
+
+/// Filters `count` matrices of one shape and layout with memory at `at`.
 template <class T, class S, class Y>
-std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bool tf32,
-                         const Matrix<const S>* x, const Matrix<Y>* y, Index count,
-                         Info* const* infos, std::byte* at) {
+void filter_batch(const Filter& f, const Plan& plan, Context& context, bool tf32,
+                  const Matrix<const S>* x, const Matrix<Y>* y, Index count, Info* const* infos,
+                  std::byte* at) {
   detail::Arena arena(at);
   Buffers<T> b(arena, context, tf32, plan.method, (std::min)(plan.rows, plan.cols),
                (std::max)(plan.rows, plan.cols), count);
-  if (at == nullptr) return arena.used();
   load(x, f.normalizer, b);
   algorithm::normalize(b.kernels, f.normalizer, b.x, b.r, b.h, b.t);
   if (plan.method == Method::gram) {
@@ -109,7 +114,6 @@ std::size_t filter_batch(const Filter& f, const Plan& plan, Context& context, bo
     std::copy(infos + first, infos + first + some, deliver.to);
     check(once(context.stream(), some, deliver), "once");
   });
-  return arena.used();
 }
 
 /// Lists matrices to be filtered, x[i] to y[i].
@@ -137,40 +141,75 @@ struct List {
   }
 };
 
-/// Filters a list in order, batch by batch, with memory at `at`. Where `at` is null, only counts
-/// the bytes of the largest batch.
-template <class X, class Y>
-std::size_t filter_list(const Filter& f, Context& context, const Options& options,
-                        const List<X, Y>& list, std::byte* at) {
-  std::vector<Info*> infos(list.size());
-  if (options.info != nullptr) std::iota(infos.begin(), infos.end(), options.info);
+/// Neighbours of a list that are filtered together.
+struct PlannedBatch {
+  std::size_t first, count;
+  Plan plan;  ///< With Method::automatic where the matrices have no entry.
+};
+
+/// A list planned for a filter, batch by batch. It knows the shapes of the list, not its memory.
+struct PlannedList {
+  std::vector<PlannedBatch> batches;
+  std::size_t bytes = 0;  ///< Of the largest batch.
+};
+
+/// All that there is to plan of a rule that has no filter.
+struct PlannedBytes {
   std::size_t bytes = 0;
+};
+
+/// \throws std::invalid_argument if a size is negative or the method cannot run this filter.
+template <class X, class Y>
+PlannedList plan_list(const Filter& f, Context& context, const Options& options,
+                      const List<X, Y>& list) {
+  PlannedList planned;
   with_precision<X>(options.precision, [&](auto as, bool tf32) {
     using T = typename decltype(as)::type;
+    const auto by_chain = pion::detail::plan_chain(f.chain, method_for<T>(f, options.method));
     for (std::size_t i = 0, n = 0; i < list.size(); i += n) {
       n = list.batch_from(i);
-      const Matrix<const X>* x = &list.x[i];
-      if (x->rows == 0 || x->cols == 0) {
-        if (at != nullptr && infos[i] != nullptr) {
-          check(cudaMemsetAsync(infos[i], 0, n * sizeof(Info), context.stream()),
-                "cudaMemsetAsync");
-        }
-        continue;
+      PlannedBatch batch{i, n, {}};
+      batch.plan.method = Method::automatic;
+      const Matrix<const X>& x = list.x[i];
+      if (x.rows != 0 && x.cols != 0) {
+        batch.plan =
+            pion::detail::plan_shape<float, engine::eigen>(f.chain, by_chain, x.rows, x.cols);
+        planned.bytes = (std::max)(
+            planned.bytes, batch_bytes<T>(batch.plan, context, tf32, static_cast<Index>(n)));
       }
-      const Plan plan = plan_for<T>(f, x->rows, x->cols, options.method);
-      bytes = (std::max)(bytes, filter_batch<T>(f, plan, context, tf32, x, &list.y[i],
-                                                static_cast<Index>(n), &infos[i], at));
+      planned.batches.push_back(batch);
     }
   });
-  return bytes;
+  return planned;
+}
+
+/// Filters a list, as it was planned, with memory at `at`.
+template <class X, class Y>
+void filter_list(const Filter& f, const PlannedList& planned, Context& context,
+                 const Options& options, const List<X, Y>& list, std::byte* at) {
+  std::vector<Info*> infos(list.size());
+  if (options.info != nullptr) std::iota(infos.begin(), infos.end(), options.info);
+  with_precision<X>(options.precision, [&](auto as, bool tf32) {
+    using T = typename decltype(as)::type;
+    for (const PlannedBatch& batch : planned.batches) {
+      const std::size_t i = batch.first;
+      if (batch.plan.method != Method::automatic) {
+        filter_batch<T>(f, batch.plan, context, tf32, &list.x[i], &list.y[i],
+                        static_cast<Index>(batch.count), &infos[i], at);
+      } else if (infos[i] != nullptr) {
+        check(cudaMemsetAsync(infos[i], 0, batch.count * sizeof(Info), context.stream()),
+              "cudaMemsetAsync");
+      }
+    }
+  });
 }
 
 /// Filters a list in the context's workspace.
 template <class X, class Y>
 void filter_list(const Filter& f, Context& context, const Options& options,
                  const List<X, Y>& list) {
-  const std::size_t bytes = filter_list(f, context, options, list, nullptr);
-  filter_list(f, context, options, list, context.reserve(bytes));
+  const PlannedList planned = plan_list(f, context, options, list);
+  filter_list(f, planned, context, options, list, context.reserve(planned.bytes));
 }
 
 /// Lists the heads of x and y.

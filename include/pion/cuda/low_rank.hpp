@@ -53,7 +53,8 @@ template <class S>
 PlannedWithin<float, engine::eigen> plan_for(const Filter& f, Index rows, Index cols,
                                              const Tolerance& tolerance) {
   pion::detail::require_valid(tolerance);
-  const auto exact = plan_for<S>(f, rows, cols, pion::detail::exact_method(tolerance));
+  const Method method = method_for<S>(f, pion::detail::exact_method(tolerance));
+  const auto exact = pion::plan<float, engine::eigen>(f, rows, cols, method);
   PlannedWithin<float, engine::eigen> p{exact, exact, tolerance, std::nullopt};
   if (pion::detail::compression_may_pay(f, tolerance, exact, compression_cost<S>())) {
     p.criterion.emplace(f.chain, tolerance.error);
@@ -167,10 +168,10 @@ ApplyInfo apply_and_wait(const char* function, const Filter& f, const Matrix<con
   Options options;
   options.method = plan.method;
   constexpr std::size_t front = (sizeof(Info) + 63) / 64 * 64;
-  const std::size_t bytes = filter_list(f, context, options, one, nullptr);
-  std::byte* const memory = context.reserve(front + bytes);
+  const PlannedList planned = plan_list(f, context, options, one);
+  std::byte* const memory = context.reserve(front + planned.bytes);
   options.info = reinterpret_cast<Info*>(memory);
-  filter_list(f, context, options, one, memory + front);
+  filter_list(f, planned, context, options, one, memory + front);
   const Info told = context.exchange().fetch(options.info);
   if (told.status == Info::not_finite) refuse_not_finite(function);
   if (told.status == Info::overflow) refuse_overflow(function);

@@ -5,6 +5,7 @@
 #include <cstdint>  // std::int64_t
 #include <string>
 #include <type_traits>
+#include <utility>  // std::declval
 
 #include <pion/cuda/apply.hpp>
 #include <pion/cuda/measure.hpp>
@@ -71,8 +72,9 @@ struct StepOptions {
   StepInfo* info = nullptr;                  ///< In device memory, or null.
 };
 
-// --- rules. heads_of() is the number of infos that a rule writes. direct() turns x into the
-// direction in place, with memory at `at`; where `at` is null, it only counts the bytes it needs.
+// --- rules. heads_of() is the number of infos that a rule writes. plan_rule() says what the rule
+// does with matrices of x's shape, and how many bytes that takes; x needs no memory. direct() turns
+// x into the direction in place, as planned, with memory at `at`.
 
 template <class Rule, class W>
 Index heads_of(const Rule&, const Matrix<W>&) {
@@ -83,33 +85,55 @@ Index heads_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<W>&)
   return head_count(rule.heads);
 }
 
+/// Two sums, and the pieces of one.
+struct Moments {
+  NormPartials *sums, *pieces;
+  Moments(detail::Arena& arena, Index size)
+      : sums(arena.take<NormPartials>(2)),
+        pieces(arena.take<NormPartials>(reduction_pieces(size))) {}
+};
+
 template <class T>
-std::size_t direct(const optimizer::Identity&, const Matrix<T>& x, Context& context,
-                   const Options& options, std::byte* at) {
+PlannedBytes plan_rule(const optimizer::Identity&, const Matrix<T>& x, Context&, const Options&) {
+  detail::Arena counting;
+  Moments(counting, x.rows * x.cols);
+  return {counting.used()};
+}
+
+template <class T>
+void direct(const optimizer::Identity&, const PlannedBytes&, const Matrix<T>& x, Context& context,
+            const Options& options, std::byte* at) {
   detail::Arena arena(at);
-  NormPartials* const moments = arena.take<NormPartials>(2);
-  NormPartials* const partials = arena.take<NormPartials>(reduction_pieces(x.rows * x.cols));
-  if (at == nullptr) return arena.used();
+  const Moments moments(arena, x.rows * x.cols);
   const bool by_columns = x.order == Order::columns;
   const Batch<T> all{x.data, by_columns ? x.rows : x.cols, by_columns ? x.cols : x.rows, x.stride};
-  const NormPartials* const size = measure(context.stream(), all, all.shape(), moments, partials);
+  const NormPartials* const size =
+      measure(context.stream(), all, all.shape(), moments.sums, moments.pieces);
   check(once(context.stream(), 1, Untouched{size, options.info}), "once");
-  return arena.used();
 }
 
 template <class T>
-std::size_t direct(const optimizer::Filtered& rule, const Matrix<T>& x, Context& context,
-                   const Options& options, std::byte* at) {
+List<T, T> list_of(const optimizer::Filtered&, const Matrix<T>& x) {
   List<T, T> one;
   one.add(x, x);
-  return filter_list(rule.filter, context, options, one, at);
+  return one;
+}
+template <class Layout, class T>
+List<T, T> list_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<T>& x) {
+  const Matrix<const T> in = x;
+  return list_of_heads("step", in, rule.heads, x);
 }
 
-template <class Layout, class T>
-std::size_t direct(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<T>& x,
-                   Context& context, const Options& options, std::byte* at) {
-  const Matrix<const T> in = x;
-  return filter_list(rule.filter, context, options, list_of_heads("step", in, rule.heads, x), at);
+template <class Rule, class T, class = decltype(std::declval<const Rule&>().filter)>
+PlannedList plan_rule(const Rule& rule, const Matrix<T>& x, Context& context,
+                      const Options& options) {
+  return plan_list(rule.filter, context, options, list_of(rule, x));
+}
+
+template <class Rule, class T>
+void direct(const Rule& rule, const PlannedList& planned, const Matrix<T>& x, Context& context,
+            const Options& options, std::byte* at) {
+  filter_list(rule.filter, planned, context, options, list_of(rule, x), at);
 }
 
 }  // namespace cuda
@@ -179,14 +203,15 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   };
   detail::Arena counting;
   lay_out(counting);
-  const auto run_rule = [&](std::byte* memory) {
-    const cuda::Options how{options.method, options.precision, infos};
-    const cuda::Matrix<T> x(at.x.data, rows, cols, at.x.stride, parameter.order);
-    return direct(recipe.rule, x, context, how, memory);  // of cuda, by its matrix
+  const auto work = [&] {
+    return cuda::Matrix<T>(at.x.data, rows, cols, at.x.stride, parameter.order);
   };
+  cuda::Options how{options.method, options.precision, nullptr};
   const bool empty = rows * cols == 0;
+  using Planned = decltype(plan_rule(recipe.rule, work(), context, how));  // of cuda, by its matrix
+  const Planned planned = empty ? Planned() : plan_rule(recipe.rule, work(), context, how);
   const std::size_t own = counting.used();
-  std::byte* const memory = context.reserve(own + (empty ? 0 : run_rule(nullptr)));
+  std::byte* const memory = context.reserve(own + planned.bytes);
   detail::Arena arena(memory);
   lay_out(arena);
   if (options.info != nullptr) info = options.info;
@@ -208,7 +233,8 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
     const cuda::Advance<W, Gradient, M> advance{
         at, table, recipe.momentum, recipe.decay.in_gradient(), unbias, info};
     cuda::check(cuda::reduce(stream, shape, advance, partials), "reduce");
-    run_rule(memory + own);
+    how.info = infos;
+    direct(recipe.rule, planned, work(), context, how, memory + own);
     Direction unit;
     unit.norm = 1.0;
     const auto factor = detail::common_factor(recipe.rule, recipe.scale, rows, cols, unit);

@@ -49,10 +49,17 @@ std::size_t polar_of_largest(const Matrix<const S>& x, Index k, const Matrix<Y>&
 
 /// x <- the direction of LRMuon, in a step on a device (cuda/step.hpp).
 template <class T>
-std::size_t direct(const optimizer::PolarFactor<Leading>& rule, const Matrix<T>& x,
-                   Context& context, const Options& tolerance, std::byte* at) {
+PlannedBytes plan_rule(const optimizer::PolarFactor<Leading>& rule, const Matrix<T>& x,
+                       Context& context, const Options&) {
   const Matrix<const T> in = x;
-  return polar_of_largest(in, rule.selection.rank, x, context, tolerance.info, at);
+  return {polar_of_largest(in, rule.selection.rank, x, context, nullptr, nullptr)};
+}
+
+template <class T>
+void direct(const optimizer::PolarFactor<Leading>& rule, const PlannedBytes&, const Matrix<T>& x,
+            Context& context, const Options& tolerance, std::byte* at) {
+  const Matrix<const T> in = x;
+  polar_of_largest(in, rule.selection.rank, x, context, tolerance.info, at);
 }
 
 }  // namespace cuda
