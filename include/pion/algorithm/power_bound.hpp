@@ -17,7 +17,7 @@ struct InverseSquare {
   PION_HOST_DEVICE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / (x * x); }
 };
 struct SquareRoot {
-  PION_HOST_DEVICE double operator()(double x) const { return sqrt(x); }
+  PION_HOST_DEVICE double operator()(double x) const { return ::sqrt(x); }
 };
 
 /// Bounds of lambda_1 of a positive semidefinite R from the norms of its powers, by squaring:
@@ -31,14 +31,14 @@ struct PowerBound {
 
   /// k = 1, from ||R||_F.
   struct Start {
-    PION_HOST_DEVICE PowerBound operator()(double norm) const { return {log(norm), 1.0, false}; }
+    PION_HOST_DEVICE PowerBound operator()(double norm) const { return {::log(norm), 1.0, false}; }
   };
 
   /// 2k, from `square` = ||(R^k / ||R^k||_F)^2||_F.
   struct Squared {
     PION_HOST_DEVICE PowerBound operator()(const PowerBound& b, double square) const {
       if (b.close) return b;
-      const double log_square = 2.0 * b.log_norm + log(square);
+      const double log_square = 2.0 * b.log_norm + ::log(square);
       const double gap = 0.5 * (log_square / (2.0 * b.k) - (log_square - b.log_norm) / b.k);
       return {log_square, 2.0 * b.k, gap < close_enough};
     }
@@ -48,7 +48,7 @@ struct PowerBound {
   struct Sigma {
     double rounding;
     PION_HOST_DEVICE double operator()(const PowerBound& b, double norm) const {
-      return sqrt(exp(b.log_norm / b.k) + rounding * norm);
+      return ::sqrt(::exp(b.log_norm / b.k) + rounding * norm);
     }
   };
 
@@ -56,7 +56,7 @@ struct PowerBound {
   /// ||R^k||_F^(1/k) <= m^(1/2k) lambda_1, so that k = log(m) / (4 close_enough) will do.
   static int most_squarings(double m) {
     int squarings = 0;
-    for (double k = 1.0; 4.0 * close_enough * k < log(m); k *= 2.0) ++squarings;
+    for (double k = 1.0; 4.0 * close_enough * k < ::log(m); k *= 2.0) ++squarings;
     return squarings;
   }
 };

@@ -150,11 +150,11 @@ struct Equilibrate {
   PION_HOST_DEVICE double nothing(Index) const { return 0.0; }
   PION_HOST_DEVICE double term(Index i, Index, Index row) const {
     // r is symmetric, and neighbours down a column are adjacent.
-    return fabs(to_double(r(i, row % r.rows, row / r.rows)));
+    return ::fabs(to_double(r(i, row % r.rows, row / r.rows)));
   }
   PION_HOST_DEVICE void finish(Index row, double sum) const {
     const bool counts = sum > Scalar<T>::least / Scalar<T>::epsilon;
-    d[row] = counts ? 1.0 / sqrt(sum) : 1.0;
+    d[row] = counts ? 1.0 / ::sqrt(sum) : 1.0;
   }
 };
 
@@ -203,7 +203,7 @@ struct ClassifyResult {
     i.output_norm = moments[b].norm();
     if (!(moments[b].largest <= highest)) i.status = Info::overflow;
     const double unit = normalize ? 1.0 : fmin(1.0, i.largest);
-    i.dead = i.largest > 0.0 && i.output_norm <= epsilon * sqrt(directions) * unit;
+    i.dead = i.largest > 0.0 && i.output_norm <= epsilon * ::sqrt(directions) * unit;
   }
 };
 
@@ -232,7 +232,7 @@ struct Tiles {
   void** to;
   PION_HOST_DEVICE void operator()(Index k) const {
     const Index matrix = k / tiles, t = k % tiles;
-    Index i = static_cast<Index>((sqrt(8.0 * static_cast<double>(t) + 1.0) - 1.0) / 2.0);
+    Index i = static_cast<Index>((::sqrt(8.0 * static_cast<double>(t) + 1.0) - 1.0) / 2.0);
     while (i * (i + 1) / 2 > t) --i;
     while ((i + 1) * (i + 2) / 2 <= t) ++i;
     const Index j = t - i * (i + 1) / 2;

@@ -16,8 +16,8 @@ struct NormPartials {
   int exponent = 0;
 
   PION_HOST_DEVICE static NormPartials of(double value, int exponent) {
-    const double scaled = exponent == 0 ? value : ldexp(value, -exponent);
-    return {fabs(value), scaled * scaled, exponent};
+    const double scaled = exponent == 0 ? value : ::ldexp(value, -exponent);
+    return {::fabs(value), scaled * scaled, exponent};
   }
 
   /// Joins two parts of a matrix. A NaN stays: fmax would drop it.
@@ -27,7 +27,7 @@ struct NormPartials {
   }
 
   PION_HOST_DEVICE bool finite() const { return largest <= DBL_MAX; }
-  PION_HOST_DEVICE double norm() const { return ldexp(sqrt(squares), exponent); }
+  PION_HOST_DEVICE double norm() const { return ::ldexp(::sqrt(squares), exponent); }
 
   struct Norm {
     PION_HOST_DEVICE double operator()(const NormPartials& m) const { return m.norm(); }

@@ -95,7 +95,7 @@ struct Advance {
 
  private:
   PION_HOST_DEVICE static bool finite(T value) {
-    return fabs(static_cast<double>(value)) <= Scalar<T>::highest;
+    return ::fabs(static_cast<double>(value)) <= Scalar<T>::highest;
   }
 };
 
@@ -123,11 +123,11 @@ struct ScaleStep {
       if (heads[i].dead) ++told.dead_heads;
     }
     if (told.outcome == StepInfo::taken) {
-      told.norm = sqrt(squares);
+      told.norm = ::sqrt(squares);
       told.dead = count > 0 && told.dead_heads == count;
       const bool none = over_norm && (told.dead || told.norm == 0.0);
       told.length = none ? 0.0 : over_norm ? factor / told.norm : factor;
-      told.update_norm = told.length * sqrt(weighted);
+      told.update_norm = told.length * ::sqrt(weighted);
     }
     *info = told;
   }
@@ -164,7 +164,7 @@ struct UpdateParameter {
     T& x = at.x(i, j, b);
     x = static_cast<T>(retention) * static_cast<T>(at.parameter(i, j, b)) -
         static_cast<T>(info->length) * x;
-    return {true, fabs(static_cast<double>(x)) <= Scalar<W>::highest};
+    return {true, ::fabs(static_cast<double>(x)) <= Scalar<W>::highest};
   }
   PION_HOST_DEVICE void finish(Index, const Verdict& all) const {
     if (info->outcome != StepInfo::taken || all.result) return;

@@ -81,8 +81,8 @@ struct FillGaussian {
     const std::uint64_t bits = detail::random_bits(seed, static_cast<std::uint64_t>(k / 2));
     const double u = static_cast<double>((bits >> 32U) + 1) * 0x1p-32;  // in (0, 1]
     const double angle = static_cast<double>(bits & 0xffffffffU) * (0x1p-32 * 6.283185307179586);
-    const double radius = sqrt(-2.0 * log(u));
-    x(i, j, b) = from_double<T>(radius * (k % 2 == 0 ? cos(angle) : sin(angle)));
+    const double radius = ::sqrt(-2.0 * ::log(u));
+    x(i, j, b) = from_double<T>(radius * (k % 2 == 0 ? ::cos(angle) : ::sin(angle)));
   }
 };
 
