@@ -42,10 +42,14 @@ function(pion_decompositions_of set)
     pion_decompositions_${set} PRIVATE ${ARGN}
                                        "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=all>")
   target_compile_definitions(
-    pion_decompositions_${set} PRIVATE pion=pion_${set} Eigen=pion_eigen_${set})
+    pion_decompositions_${set} PRIVATE pion=pion_${set} Eigen=pion_eigen_${set}
+                                       PION_KERNELS_OF=${set})
   target_link_libraries(pion_decompositions_${set} PRIVATE pion_warnings pion::pion)
   set_target_properties(pion_decompositions_${set} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_sources(pion_compiled PRIVATE $<TARGET_OBJECTS:pion_decompositions_${set}>)
+  if(PION_ENABLE_OPENMP)  # for Eigen's products
+    target_link_libraries(pion_decompositions_${set} PRIVATE OpenMP::OpenMP_CXX)
+  endif()
 endfunction()
 
 if(PION_ENABLE_OPENMP)

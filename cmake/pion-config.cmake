@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and
-# blas or cuda pion::blas or pion::cuda.
+# find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and blas,
+# compiled or cuda pion::blas, pion::compiled or pion::cuda.
 macro(pion_refuse reason)
   set(pion_FOUND FALSE)
   set(pion_NOT_FOUND_MESSAGE "${reason}")
@@ -22,7 +22,10 @@ if(NOT TARGET pion::pion)
   target_link_libraries(pion::pion INTERFACE Eigen3::Eigen)
 endif()
 
-if("openmp" IN_LIST pion_FIND_COMPONENTS)
+# A compiled library that has threads needs OpenMP's.
+if("openmp" IN_LIST pion_FIND_COMPONENTS OR
+   ("compiled" IN_LIST pion_FIND_COMPONENTS AND
+    EXISTS ${CMAKE_CURRENT_LIST_DIR}/pion-openmp-targets.cmake))
   include(${CMAKE_CURRENT_LIST_DIR}/pion-openmp.cmake)
   if(pion_no_openmp)
     pion_refuse("pion::openmp: ${pion_no_openmp}")

@@ -6,6 +6,7 @@
 #include <type_traits>  // std::is_same_v
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/fork.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 

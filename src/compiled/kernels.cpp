@@ -4,17 +4,15 @@
 // PION_KERNELS_OF=<the instruction set>.
 #include "kernel_table.hpp"
 
-#include <algorithm>    // std::max
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
 #include <new>          // placement new
 #include <type_traits>  // std::is_same_v
 
 #include <pion/engine/host.hpp>
 #include <pion/engine/tall_skinny.hpp>
-#if defined(_OPENMP)
-#include <pion/engine/openmp.hpp>
-#else
-#include <pion/engine/eigen.hpp>
-#endif
 
 namespace {
 
@@ -23,19 +21,21 @@ using pion::engine::Op;
 using pion::engine::View;
 using pion_kernels::Matrix;
 
-#if defined(_OPENMP)
-using Threads = pion::engine::openmp;
-#else
-using Threads = pion::engine::eigen;
-#endif
-
-/// Runs as many workers as the caller of make() says.
+/// Runs as many workers as the caller of make() says. (It is engine::openmp without what that does
+/// when a program is loaded: then no code of this file may run, on whatever processor.)
 struct Executor {
   static thread_local int count;  // read by the constructors alone
   static int workers() { return count; }
   template <class Task>
   static void for_each(int workers, Index tasks, const Task& task) {
-    Threads::for_each(workers, tasks, task);
+#if defined(_OPENMP)
+    if (workers > 1 && tasks > 1) {
+#pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
+      for (Index i = 0; i < tasks; ++i) task(i, omp_get_thread_num());
+      return;
+    }
+#endif
+    for (Index i = 0; i < tasks; ++i) task(i, 0);
   }
 };
 thread_local int Executor::count = 1;

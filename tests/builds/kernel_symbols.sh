@@ -12,6 +12,10 @@ if ((count == 0)); then
   echo "the objects define nothing that is named by $set_of"
   exit 1
 fi
+if nm -C "$@" | grep -F '_GLOBAL__sub_I'; then
+  echo "code of $set_of runs when a program is loaded"
+  exit 1
+fi
 if nm -C "$@" | grep -E ' [BDRTuVW] ' | grep -vE "pion_(eigen_|kernels_)?$set_of(::|\()" |
   grep -vF 'DW.ref.__gxx_personality'; then
   echo "these names are not $set_of's own"

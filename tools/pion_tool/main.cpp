@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <pion/engine/instruction_set.hpp>
 #include <pion/version.hpp>
 #include <string>
 #include <string_view>
@@ -56,7 +57,9 @@ int main(int argc, char** argv) {
   pion::io::remove_temporaries_on_signals();
   try {
     CLI::App app(description, "pion");
-    app.set_version_flag("--version", std::string("pion ") + pion::version);
+    app.set_version_flag("--version", [] {
+      return std::string("pion ") + pion::version + ", kernels for " + pion::instruction_set();
+    });
     app.footer(footer);
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
                                      snr_verb(app),   compare_verb(app), fit_verb(app)};

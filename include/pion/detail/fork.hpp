@@ -4,7 +4,8 @@
 // libgomp keeps its threads between two parallel regions. The child of a fork() has none of these
 // threads, but its first region waits for them, for ever. So the threads end before a fork, and the
 // next region starts new ones, in the parent and in the child. LLVM's libomp needs no such help.
-#if defined(_OPENMP) && __GNUC__ >= 9 && !defined(__clang__) && \
+// (pion::compiled's files of one instruction set may do nothing when a program is loaded.)
+#if defined(_OPENMP) && !defined(PION_KERNELS_OF) && __GNUC__ >= 9 && !defined(__clang__) && \
     (defined(__unix__) || defined(__APPLE__))
 #include <omp.h>
 #include <pthread.h>

@@ -187,6 +187,10 @@ q=blocks.0.q_proj.weight
 
 # The tool itself.
 good --version
+has 'kernels for'
+PION_INSTRUCTION_SET=baseline good --version
+has baseline
+PION_INSTRUCTION_SET=fastest bad "PION_INSTRUCTION_SET is 'fastest'; this library has" --version
 good --help
 has shape inspect apply snr compare
 for verb in shape inspect apply snr compare; do good $verb --help; done
