@@ -14,7 +14,7 @@ Results calls(const std::vector<double> &x) {
   using Matrix = Eigen::MatrixXd;
   const Eigen::Map<const Matrix> given(x.data(), rows, cols);
   using Kernels = pion::engine::eigen::Kernels<double>;
-  Results r{typeid(Kernels).name(),      typeid(pion::DefaultEngine).name(), x, x, x,
+  Results r{typeid(Kernels).name(),          typeid(pion::DefaultEngine).name(), x, x, x,
             std::vector<float>(x.size())};
   const pion::Filter f{pion::chains::high_pass(2)};
   pion::Workspace workspace;
