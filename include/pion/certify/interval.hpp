@@ -135,6 +135,19 @@ class Interval {
     return of_ends(detail::divide_down, x, y);
   }
 
+  /// Encloses the square roots of the numbers in x that are not negative.
+  /// \throws std::invalid_argument if all of x is negative. (A friend alone, so that sqrt(double)
+  /// within pion stays that of <cmath>, whichever header comes first.)
+  friend Interval sqrt(const Interval& x) {
+    if (x.hi_ < 0.0) detail::refuse_argument("sqrt: the interval is negative");
+    const double a = (std::max)(x.lo_, 0.0), b = (std::max)(x.hi_, 0.0);
+    const double lo = std::sqrt(a), hi = std::sqrt(b);
+    const bool lo_is_below = a == 0.0 || (a >= detail::tiny && detail::residual(a, lo, lo) >= 0.0);
+    const bool hi_is_above = b == 0.0 || (b >= detail::tiny && detail::residual(b, hi, hi) <= 0.0);
+    return {lo_is_below ? lo : detail::below(lo),
+            hi_is_above ? hi : std::nextafter(hi, detail::infinity)};
+  }
+
  private:
   /// Encloses an operation that is monotone in each operand by its results at the ends.
   template <class Down>
@@ -162,18 +175,6 @@ class Interval {
 inline Interval square(const Interval& x) {
   const double least = x.mignitude(), most = x.magnitude();
   return {detail::multiply_down(least, least), -detail::multiply_down(-most, most)};
-}
-
-/// Encloses the square roots of the numbers in x that are not negative.
-/// \throws std::invalid_argument if all of x is negative.
-inline Interval sqrt(const Interval& x) {
-  if (x.hi() < 0.0) detail::refuse_argument("sqrt: the interval is negative");
-  const double a = (std::max)(x.lo(), 0.0), b = (std::max)(x.hi(), 0.0);
-  const double lo = std::sqrt(a), hi = std::sqrt(b);
-  const bool lo_is_below = a == 0.0 || (a >= detail::tiny && detail::residual(a, lo, lo) >= 0.0);
-  const bool hi_is_above = b == 0.0 || (b >= detail::tiny && detail::residual(b, hi, hi) <= 0.0);
-  return {lo_is_below ? lo : detail::below(lo),
-          hi_is_above ? hi : std::nextafter(hi, detail::infinity)};
 }
 
 /// Encloses the lesser, and the greater, of two numbers.
