@@ -503,6 +503,14 @@ good shape @<(cat mine.json)
 has 1.5
 bad 'is a pipe; it must be a file' inspect <(cat x.npy)
 bad 'is a pipe; it must be a file' apply muon <(cat x.npy) -o out/x.npy
+bad 'is a pipe; it must be a file' snr <(cat x.npy)
+bad 'is a pipe; it must be a file' compare <(cat x.npy)
+good shape muon --beside @<(cat mine.json) --svg >(cat >drawn.svg) --csv >(cat >drawn.csv)
+good inspect x.npy --svg >(cat >spectra.svg)
+drawn() { grep -q '</svg>' drawn.svg && grep -q '</svg>' spectra.svg && grep -q '^1,' drawn.csv; }
+for _ in {1..500}; do drawn && break || sleep 0.01; done
+drawn
+result $((!$?)) 'pictures and tables go into pipes'
 
 # Files that another program named wrongly, and spellings that NumPy reads.
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' >lfs.safetensors
@@ -620,6 +628,20 @@ bad 'is for bandpass alone' fit lowpass --tau 0.5 --upper 0.6
 bad 'cannot write' fit highpass --tau 0.5 --starts 2 --steps 2 -o none/x.json
 [[ ! -e none ]]
 result $((!$?)) 'a fit that cannot be written leaves nothing'
+"$pion" fit highpass --tau 0.5 --starts 2 --steps 2 -o small.json >stdout
+"$pion" fit highpass --tau 0.5 --starts 2 --steps 2 -o /dev/stdout 2>stderr >piped.json
+same piped.json small.json 'a chain on standard output is that of a file'
+grep -q sensitivity stderr && ! grep -q 'holds it' stderr
+result $((!$?)) 'the report makes room for a chain on standard output' "$(cat stderr)"
+"$pion" fit highpass --tau 0.5 --starts 2 --steps 2 -o /dev/stdout 2>stderr | cmp -s - small.json
+result $((!$?)) 'a chain goes into a pipe'
+mkfifo chain.pipe
+cat chain.pipe >piped.json &
+json fit highpass --tau 0.5 --starts 2 --steps 2 -o chain.pipe
+wait $!
+same piped.json small.json 'a chain goes into a named pipe'
+bad '--json: standard output carries the chain' \
+  fit highpass --tau 0.5 --starts 2 --steps 2 -o /dev/stdout --json
 
 # Files that are damaged, and files that are not: what the fuzzers start from.
 for format in npy safetensors; do

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "pion_tool/cli/options.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/jobs/lbfgsb.hpp"
 #include "pion_tool/jobs/resumable_search.hpp"
 #include "pion_tool/report/table.hpp"
@@ -153,7 +155,8 @@ Fitted searched(const Options& o) {
                       {"seed", o.seed},
                       {"starts", starts}};
   const int total = printed ? starts : 2 * starts;
-  const SearchState end = search(order, total, o.out.empty() ? "" : o.out + ".partial", advance);
+  const bool kept = !o.out.empty() && !io::is_stream(o.out);  // a stream has no file beside it
+  const SearchState end = search(order, total, kept ? o.out + ".partial" : "", advance);
 
   Fitted fitted{name_of(o), {}, "A56", [loss](const Chain& f) { return loss(f); }};
   if (printed && end.best.empty()) throw io::Error(fitted.name, "every start diverges");
@@ -232,7 +235,7 @@ Json report(const Options& o, const Fitted& fitted) {
   return r;
 }
 
-void print_text(const Json& r, const std::string& out) {
+void print_text(const Json& r, const std::string& out, std::FILE* to) {
   Table steps("lrrr", {"step", "a", "b", "c"});
   int number = 0;
   for (const Json& p : r["steps"]) {
@@ -240,7 +243,7 @@ void print_text(const Json& r, const std::string& out) {
                fmt::format("{:.17g}", p[1].get<double>()),
                fmt::format("{:.17g}", p[2].get<double>())});
   }
-  fmt::print("{}\n\n{}\n", r["name"].get<std::string>(), steps.text());
+  fmt::print(to, "{}\n\n{}\n", r["name"].get<std::string>(), steps.text());
   const std::string measure = r["measure"] == "A56"      ? "loss (A56)"
                               : r["measure"] == "ripple" ? "ripple"
                                                          : "sigma(.9) / sigma(.1)";
@@ -255,19 +258,24 @@ void print_text(const Json& r, const std::string& out) {
     losses.add({"and arithmetic in bfloat16",
                 fmt::format("{:.3g}", r["loss_bfloat16_arithmetic"].get<double>())});
   }
-  fmt::print("{}\nsensitivity  {:.4g}\n", losses.text(), r["sensitivity"].get<double>());
+  fmt::print(to, "{}\nsensitivity  {:.4g}\n", losses.text(), r["sensitivity"].get<double>());
   if (r["measure"] == "ripple") {
-    fmt::print("pass {}, stop {}: a ratio of {:.4f}, {}\n", r["pass"].dump(), r["stop"].dump(),
+    fmt::print(to, "pass {}, stop {}: a ratio of {:.4f}, {}\n", r["pass"].dump(), r["stop"].dump(),
                r["ratio"].get<double>(),
                r["certified"] ? "certified" : "not certified: rounding exceeds the ripple");
   } else if (r["measure"] == "ratio") {
-    fmt::print("{}\n", r["certified"] ? "certified to rise" : "not certified to rise");
+    fmt::print(to, "{}\n", r["certified"] ? "certified to rise" : "not certified to rise");
   }
-  if (!out.empty()) fmt::print("\n{} holds it: pion shape @{}\n", printable(out), printable(out));
+  if (out.empty() || io::is_stream(out)) return;
+  fmt::print(to, "\n{} holds it: pion shape @{}\n", printable(out), printable(out));
 }
 
 int fit(const Options& o) {
   check(o);
+  const bool to_standard_output = io::is_standard_output(o.out);
+  if (o.json && to_standard_output) {
+    throw io::Error("--json", "standard output carries the chain; name a file for it");
+  }
   const Fitted fitted = [&o] {
     try {
       return o.ripple ? sharp(o) : o.monotone ? monotone(o) : searched(o);
@@ -280,7 +288,7 @@ int fit(const Options& o) {
   if (o.json) {
     print(r);
   } else {
-    print_text(r, o.out);
+    print_text(r, o.out, to_standard_output ? stderr : stdout);
   }
   return 0;
 }
@@ -324,7 +332,7 @@ Verb fit_verb(CLI::App& app) {
   add_whole(*verb, "--starts", o->starts, 1, 100'000,
             "Random starts, and as many hops from the best (40; lbfgsb 8, no hops)");
   add_text(*verb, "-o,--output", o->out, "FILE",
-           "Write the chain here, for @FILE; what was interrupted goes on");
+           "Write the chain here, for @FILE, or into a pipe; what was interrupted goes on");
   add_json(*verb, o->json);
   return {verb, [o] { return fit(*o); }};
 }
