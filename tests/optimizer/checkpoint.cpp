@@ -320,8 +320,8 @@ TEST_CASE("a signature is one line of names and numbers") {
 }
 
 TEST_CASE("files of older versions load, without what they did not have") {
-  // As the programs of those versions wrote them: 3 without the recipes, 2 without the numbers of
-  // the backoff too, 1 without warm starts.
+  // As the programs of those versions wrote them: 4 without parts, 3 without the recipes too, 2
+  // without the numbers of the backoff, 1 without warm starts.
   const Folder folder;
   const std::string path = folder.file("run");
   const auto recipe = presets::sgd();
@@ -332,7 +332,7 @@ TEST_CASE("files of older versions load, without what they did not have") {
   Eigen::VectorXf basis = Eigen::Vector2f(0.6F, 0.8F);
   state.warm_start.remember({basis.data(), 2, 1});
   state.warm_start.backoff().failed();
-  for (const std::uint32_t format : {1U, 2U, 3U}) {
+  for (const std::uint32_t format : {1U, 2U, 3U, 4U}) {
     std::string bytes = "pionopti";
     const auto put = [&bytes](const auto& number) {
       bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
@@ -353,6 +353,8 @@ TEST_CASE("files of older versions load, without what they did not have") {
     if (format >= 2) put_matrix(basis);
     if (format >= 3) put(static_cast<std::int32_t>(state.warm_start.backoff().failures()));
     if (format >= 3) put(static_cast<std::int32_t>(state.warm_start.backoff().pause()));
+    if (format >= 4) put(static_cast<std::uint64_t>(state.recipe.size()));
+    if (format >= 4) bytes += state.recipe;
     pion::detail::Crc64 sum;
     sum.add(bytes.data(), bytes.size());
     put(sum.value());
@@ -395,11 +397,11 @@ TEST_CASE("each refusal says what is wrong") {
   says(doubles.states, "its scalars have 4 bytes, the model's 8");
 
   std::string altered = bytes;
-  std::uint32_t format = 5;
+  std::uint32_t format = 6;
   std::memcpy(&altered[8], &format, sizeof format);
   write(path, altered);
-  says(states, "has version 5, this program reads versions 1 to 4");
-  format = 0x04000000U;  // 4, where the machine that wrote it has the other byte order
+  says(states, "has version 6, this program reads versions 1 to 5");
+  format = 0x05000000U;  // 5, where the machine that wrote it has the other byte order
   std::memcpy(&altered[8], &format, sizeof format);
   write(path, altered);
   says(states, "written in the other byte order; load it on a machine of that order");
@@ -460,6 +462,6 @@ TEST_CASE("a state is visited by name") {
       member.setOnes();
     }
   });
-  CHECK(names == "steps momentum second_moment warm_start recipe ");
+  CHECK(names == "steps momentum second_moment warm_start recipe parts ");
   CHECK(state.second_moment.sum() == 6.0F);
 }

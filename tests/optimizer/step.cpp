@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and optimizer/check.hpp, optimizer/decay.hpp, optimizer/momentum.hpp,
-// optimizer/recipe.hpp, optimizer/scale.hpp, optimizer/signature.hpp.
+// Covers its own header and optimizer/any_map.hpp, optimizer/buffers.hpp, optimizer/check.hpp,
+// optimizer/context.hpp, optimizer/decay.hpp, optimizer/find_direction.hpp,
+// optimizer/momentum.hpp, optimizer/recipe.hpp, optimizer/run_part.hpp, optimizer/scale.hpp,
+// optimizer/sequence.hpp, optimizer/signature.hpp, optimizer/step_memory.hpp.
 // One step of an optimiser: the right arithmetic for every combination of its four choices, in any
 // memory, and nothing changed where it is refused.
 

@@ -35,6 +35,11 @@ class State {
       detail::refuse_argument("State: a parameter cannot be " + detail::shape(rows_, cols_));
     }
     detail::require_valid(recipe);
+    if (recipe.orientation != optimizer::Orientation::out_in) {
+      detail::refuse_argument(
+          "State: on a device parameters are (out, in); give the transpose, "
+          "a Matrix of the other order");
+    }
     buffers_ = M::buffers;
     detail::Arena counting;
     lay_out(counting);
@@ -172,6 +177,8 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   }
   cuda::require_fit("step", gradient, parameter);
   const double kept = detail::require_valid_step(recipe, learning_rate);
+  static_assert(detail::buffer_count<R> + detail::buffer_count<S> == 0,
+                "pion: this rule or scale remembers something, which steps on a device cannot yet");
   const cuda::Matrix<T> first = state.momentum(), second = state.second_moment();
   const bool fits = first.rows == rows && first.cols == cols && first.order == parameter.order &&
                     (rows * cols == 0 || ((first.data != nullptr) == (M::buffers >= 1) &&

@@ -124,6 +124,20 @@ void require_same_parameter(const std::string& path, const std::string& name,
   };
   require_same("momentum", read.momentum, model.momentum);
   require_same("second moment", read.second_moment, model.second_moment);
+  if (read.parts.size() != model.parts.size()) {
+    refuse_checkpoint(path, "the state of \"" + name + "\" has " +
+                                std::to_string(read.parts.size()) +
+                                " buffers besides the moments, the model's has " +
+                                std::to_string(model.parts.size()));
+  }
+  for (std::size_t i = 0; i < read.parts.size(); ++i) {
+    if (read.parts[i].name != model.parts[i].name) {
+      refuse_checkpoint(path, "the state of \"" + name + "\" has a buffer " + read.parts[i].name +
+                                  " where the model's has " + model.parts[i].name);
+    }
+    require_same(read.parts[i].name.c_str(), read.parts[i].values, model.parts[i].values);
+    require_same(read.parts[i].name.c_str(), read.parts[i].codes, model.parts[i].codes);
+  }
   const WarmStart<T>& start = read.warm_start;
   const Index rows = model.momentum.rows();
   if (start.directions() > 0 && rows > 0 && start.extent() != rows) {
@@ -143,7 +157,8 @@ namespace optimizer {
 /// signature() says (recipe.hpp): a momentum means something else under another recipe. To go on
 /// under another recipe on purpose, load into states made for the old one and step with the new.
 /// Files of the versions 1 to 3, which older programs wrote, hold no recipes: they load without
-/// this check, and version 1 without warm starts.
+/// this check, and version 1 without warm starts. Those before version 5 know only recipes that
+/// remember nothing but the moments.
 /// \throws std::runtime_error that names the file and what is wrong with it: it cannot be read, is
 ///         not a checkpoint, of an unknown version, of another byte order or scalar, truncated or
 ///         altered, or its parameters, their recipes or their shapes are not the model's. Nothing

@@ -7,6 +7,8 @@
 #include <stdexcept>  // std::runtime_error
 #include <string>
 #include <type_traits>
+#include <utility>  // std::move
+#include <vector>
 
 #include <pion/detail/atomic_file.hpp>
 #include <pion/detail/check.hpp>
@@ -17,13 +19,14 @@
 ///
 /// A file is: 8 bytes "pionopti", the version and sizeof(T), 4 bytes each, the number of states;
 /// each state's name and its members in the order of visit(), a text as its length and its bytes, a
-/// matrix as its extents and its entries column by column; and the CRC-64 of all that came before.
+/// matrix as its extents and its entries column by column, the parts as their number and each one's
+/// name, values and codes; and the CRC-64 of all that came before.
 /// Numbers are in the byte order of the machine, of 8 bytes but for those of Backoff, of 4.
 namespace pion::detail {
 
 inline constexpr char checkpoint_magic[8] = {'p', 'i', 'o', 'n', 'o', 'p', 't', 'i'};
-/// Version 1 had no warm starts, 2 no backoff, 3 no recipes.
-inline constexpr std::uint32_t checkpoint_version = 4;
+/// Version 1 had no warm starts, 2 no backoff, 3 no recipes, 4 no parts.
+inline constexpr std::uint32_t checkpoint_version = 5;
 
 [[noreturn]] inline void refuse_checkpoint(const std::string& path, const std::string& why) {
   refuse<std::runtime_error>(path + ": " + why);
@@ -70,6 +73,15 @@ class CheckpointWriter {
     const std::uint64_t letters = text.size();
     put(letters);
     bytes(text.data(), text.size());
+  }
+  template <class T>
+  void put(const std::vector<optimizer::Buffer<T>>& parts) {
+    put(static_cast<std::uint64_t>(parts.size()));
+    for (const optimizer::Buffer<T>& part : parts) {
+      put(part.name);
+      put(part.values);
+      put(part.codes);
+    }
   }
   std::uint64_t sum() const { return sum_.value(); }
 
@@ -133,6 +145,19 @@ class CheckpointReader {
   }
   void get(std::string& recipe) {
     if (version_ >= 4) recipe = text();
+  }
+  template <class T>
+  void get(std::vector<optimizer::Buffer<T>>& parts) {
+    if (version_ < 5) return;
+    std::uint64_t count = 0;
+    get(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      optimizer::Buffer<T> part;
+      part.name = text();
+      get(part.values);
+      get(part.codes);
+      parts.push_back(std::move(part));
+    }
   }
   bool at_end() const { return left_ == 0; }
 

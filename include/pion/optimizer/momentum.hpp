@@ -57,6 +57,26 @@ PION_HOST_DEVICE auto where_positive(const A& number, const V& value) {
 
 namespace optimizer {
 
+/// Gives the gradient itself; nothing is remembered.
+struct NoMomentum {
+  static constexpr int buffers = 0;
+  std::string signature() const { return "NoMomentum"; }
+
+  template <class T>
+  struct Update {
+    template <class X, class M>
+    PION_HOST_DEVICE void operator()(X& /*x*/, M& /*first*/, M& /*second*/) const {}
+  };
+  PION_HOST_DEVICE Unbias unbias(double /*t*/) const { return {}; }
+  template <class T>
+  PION_HOST_DEVICE Update<T> update(const Unbias& /*unbias*/) const {
+    return {};
+  }
+
+  template <class X, class M>
+  void advance(std::int64_t /*t*/, X& /*x*/, M& /*first*/, M& /*second*/) const {}
+};
+
 /// M <- mu M + G (Fan et al. 2026, eq. 1); the input is M, or G + mu M (Nesterov).
 struct HeavyBall {
   double momentum = 0.95;
@@ -134,12 +154,54 @@ struct Ema {
   }
 };
 
+/// Ema corrected for its zero start, as optax has it: the input is M / (1 - beta^t), or with
+/// Nesterov beta M / (1 - beta^(t+1)) + (1 - beta) G / (1 - beta^t). The two corrections differ, so
+/// the first directions are others than Ema's.
+struct CorrectedEma {
+  double beta = 0.95;
+  bool nesterov = true;
+
+  static constexpr int buffers = 1;
+  void require_valid() const { detail::require_fraction("CorrectedEma: beta", beta); }
+  std::string signature() const {
+    return detail::signature("CorrectedEma", {{"beta", beta}, {"nesterov", nesterov ? 1.0 : 0.0}});
+  }
+
+  template <class T>
+  struct Update {
+    T beta, rest, of_momentum, of_gradient;
+    template <class X, class M>
+    PION_HOST_DEVICE void operator()(X& x, M& first, M& /*second*/) const {
+      first = beta * first + rest * x;
+      x = of_momentum * first + of_gradient * x;
+    }
+  };
+  PION_HOST_DEVICE Unbias unbias(double t) const {
+    using std::pow;
+    return {1.0 / (1.0 - pow(beta, nesterov ? t + 1.0 : t)), 1.0 / (1.0 - pow(beta, t))};
+  }
+  template <class T>
+  PION_HOST_DEVICE Update<T> update(const Unbias& unbias) const {
+    return {static_cast<T>(beta), static_cast<T>(1.0 - beta),
+            static_cast<T>((nesterov ? beta : 1.0) * unbias.first),
+            static_cast<T>(nesterov ? (1.0 - beta) * unbias.second : 0.0)};
+  }
+
+  template <class X, class M>
+  void advance(std::int64_t t, X& x, M& first, M& second) const {
+    detail::advance(*this, t, x, first, second);
+  }
+};
+
 /// Adam's ratio of moments (Kingma and Ba 2015): M and V are exponential averages of G and of its
 /// squares, entry by entry; the input is (M / (1 - beta1^t)) / (sqrt(V / (1 - beta2^t)) + epsilon).
+/// Muon^2 takes M / sqrt(V + epsilon): `corrected` is false and `epsilon_inside` true.
 struct RmsNormalized {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  bool corrected = true;
+  bool epsilon_inside = false;
 
   static constexpr int buffers = 2;
   void require_valid() const {
@@ -149,23 +211,30 @@ struct RmsNormalized {
   }
   std::string signature() const {
     return detail::signature("RmsNormalized",
-                             {{"beta1", beta1}, {"beta2", beta2}, {"epsilon", epsilon}});
+                             {{"beta1", beta1}, {"beta2", beta2}, {"epsilon", epsilon}}) +
+           (corrected ? "" : " uncorrected") + (epsilon_inside ? " epsilon inside" : "");
   }
 
   template <class T>
   struct Update {
     T beta1, rest1, beta2, rest2, unbias1, unbias2, epsilon;
+    bool epsilon_inside;
     template <class X, class M>
     PION_HOST_DEVICE void operator()(X& x, M& first, M& second) const {
       using std::sqrt;
       first = beta1 * first + rest1 * x;
       second = beta2 * second + rest2 * (x * x);
       // An entry that has had no gradient yet has the ratio 0 / epsilon; 0 with epsilon = 0 too.
-      x = detail::where_positive(second, unbias1 * first / (sqrt(unbias2 * second) + epsilon));
+      if (epsilon_inside) {
+        x = detail::where_positive(second, unbias1 * first / sqrt(unbias2 * second + epsilon));
+      } else {
+        x = detail::where_positive(second, unbias1 * first / (sqrt(unbias2 * second) + epsilon));
+      }
     }
   };
   PION_HOST_DEVICE Unbias unbias(double t) const {
     using std::pow;
+    if (!corrected) return {};
     return {1.0 / (1.0 - pow(beta1, t)), 1.0 / (1.0 - pow(beta2, t))};
   }
   template <class T>
@@ -173,7 +242,7 @@ struct RmsNormalized {
     return {static_cast<T>(beta1),        static_cast<T>(1.0 - beta1),
             static_cast<T>(beta2),        static_cast<T>(1.0 - beta2),
             static_cast<T>(unbias.first), static_cast<T>(unbias.second),
-            static_cast<T>(epsilon)};
+            static_cast<T>(epsilon),      epsilon_inside};
   }
 
   template <class X, class M>

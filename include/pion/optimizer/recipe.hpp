@@ -7,26 +7,43 @@
 #include <utility>  // std::declval
 
 #include <pion/detail/traits.hpp>
+#include <pion/optimizer/buffers.hpp>
 #include <pion/optimizer/check.hpp>
+#include <pion/optimizer/context.hpp>
 #include <pion/optimizer/decay.hpp>
 #include <pion/optimizer/direction.hpp>
 #include <pion/optimizer/scale.hpp>
+#include <pion/optimizer/sequence.hpp>
 
 namespace pion {
 namespace optimizer {
 
+/// Says how a parameter is stored. A layer's weights have a row for each output in PyTorch, and a
+/// column for each in Keras and JAX; no shape tells which.
+enum class Orientation {
+  out_in,  ///< A row for each output.
+  in_out,  ///< A column for each output: the step, and the state, are those of the transpose.
+};
+
 /// Combines the four choices that make an optimiser, at compile time: what the rule sees
 /// (momentum.hpp), the rule itself (rules.hpp), what its direction is scaled by (scale.hpp) and how
-/// weights decay (decay.hpp). Each is a plain value; presets.hpp has the published combinations.
+/// weights decay (decay.hpp). Each is a plain value; presets.hpp has the published combinations. A
+/// Sequence puts several parts in the place of one (sequence.hpp).
 ///
 ///   X = momentum(G);  O = rule(X);  W <- retention(lr) W - lr * factor(O) * O
+///
+/// Where a formula speaks of rows it means outputs. A caller whose parameters are (in, out) says so
+/// in `orientation`.
 template <class Rule, class Momentum, class Scale = Unscaled, class Decay = DecoupledDecay>
 struct Recipe {
   Rule rule;
   Momentum momentum;
   Scale scale{};
   Decay decay{};
+  Orientation orientation = Orientation::out_in;
 };
+template <class R, class M, class S, class D>
+Recipe(R, M, S, D, Orientation) -> Recipe<R, M, S, D>;
 template <class R, class M, class S, class D>
 Recipe(R, M, S, D) -> Recipe<R, M, S, D>;
 template <class R, class M, class S>
@@ -44,18 +61,6 @@ struct Block {
 
 namespace detail {
 
-template <class Part, class = void>
-struct has_signature : std::false_type {};
-template <class Part>
-struct has_signature<Part, std::void_t<decltype(std::declval<const Part&>().signature())>>
-    : std::true_type {};
-
-template <class Part, class = void>
-struct has_range : std::false_type {};
-template <class Part>
-struct has_range<Part, std::void_t<decltype(std::declval<const Part&>().require_valid())>>
-    : std::true_type {};
-
 template <class Rule, class = void>
 struct has_blocks : std::false_type {};
 template <class Rule>
@@ -69,17 +74,23 @@ template <class Scale>
 struct is_over_norm<Scale, std::void_t<decltype(Scale::over_norm)>>
     : std::bool_constant<Scale::over_norm> {};
 
-template <class Part>
-std::string part_signature(const Part& part) {
-  static_assert(has_signature<Part>::value,
-                "pion: a part of a recipe needs std::string signature() const, its name and the "
-                "numbers that change what its state means; a checkpoint compares it");
-  return part.signature();
-}
+template <class Recipe>
+inline constexpr int recipe_buffers = 0;
+template <class R, class M, class S, class D>
+inline constexpr int recipe_buffers<optimizer::Recipe<R, M, S, D>> =
+    buffer_count<M> + buffer_count<R> + buffer_count<S>;
 
-template <class Part>
-void require_valid_part(const Part& part) {
-  if constexpr (has_range<Part>::value) part.require_valid();
+template <class Recipe>
+inline constexpr unsigned recipe_needs = 0;
+template <class R, class M, class S, class D>
+inline constexpr unsigned recipe_needs<optimizer::Recipe<R, M, S, D>> =
+    needs_of<M> | needs_of<R> | needs_of<S>;
+
+/// Calls f(part, i, at) for the i-th buffer of each part of a recipe: in the order in which parts
+/// run, `at` counts from 0 over all of them.
+template <class R, class M, class S, class D, class F>
+void for_each_buffer(const optimizer::Recipe<R, M, S, D>& recipe, const F& f) {
+  for_each_buffer_of(0, f, recipe.momentum, recipe.rule, recipe.scale);
 }
 
 /// \throws std::invalid_argument if a number of the recipe is out of its range.
@@ -108,7 +119,9 @@ double require_valid_step(const optimizer::Recipe<R, M, S, D>& recipe, double le
 template <class Rule, class Scale, class F>
 void for_each_factor(const Rule& rule, const Scale& scale, Index rows, Index cols,
                      const optimizer::Direction& direction, const F& f) {
-  if constexpr (has_blocks<Rule>::value && !is_over_norm<Scale>::value) {
+  if constexpr (is_sequence<Rule>) {
+    for_each_factor(rule.head(), scale, rows, cols, direction, f);
+  } else if constexpr (has_blocks<Rule>::value && !is_over_norm<Scale>::value) {
     for (Index i = 0; i < rule.scale_blocks(); ++i) {
       const optimizer::Block block = rule.scale_block(rows, cols, i);
       if (block.rows == 0 || block.cols == 0) continue;
@@ -138,7 +151,8 @@ std::optional<double> common_factor(const Rule& rule, const Scale& scale, Index 
 namespace optimizer {
 
 /// Writes what a recipe is in one line, the signatures of its four parts: "Identity,
-/// HeavyBall{momentum 0.9, nesterov 0}, Unscaled, CoupledDecay{rate 0}".
+/// HeavyBall{momentum 0.9, nesterov 0}, Unscaled, CoupledDecay{rate 0}", and behind them "in_out"
+/// where the parameter is stored so.
 ///
 /// A part's signature is its name and each number by which the same state would give another
 /// direction. What only changes how long a step is, is no part of it: learning rate, a scale's

@@ -16,6 +16,9 @@
 /// inversely proportional to the norm of the whole direction, 0 for a dead one, and the shape is
 /// that of the whole parameter. An orthogonal direction of full rank has the root mean square
 /// 1 / sqrt(max(rows, cols)).
+///
+/// A scale that remembers something, or asks for more than the direction, has length() in place of
+/// factor() (adaptive_scale.hpp).
 namespace pion::optimizer {
 
 /// Leaves the direction as it is (Fan et al. 2026, Alg. 1 to 3).
@@ -23,6 +26,16 @@ struct Unscaled {
   static constexpr bool over_norm = false;
   double factor(Index, Index, const Direction&) const { return 1.0; }
   std::string signature() const { return "Unscaled"; }
+};
+
+/// Multiplies by `multiple`, whatever the shape (Scion's radius for norms that have no factor).
+struct FixedScale {
+  double multiple = 1.0;
+
+  static constexpr bool over_norm = false;
+  void require_valid() const { detail::require_nonnegative("FixedScale: multiple", multiple); }
+  double factor(Index, Index, const Direction&) const { return multiple; }
+  std::string signature() const { return "FixedScale"; }
 };
 
 /// Multiplies by sqrt(max(1, rows / cols)) (Jordan 2024).
@@ -48,13 +61,16 @@ struct SqrtMaxScale {
   std::string signature() const { return "SqrtMaxScale"; }
 };
 
-/// Multiplies by sqrt(rows / cols), for weights stored (out, in): the change of an activation's
-/// root mean square does not depend on the shape (Pethick et al. 2025; Bernstein and Newhouse
-/// 2024).
+/// Multiplies by multiple * sqrt(rows / cols), for weights stored (out, in): the change of an
+/// activation's root mean square does not depend on the shape (Pethick et al. 2025; Bernstein and
+/// Newhouse 2024). Scion's radius is the multiple.
 struct SpectralScale {
+  double multiple = 1.0;
+
   static constexpr bool over_norm = false;
+  void require_valid() const { detail::require_nonnegative("SpectralScale: multiple", multiple); }
   double factor(Index rows, Index cols, const Direction&) const {
-    return std::sqrt(static_cast<double>(rows) / static_cast<double>(cols));
+    return multiple * std::sqrt(static_cast<double>(rows) / static_cast<double>(cols));
   }
   std::string signature() const { return "SpectralScale"; }
 };

@@ -14,10 +14,13 @@
 #include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
+#include <pion/optimizer/context.hpp>
 #include <pion/optimizer/direction.hpp>
+#include <pion/optimizer/find_direction.hpp>
 #include <pion/optimizer/momentum.hpp>
 #include <pion/optimizer/recipe.hpp>
 #include <pion/optimizer/state.hpp>
+#include <pion/optimizer/step_memory.hpp>
 #include <pion/optimizer/warm_rule.hpp>
 
 namespace pion {
@@ -60,8 +63,8 @@ State<detail::compute_t<Scalar>> initial_state(const Recipe<R, M, S, D>& recipe,
   }
   detail::require_valid(recipe);
   State<detail::compute_t<Scalar>> state;
-  if (M::buffers >= 1) state.momentum.setZero(rows, cols);
-  if (M::buffers >= 2) state.second_moment.setZero(rows, cols);
+  const bool turned = recipe.orientation == Orientation::in_out;
+  detail::start_buffers(recipe, turned ? cols : rows, turned ? rows : cols, state);
   state.recipe = signature(recipe);
   return state;
 }
@@ -76,16 +79,6 @@ auto initial_state(const Recipe<R, M, S, D>& recipe, const Eigen::MatrixBase<W>&
 }  // namespace optimizer
 
 namespace detail {
-
-/// \throws std::invalid_argument unless a matrix of the state has the shape that it must have.
-template <class Matrix>
-void require_buffer(const char* name, const Matrix& buffer, bool used, Index rows, Index cols) {
-  if (!used) rows = cols = 0;
-  if (buffer.rows() == rows && buffer.cols() == cols) return;
-  refuse_argument(std::string("step: the state's ") + name + " is " +
-                  shape(buffer.rows(), buffer.cols()) + ", this recipe and parameter have " +
-                  shape(rows, cols) + "; make the state with initial_state()");
-}
 
 /// \throws std::invalid_argument if two entries of a parameter share memory: a step would write
 ///         one over the other. Entries di rows and dj columns apart do where di * rowStride =
@@ -108,17 +101,15 @@ void require_distinct_entries(const W& parameter) {
   }
 }
 
-/// Multiplies each block of a direction by the scale's factor for it. Returns the norm of all.
-template <class Engine, class R, class S, class T>
-double scale_blocks(const R& rule, const S& scale, const optimizer::Direction& direction,
-                    const engine::View<T>& x) {
-  auto all = engine::as_eigen(x);
-  for_each_factor(rule, scale, x.rows, x.cols, direction,
-                  [&all](Index, const optimizer::Block& block, double factor) {
-                    all.block(block.row, block.col, block.rows, block.cols) *=
-                        static_cast<T>(factor);
-                  });
-  return Engine::template Kernels<T>::frobenius_norm(x);
+/// Calls f with a parameter or gradient as rows of outputs.
+template <class W, class F>
+void with_outputs_as_rows(optimizer::Orientation orientation, W&& w, const F& f) {
+  if (orientation == optimizer::Orientation::out_in) {
+    f(w);
+  } else {
+    auto turned = w.transpose();
+    f(turned);
+  }
 }
 
 }  // namespace detail
@@ -139,35 +130,38 @@ namespace optimizer {
 /// \param learning_rate  of this step; schedules are the caller's.
 /// \param[in,out] state  made by initial_state() for this recipe and shape.
 /// \param workspace  grows to what the largest parameter needs; once it is warm, rules without an
-///                SVD allocate nothing.
+///                SVD or QR allocate nothing.
+/// \param inputs what some recipes need besides the gradient (context.hpp). Its previous gradient
+///                has the parameter's shape.
 /// \return what happened. A step that is not taken(), and a call that throws, leaves parameter and
 ///                state as they were, bit for bit: both are written last.
 /// \throws std::invalid_argument if shapes do not fit, entries of the parameter share memory, the
 ///                learning rate is negative or not finite, a number of the recipe is out of its
 ///                range, or the decay's retention at this learning rate is not in [0, 1]; what the
-///                rule throws.
+///                rule throws; if the recipe needs what `inputs` does not have.
 /// Cost: the rule's, and some ten passes over the parameter. Determinism: as the rule's. Where the
 /// processor flushes subnormal numbers to zero, entries of the state that decay below the smallest
 /// normal number (1.2e-38 in float) become 0.
 template <class Engine = DefaultEngine, class R, class M, class S, class D, class W, class G,
           class T, detail::require_matrix<W> = 0>
 StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::MatrixBase<G>& gradient,
-              double learning_rate, State<T>& state, StepWorkspace& workspace) {
+              double learning_rate, State<T>& state, StepWorkspace& workspace,
+              const StepInputs<T>& inputs = {}) {
   using Scalar = typename detail::plain_t<W>::Scalar;
   detail::require_writable<W>();
   static_assert(std::is_same_v<T, detail::compute_t<Scalar>>,
                 "pion: the state has another scalar than the parameter's steps are computed in");
-  const Index rows = parameter.rows();
-  const Index cols = parameter.cols();
-  if (gradient.rows() != rows || gradient.cols() != cols) {
-    detail::refuse_argument("step: the gradient is " +
-                            detail::shape(gradient.rows(), gradient.cols()) +
-                            " and the parameter is " + detail::shape(rows, cols));
+  if (gradient.rows() != parameter.rows() || gradient.cols() != parameter.cols()) {
+    detail::refuse_argument(
+        "step: the gradient is " + detail::shape(gradient.rows(), gradient.cols()) +
+        " and the parameter is " + detail::shape(parameter.rows(), parameter.cols()));
   }
   const double kept = detail::require_valid_step(recipe, learning_rate);
   detail::require_distinct_entries(parameter);
-  detail::require_buffer("momentum", state.momentum, M::buffers >= 1, rows, cols);
-  detail::require_buffer("second_moment", state.second_moment, M::buffers >= 2, rows, cols);
+  const bool turned = recipe.orientation == Orientation::in_out;
+  const Index rows = turned ? parameter.cols() : parameter.rows();
+  const Index cols = turned ? parameter.rows() : parameter.cols();
+  detail::require_buffers(recipe, rows, cols, state);
 
   StepInfo info;
   if (parameter.size() == 0) {
@@ -175,66 +169,49 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     return info;
   }
 
-  const Index start_size = static_cast<Index>(state.warm_start.values().size());
-  engine::View<T> work, new_momentum, new_second;
-  T* old_start = nullptr;
-  const auto lay_out = [&](detail::Arena& arena) {
-    const auto take = [&](bool used) {
-      return used ? engine::View<T>(arena.take<T>(rows * cols), rows, cols) : engine::View<T>();
-    };
-    work = take(true);
-    new_momentum = take(M::buffers >= 1);
-    new_second = take(M::buffers >= 2);
-    old_start = arena.take<T>(start_size);
-  };
-  detail::Arena counting;
-  lay_out(counting);
-  detail::Arena arena(workspace.buffers, counting.used());
-  lay_out(arena);
-
-  // One matrix is in turn the gradient, the rule's input, its direction and the new parameter.
-  auto x = engine::as_eigen(work);
-  auto momentum = engine::as_eigen(new_momentum);
-  auto second_moment = engine::as_eigen(new_second);
+  using Memory = detail::StepMemory<Recipe<R, M, S, D>, T>;
+  const auto memory = detail::laid_out<Memory>(workspace.buffers, recipe, state, rows, cols);
+  auto x = engine::as_eigen(memory.work);
   const auto refused = [&info](Outcome why) {
     info = StepInfo();
     info.outcome = why;
     return info;
   };
 
-  const auto finite = [](const engine::View<T>& v) { return detail::size_of(v).finite; };
-
-  detail::assign(gradient.derived(), x);
-  if (!finite(work)) return refused(Outcome::gradient_not_finite);
+  detail::with_outputs_as_rows(recipe.orientation, gradient.derived(),
+                               [&x](const auto& g) { detail::assign(g, x); });
+  if (!detail::size_of(memory.work).finite) return refused(Outcome::gradient_not_finite);
   if (recipe.decay.in_gradient() != 0.0) {
-    x += static_cast<T>(recipe.decay.in_gradient()) * parameter.template cast<T>();
+    detail::with_outputs_as_rows(recipe.orientation, parameter, [&](const auto& w) {
+      x += static_cast<T>(recipe.decay.in_gradient()) * w.template cast<T>();
+    });
   }
-  momentum = state.momentum;
-  second_moment = state.second_moment;
-  recipe.momentum.advance(state.steps + 1, x, momentum, second_moment);
-  if (!finite(work) || !finite(new_momentum) || !finite(new_second)) {
-    return refused(Outcome::result_not_finite);
+  memory.read(recipe, state);
+
+  detail::WarmStartGuard<T> guard(state.warm_start, memory.old_start);
+  StepContext<T> at{state.steps + 1, learning_rate, inputs, workspace.rule, state.warm_start};
+  at.turned = turned;
+  const std::optional<double> length =
+      detail::find_direction<Engine>(recipe, memory, state, at, info.update_norm);
+  if (!length) return refused(Outcome::result_not_finite);
+  info.direction = at.direction;
+
+  if (!at.still) {
+    detail::with_outputs_as_rows(recipe.orientation, parameter, [&](const auto& w) {
+      detail::decay_and_move(recipe.decay, w.template cast<T>(), x, kept, *length, at.adaptive);
+    });
+    const detail::Size size = detail::size_of(memory.work);
+    const auto highest = static_cast<double>((std::numeric_limits<Scalar>::max)());
+    if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
   }
-
-  detail::WarmStartGuard<T> guard(state.warm_start, old_start);
-  info.direction = detail::direct<Engine>(recipe.rule, work, workspace.rule, state.warm_start);
-  const std::optional<double> factor =
-      detail::common_factor(recipe.rule, recipe.scale, rows, cols, info.direction);
-  const double length = learning_rate * factor.value_or(1.0);
-  info.update_norm = length * (factor ? info.direction.norm
-                                      : detail::scale_blocks<Engine>(recipe.rule, recipe.scale,
-                                                                     info.direction, work));
-
-  x = static_cast<T>(kept) * parameter.template cast<T>() - static_cast<T>(length) * x;
-  const detail::Size size = detail::size_of(work);
-  const auto highest = static_cast<double>((std::numeric_limits<Scalar>::max)());
-  if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
 
   guard.take();
   ++state.steps;
-  state.momentum = momentum;
-  state.second_moment = second_moment;
-  detail::assign(x, parameter);
+  memory.commit(recipe, state);
+  if (!at.still) {
+    detail::with_outputs_as_rows(recipe.orientation, parameter,
+                                 [&x](auto& w) { detail::assign(x, w); });
+  }
   return info;
 }
 
