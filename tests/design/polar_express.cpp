@@ -199,6 +199,15 @@ TEST_CASE("published chains have the ranges stated beside them") {
   spans(chains::you_jiacheng(), 3e-3, .9778, 1.1450);
   spans(chains::you_jiacheng(), 1e-3, .4750, 1.1450);
   spans(chains::cans(), 1e-3, .8844, 1.1198);
+  spans(chains::deepseek_v4(), 1e-3, 1, 1.0005, 1e-4);
+  spans(chains::cubic5(), 1e-2, .7741, 1.3);
+  spans(chains::cubic5(), 1e-3, .1191, 1.3);
+  spans(chains::aol(), 1e-2, -1.0844, 1.0844);
+  CHECK(range(chains::aol(), .01, .88).lo > .4617);
+  CHECK(range(chains::aol(), .9, 1.0).hi < -.9873);
+  CHECK(chains::root(2048, 8192).steps()[4] == OddQuintic{2.9794, -3.6674, 1.6207});
+  CHECK(chains::root(3072, 2048).steps()[0] == OddQuintic{3.4509, -4.5790, 1.9325});
+  CHECK(chains::root(4, 3) == chains::muon());
   CHECK(chains::polar_express(10).steps()[9] == chains::promotion);
   CHECK(chains::polar_express(0).empty());
   CHECK_THROWS_AS(chains::polar_express(-1), std::invalid_argument);

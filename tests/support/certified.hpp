@@ -26,10 +26,7 @@ inline void encloses(const Interval& x, double value, int digits, double width =
   CHECK(x.width() <= width);
 }
 
-inline const Chain aol{{4.0098, -7.0585, 2.4635},
-                       {3.4585, -5.5479, 2.5959},
-                       {2.7573, -3.2939, 1.4254},
-                       {2.7215, -3.0494, 1.3169}};
+inline const Chain aol = chains::aol();
 
 inline std::vector<Chain> catalogue() {
   std::vector<Chain> all = {chains::muon(), chains::muon(1), aol, Chain{}, Chain{{0, 0, 0}}};

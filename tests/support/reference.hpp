@@ -238,7 +238,9 @@ inline std::vector<Chain> chain_zoo() {
           muon(1),      high_pass(0),
           high_pass(1), high_pass(2),
           high_pass(3), high_pass(4),
-          high_pass(5), Chain{{1.5, -0.5, 0.0}, {0.3, 0.2, 0.5}}};
+          high_pass(5), Chain{{1.5, -0.5, 0.0}, {0.3, 0.2, 0.5}},
+          cubic5(),     aol(),
+          deepseek_v4()};
 }
 
 }  // namespace reference

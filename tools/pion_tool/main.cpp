@@ -25,7 +25,8 @@ constexpr const char* description =
 constexpr const char* footer =
     "A CHAIN is written NAME[:key=value,...] or @FILE.json. Names: muon, highpass:kp=2,\n"
     "lowpass:tau=0.5, sharp-highpass:tau=0.1, sharp-lowpass:tau=0.5 (both take ripple=R),\n"
-    "rising-highpass:tau=0.1, polar-express, you-jiacheng, cans; most take steps=N.\n"
+    "rising-highpass:tau=0.1, polar-express, you-jiacheng, cans, deepseek-v4, cubic5, aol;\n"
+    "most take steps=N.\n"
     "Exit status: 0 done; 1 the answer is \"no\"; 2 bad usage or input, and one line says what.";
 
 // Prints one line. A message may quote an argument, whose line ends io::Error escapes.

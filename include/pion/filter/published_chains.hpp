@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>  // std::max, std::min
+#include <cstddef>    // std::ptrdiff_t
 #include <string>
 #include <utility>  // std::move
 #include <vector>
@@ -66,6 +68,52 @@ inline Chain cans() {
           {3.9619, -2.9541, 0.5630},
           {3.2866, -2.4647, 0.5074},
           {2.2737, -1.6447, 0.4162}};
+}
+
+/// Returns the ten steps of DeepSeek-V4 (2026): Muon's eight times, and two that settle at 1. They
+/// take [.001, 1] into [1, 1.0005], but for rounding.
+inline Chain deepseek_v4() {
+  return repeat({3.4445, -4.7750, 2.0315}, 8).then(repeat({2.0, -1.5, 0.5}, 2));
+}
+
+/// Returns five cubic steps (2606.00371; no fifth power, so two products a step in place of three).
+/// They take [.01, 1] into [.7741, 1.3000] and [.001, 1] into [.1191, 1.3000].
+inline Chain cubic5() {
+  return {{3.3656576, -3.3420992, 0.0},
+          {2.5744352, -1.4957376, 0.0},
+          {2.5368962, -1.4312570, 0.0},
+          {2.4418906, -1.2764040, 0.0},
+          {2.2230472, -0.9630650, 0.0}};
+}
+
+/// Returns the four steps that go with the normaliser AOL (Turbo-Muon 2025, as in NVIDIA's
+/// Emerging-Optimizers). The first step changes the sign of what is above .8837: under a normaliser
+/// that lets a singular value come there, the strongest directions are turned around. They take
+/// [.01, .88] into [.4617, 1.0844], and [.9, 1] into [-1.0797, -.9873].
+inline Chain aol() {
+  return {{4.0098, -7.0585, 2.4635},
+          {3.4585, -5.5479, 2.5959},
+          {2.7573, -3.2939, 1.4254},
+          {2.7215, -3.0494, 1.3169}};
+}
+
+/// Returns the five equal steps that ROOT's code (2025) takes for a matrix of that shape: it has
+/// coefficients for four shapes, and Muon's for all others.
+inline Chain root(std::ptrdiff_t rows, std::ptrdiff_t cols) {
+  struct Shape {
+    std::ptrdiff_t least, most;
+    OddQuintic step;
+  };
+  static constexpr Shape table[] = {{2048, 2048, {3.4916, -4.8224, 2.1095}},
+                                    {2048, 3072, {3.4509, -4.5790, 1.9325}},
+                                    {2048, 8192, {2.9794, -3.6674, 1.6207}},
+                                    {2048, 16384, {3.1943, -3.8221, 1.5322}}};
+  for (const Shape& s : table) {
+    if ((std::min)(rows, cols) == s.least && (std::max)(rows, cols) == s.most) {
+      return repeat(s.step, 5);
+    }
+  }
+  return repeat({3.4445, -4.7750, 2.0315}, 5);
 }
 
 }  // namespace pion::chains

@@ -678,7 +678,8 @@ done
 
 # the chains that have a name
 for chain in lowpass:tau=0.5 lowpass:tau=0.25 sharp-highpass:tau=0.1 sharp-lowpass:tau=0.5 \
-  rising-highpass:tau=0.13 polar-express polar-express:steps=5 you-jiacheng cans; do
+  rising-highpass:tau=0.13 polar-express polar-express:steps=5 you-jiacheng cans deepseek-v4 \
+  cubic5 aol; do
   good shape $chain
   has 'certified'
 done

@@ -78,6 +78,9 @@ const std::vector<Family>& families() {
        [](const Values& v) { return chains::polar_express(static_cast<int>(v[0])); }},
       {"you-jiacheng", {}, [](const Values&) { return chains::you_jiacheng(); }},
       {"cans", {}, [](const Values&) { return chains::cans(); }},
+      {"deepseek-v4", {}, [](const Values&) { return chains::deepseek_v4(); }},
+      {"cubic5", {}, [](const Values&) { return chains::cubic5(); }},
+      {"aol", {}, [](const Values&) { return chains::aol(); }},
   };
   return all;
 }
