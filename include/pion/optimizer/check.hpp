@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>  // std::int64_t
 #include <string>
 
 #include <pion/detail/check.hpp>
@@ -29,6 +30,11 @@ inline void require_nonnegative(const char* what, double value) {
 /// \throws std::invalid_argument unless 0 <= value <= 1.
 inline void require_share(const char* what, double value) {
   if (!(value >= 0.0 && value <= 1.0 && is_finite(value))) refuse_number(what, value, "in [0, 1]");
+}
+
+/// \throws std::invalid_argument unless value >= 1.
+inline void require_period(const char* what, std::int64_t value) {
+  if (value < 1) refuse_number(what, static_cast<double>(value), "at least 1");
 }
 
 }  // namespace pion::detail

@@ -79,7 +79,8 @@ void run_part(const Part& part, const engine::View<T>& x,
     part.advance(at.t, input, first, second);
   } else {
     at.direction = direct<Engine>(part, x, at.scratch, at.warm_start);
-    if (at.input.data != nullptr) at.inner = inner_product(at.input, x);
+    const bool whole = at.input.rows == x.rows && at.input.cols == x.cols;
+    if (at.input.data != nullptr && whole) at.inner = inner_product(at.input, x);
   }
 }
 
