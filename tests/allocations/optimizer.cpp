@@ -7,6 +7,10 @@
 #define eigen_assert(condition) ((condition) ? (void)0 : (void)++allocations)
 
 #include <pion/optimizer.hpp>
+#include <pion/optimizer/presets_adaptive.hpp>
+#include <pion/optimizer/presets_bases.hpp>
+#include <pion/optimizer/presets_gradients.hpp>
+#include <pion/optimizer/presets_norms.hpp>
 
 #include "support/catch.hpp"
 
@@ -44,6 +48,25 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
   check(presets::adamw());
   check(presets::sgd());
   check(presets::adam_power(Power::quarter));
+  // Those that remember more: all but those with an SVD, a QR or eigenvectors of Eigen's.
+  check(presets::normuon());
+  check(presets::adamuon());
+  check(presets::trasmuon());
+  check(presets::namo_d());
+  check(presets::adago());
+  check(presets::auon());
+  check(presets::polargrad());
+  check(presets::swan());
+  check(presets::scion_sign());
+  check(presets::scion_columns());
+  check(presets::muon_mvr1());
+  check(presets::root());
+  check(presets::dion(0.1));
+  check(presets::nordion2());
+  check(presets::lora_pre(8));
+  check(presets::ef21_muon(SendLargest{0.1}));
+  check(presets::muon_8bit());
+  check(Recipe{SketchedPolar<Filtered>{{{chains::muon()}}, 20, Sketch::columns, 30}, Ema{}});
 }
 
 TEST_CASE("a step that compresses allocates nothing once its start is as large as it gets") {

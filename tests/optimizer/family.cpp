@@ -165,6 +165,131 @@ TEST_CASE("three steps of each published optimiser give the numbers that are kno
   for (const Member& member : members()) anchors::check_known(member);
 }
 
+TEST_CASE("five steps of what no other program has are those of a plain transcription") {
+  using anchors::after_five;
+  using anchors::check_known;
+  check_known(after_five("muon_squared", decayed(presets::muon_squared(exact)),
+                         {.759001702, -.660584753, 2.466833036},
+                         {.780192034, 2.018322859, 2.510686942}));
+  check_known(after_five("scion columns", presets::scion_columns(2.0),
+                         {.629758045, -.533227329, 1.948504353},
+                         {.626107149, 1.585097481, 1.963465896}));
+  check_known(after_five("scion rows", presets::scion_rows(2.0),
+                         {.617103920, -.522682381, 1.949135932},
+                         {.631588207, 1.649542990, 1.983843253}));
+  check_known(after_five("scion bias", presets::scion_bias(2.0),
+                         {.570076495, -1.172840821, 2.157559357},
+                         {.581326102, 2.317570321, 2.322591449}));
+  check_known(after_five("auon hybrid", presets::auon_hybrid(exact),
+                         {.797844339, -.517925763, 2.470340899},
+                         {.807106467, 2.090540561, 2.536860606}));
+  check_known(after_five("cautious", Recipe{exact, Ema{0.95}, Unscaled{}, CautiousDecay{0.1}},
+                         {.760351062, -.557197425, 2.457813741},
+                         {.775886186, 2.089775908, 2.556808767}));
+  Member mvr2 =
+      after_five("mvr2", presets::muon_mvr2(0.1, exact), {.825130839, -.404004454, 2.467060510},
+                 {.828324555, 1.924618204, 2.491266467});
+  mvr2.needs_previous = true;
+  check_known(mvr2);
+}
+
+TEST_CASE("identities that published optimisers obey") {
+  const auto same = [](const Member& a, const Member& b, Index rows, Index cols, int steps,
+                       double tolerance) {
+    anchors::Run one(a, anchors::first_weights(rows, cols)), other(b, one.w);
+    const auto all = anchors::random_gradients(rows, cols, 3);
+    for (int t = 0; t < steps; ++t) {
+      one.step(all[static_cast<std::size_t>(t)]);
+      other.step(all[static_cast<std::size_t>(t)]);
+    }
+    INFO(a.name << " " << b.name);
+    CHECK((one.w - other.w).norm() <= tolerance);
+  };
+  constexpr double rounding = 1e-13;  // some hundred operations on numbers of about 1
+  const Member jordan{"jordan", Recipe{exact, Ema{0.95, true}, JordanScale{}}};
+  // A row's moment is that of rows of norm 1: nothing, where the matrix is wide or square, but for
+  // its epsilons of 1e-10.
+  same({"normuon", presets::normuon(exact)}, jordan, 4, 7, 5, 1e-10);
+  same({"normuon", presets::normuon(exact)}, jordan, 5, 5, 5, 1e-10);
+  // Momentum over gradients of norm 1.
+  same({"mvr", presets::muon_mvr1(0.0, exact)},
+       {"of unit gradients",
+        Recipe{exact, Sequence{VarianceReduced{0.0}, Ema{0.95}}, SqrtMaxScale{0.2}}},
+       4, 6, 5, rounding);
+  // The size of the input says nothing to an orthogonalisation.
+  same({"ema", Recipe{exact, Ema{0.9}}}, {"heavy ball", Recipe{exact, HeavyBall{0.9}}}, 6, 4, 5,
+       rounding);
+  same({"corrected", Recipe{exact, CorrectedEma{0.9, false}}}, {"ema", Recipe{exact, Ema{0.9}}}, 6,
+       4, 5, rounding);
+
+  // First steps: AdaMuon's is .2 in each entry, NAMO's (1 + beta1) times the rate.
+  const auto g = anchors::random_gradients(5, 3, 4)[0];
+  const Eigen::MatrixXd zero = Eigen::MatrixXd::Zero(5, 3);
+  const Member adamuon{"adamuon", presets::adamuon(exact)};
+  anchors::Run first(adamuon, zero);
+  first.step(g);
+  CHECK((first.w.cwiseAbs().array() - 0.2 * anchors::rate).abs().maxCoeff() <= 1e-9);
+  const Member namo{"namo", presets::namo(exact)};
+  anchors::Run second(namo, zero);
+  const StepInfo info = second.step(g);
+  CHECK(std::fabs(info.update_norm -
+                  1.95 * anchors::rate * 0.2 * std::sqrt(5.0) * std::sqrt(3.0)) <= 1e-7);
+  // A constant direction with decay ends on the ball of radius scale / decay.
+  const Member scion{"scion", presets::scion(2.0, 1.0, exact)};
+  anchors::Run ball(scion, zero);
+  for (int t = 0; t < 400; ++t) ball.step(g);
+  Eigen::MatrixXd polar = g;
+  pion::detail::exact_polar(engine::View<double>(polar.data(), 5, 3));
+  CHECK((ball.w + 2.0 * std::sqrt(5.0 / 3.0) * polar).norm() <= 10 * std::pow(0.95, 400));
+}
+
+TEST_CASE("a parameter that is stored (in, out) is stepped as its transpose") {
+  using anchors::first_weights;
+  auto recipe = presets::trasmuon(exact);
+  const Member out_in{"out_in", recipe};
+  recipe.orientation = Orientation::in_out;
+  const Member in_out{"in_out", recipe};
+  anchors::Run one(out_in, first_weights(5, 3)), other(in_out, first_weights(5, 3).transpose());
+  for (const auto& g : anchors::random_gradients(5, 3, 5)) {
+    one.step(g);
+    other.step(g.transpose());
+  }
+  CHECK(anchors::same_bits(one.w, Eigen::MatrixXd(other.w.transpose())));
+  CHECK(one.state.parts[0].values.rows() == 5);
+  CHECK(anchors::same_bits(one.state.parts[0].values, other.state.parts[0].values));
+  CHECK(other.state.recipe == one.state.recipe + ", in_out");
+}
+
+TEST_CASE("a step without what its recipe needs is refused in words") {
+  const Member mvr2{"mvr2", presets::muon_mvr2(0.1, exact)};
+  anchors::Run run(mvr2, anchors::first_weights(3, 4));
+  CHECK_THROWS_WITH(run.step(anchors::gradient(3, 4, 1)),
+                    "step: this recipe needs StepInputs::previous_gradient, which the call does "
+                    "not give");
+  StepInputs<double> inputs;
+  const Eigen::MatrixXd turned = Eigen::MatrixXd::Zero(4, 3);
+  inputs.previous_gradient.emplace(any_map(turned.data(), 4, 3, Index(1), Index(4)));
+  const Eigen::MatrixXd g = anchors::gradient(3, 4, 1);
+  CHECK_THROWS_WITH(mvr2.recipe.step(any_map(run.w.data(), 3, 4, Index(1), Index(3)),
+                                     any_map(g.data(), 3, 4, Index(1), Index(3)), 0.1, run.state,
+                                     run.workspace, inputs),
+                    "step: StepInputs::previous_gradient is 4x3 and the parameter is 3x4");
+  CHECK(run.w == anchors::first_weights(3, 4));
+  CHECK(run.state.steps == 0);
+  const auto refuses = [](const auto& recipe, const char* why) {
+    CHECK_THROWS_WITH(initial_state<double>(recipe, 3, 4), why);
+  };
+  auto normuon = presets::normuon(exact);
+  std::get<1>(normuon.rule.parts).beta = 1.0;
+  refuses(normuon, "SecondMoment: beta is 1; it must be in [0, 1)");
+  auto namo = presets::namo(exact);
+  namo.scale.beta2 = -0.1;
+  refuses(namo, "NamoScale: beta2 is -0.1; it must be in [0, 1)");
+  auto root = presets::root(exact);
+  std::get<1>(root.momentum.parts).share = 1.5;
+  refuses(root, "ClipAtQuantile: share is 1.5; it must be in [0, 1]");
+}
+
 TEST_CASE(
     "published optimisers commute with transposition and ignore the size of gradients, or "
     "do not") {

@@ -176,7 +176,7 @@ TEST_CASE("a hundred steps are those of the published algorithms") {
   check("moonlight", presets::moonlight());
   check("pion", presets::pion());
   check("pion_released", presets::pion_released());
-  check("pion_vla", presets::pion_vla());
+  check("pion_vla", presets::pion_vla(1));
   check("pion_per_head", presets::pion_per_head(Heads{2, Axis::rows}));
   check("pion_rlvr", presets::pion_rlvr(Heads{4, Axis::rows}));
   check("lr_muon", presets::lr_muon(2));
@@ -186,6 +186,28 @@ TEST_CASE("a hundred steps are those of the published algorithms") {
   check("adam_half", presets::adam_power(Power::half));
   check("adam_quarter", presets::adam_power(Power::quarter));
   check("adam_z", presets::adam_z());
+}
+
+TEST_CASE("released Pion's presets have what its launchers pass, and the paper's their own names") {
+  CHECK(signature(presets::pion_vla()) ==
+        "Filtered{frobenius, 5 x (0, 2.5, -1.5)}, Ema{beta 0.95, nesterov 1}, SqrtMaxScale, "
+        "DecoupledDecay");
+  CHECK(presets::pion_vla().scale.multiple == 0.2);
+  const auto rlvr = presets::pion_rlvr(Heads{32});
+  CHECK(rlvr.rule.filter.chain == chains::high_pass(0));
+  CHECK(!rlvr.momentum.nesterov);
+  // One head of Qwen3-4B's queries is 128x2560; the whole matrix is 4096x2560.
+  CHECK(pion::detail::common_factor(rlvr.rule, rlvr.scale, 4096, 2560, Direction()) ==
+        5.0 * std::sqrt(2560.0));
+  CHECK(signature(presets::pion_rlvr_whole()) ==
+        "Filtered{frobenius, 5 x (0, 2.5, -1.5)}, Ema{beta 0.95, nesterov 0}, SqrtMaxScale, "
+        "DecoupledDecay");
+  CHECK(presets::pion_openpi().scale.multiple == 2.0);
+  CHECK(!presets::pion_openpi().momentum.nesterov);
+  const auto paper = presets::pion_vla_paper();
+  CHECK(paper.rule.filter.chain == chains::high_pass(2));
+  CHECK(paper.momentum.momentum == 0.95);
+  CHECK(paper.decay.rate == 0.01);
 }
 
 TEST_CASE("the paper's Pion has a name that no using-directive makes ambiguous") {

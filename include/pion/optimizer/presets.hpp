@@ -38,9 +38,31 @@ inline auto pion_released(int promotions = 0) {
                 DecoupledDecay{0.01}};
 }
 
-/// Pion's VLA code: the same with .2 sqrt(max); its Python trainers take kp = 1, its launchers 0.
-inline auto pion_vla(int promotions = 1) {
+/// Pion's VLA code (VLAAdapter, VLANeXt): the same with .2 sqrt(max), rate 1e-4. Its launchers pass
+/// kp = 0; its Python trainers fall back to 1 where nothing is passed. pion_vla_paper() has the
+/// paper's values.
+inline auto pion_vla(int promotions = 0) {
   return Recipe{Filtered{{chains::high_pass(promotions)}}, Ema{0.95, true}, SqrtMaxScale{0.2},
+                DecoupledDecay{0.01}};
+}
+
+/// Pion as the paper trains VLA models (Fan et al. 2026, Table A1): pion_paper() with decay .01,
+/// rate 1e-4.
+inline auto pion_vla_paper(int promotions = 2) {
+  return Recipe{Filtered{{chains::high_pass(promotions)}}, HeavyBall{0.95}, Unscaled{},
+                DecoupledDecay{0.01}};
+}
+
+/// Pion's code for openpi: EMA without Nesterov, 2 sqrt(max), kp = 0; rate 2.5e-5 with a cosine,
+/// decay from the configuration.
+inline auto pion_openpi(int promotions = 0) {
+  return Recipe{Filtered{{chains::high_pass(promotions)}}, Ema{0.95}, SqrtMaxScale{2.0},
+                DecoupledDecay{}};
+}
+
+/// Pion's RLVR code for matrices without heads: as pion_rlvr(), with the whole matrix's shape.
+inline auto pion_rlvr_whole(int promotions = 0) {
+  return Recipe{Filtered{{chains::high_pass(promotions)}}, Ema{0.95}, SqrtMaxScale{5.0},
                 DecoupledDecay{0.01}};
 }
 

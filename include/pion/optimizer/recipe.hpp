@@ -160,7 +160,8 @@ namespace optimizer {
 template <class R, class M, class S, class D>
 std::string signature(const Recipe<R, M, S, D>& recipe) {
   return detail::part_signature(recipe.rule) + ", " + detail::part_signature(recipe.momentum) +
-         ", " + detail::part_signature(recipe.scale) + ", " + detail::part_signature(recipe.decay);
+         ", " + detail::part_signature(recipe.scale) + ", " + detail::part_signature(recipe.decay) +
+         (recipe.orientation == Orientation::in_out ? ", in_out" : "");
 }
 
 }  // namespace optimizer

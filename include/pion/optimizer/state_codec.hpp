@@ -73,7 +73,7 @@ struct Bfloat16 {
     for (Index i = 0; i < to.rows; ++i) {
       for (Index j = 0; j < to.cols; ++j) {
         Eigen::bfloat16 number;
-        std::memcpy(&number, codes + 2 * (i * to.cols + j), 2);
+        std::memcpy(static_cast<void*>(&number), codes + 2 * (i * to.cols + j), 2);
         to.data[i + j * to.stride] = static_cast<T>(number);
       }
     }
