@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers optimizer/basis.hpp, optimizer/dion.hpp, optimizer/selection.hpp, optimizer/conda.hpp,
-// optimizer/soap.hpp, optimizer/shampoo.hpp, optimizer/gum.hpp, optimizer/lora_pre.hpp,
-// optimizer/loss_modes.hpp, optimizer/compressors.hpp, optimizer/error_feedback.hpp,
-// optimizer/state_codec.hpp, optimizer/sketched_polar.hpp, optimizer/presets_bases.hpp.
-// The published optimisers that keep a basis, a selection, an estimate or codes: as family.cpp.
+// Covers optimizer/basis.hpp, optimizer/dion.hpp, optimizer/largest_slices.hpp,
+// optimizer/conda.hpp, optimizer/soap.hpp, optimizer/shampoo.hpp, optimizer/gum.hpp,
+// optimizer/lora_pre.hpp, optimizer/loss_modes.hpp, optimizer/compressors.hpp,
+// optimizer/error_feedback.hpp, optimizer/state_codec.hpp, optimizer/sketched_polar.hpp,
+// optimizer/presets_bases.hpp. The published optimisers that keep a basis, a selection, an estimate
+// or codes: as family.cpp.
 
 #include <algorithm>
 #include <cmath>

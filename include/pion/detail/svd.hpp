@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>  // std::min
+#include <cmath>      // std::sqrt
 #include <cstddef>    // std::size_t
+#include <limits>
 #include <vector>
 
 #include <Eigen/Core>
@@ -12,6 +14,14 @@
 #include <pion/detail/traits.hpp>
 
 namespace pion::detail {
+
+/// The rounding that a decomposition of m x n may have, relative to the matrix. It is far below
+/// the error that Eigen 3.4's divide and conquer makes where it goes wrong, as it does for some
+/// matrices with equal singular values.
+template <class T>
+T decomposition_rounding(Index m, Index n) {
+  return T(32) * std::sqrt(static_cast<T>(m + n)) * std::numeric_limits<T>::epsilon();
+}
 
 /// Writes the singular value decomposition x = u diag(sigma) v^T by Eigen's divide and conquer, or
 /// where that has failed by Jacobi's rotations.

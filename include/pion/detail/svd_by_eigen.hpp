@@ -2,8 +2,7 @@
 #pragma once
 
 #include <algorithm>  // std::min
-#include <cmath>      // std::abs, std::sqrt
-#include <limits>
+#include <cmath>      // std::abs
 
 #include <Eigen/SVD>
 
@@ -12,14 +11,6 @@
 /// The definition of decompose(). It is apart because Eigen's SVD takes seconds to compile: where
 /// it is compiled elsewhere (PION_DECOMPOSITIONS_COMPILED), nobody reads it.
 namespace pion::detail {
-
-/// The rounding that a decomposition of m x n may have, relative to the matrix. It is far below
-/// the error that Eigen 3.4's divide and conquer makes where it goes wrong, as it does for some
-/// matrices with equal singular values.
-template <class T>
-T decomposition_rounding(Index m, Index n) {
-  return T(32) * std::sqrt(static_cast<T>(m + n)) * std::numeric_limits<T>::epsilon();
-}
 
 /// Writes the singular values of x, descending: by Jacobi's rotations up to 64 of them, beyond by
 /// divide and conquer, and by rotations again where the sum of the squares is not ||x||_F^2. (In

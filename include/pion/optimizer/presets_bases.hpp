@@ -9,7 +9,7 @@
 #include <pion/optimizer/lora_pre.hpp>
 #include <pion/optimizer/loss_modes.hpp>
 #include <pion/optimizer/presets.hpp>
-#include <pion/optimizer/selection.hpp>
+#include <pion/optimizer/largest_slices.hpp>
 #include <pion/optimizer/shampoo.hpp>
 #include <pion/optimizer/sketched_polar.hpp>
 #include <pion/optimizer/soap.hpp>
