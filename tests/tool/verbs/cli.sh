@@ -636,7 +636,7 @@ result $((!$?)) 'the report makes room for a chain on standard output' "$(cat st
 "$pion" fit highpass --tau 0.5 --starts 2 --steps 2 -o /dev/stdout 2>stderr | cmp -s - small.json
 result $((!$?)) 'a chain goes into a pipe'
 mkfifo chain.pipe
-cat chain.pipe >piped.json &
+timeout 60 cat chain.pipe >piped.json &
 json fit highpass --tau 0.5 --starts 2 --steps 2 -o chain.pipe
 wait $!
 same piped.json small.json 'a chain goes into a named pipe'

@@ -332,7 +332,7 @@ Verb fit_verb(CLI::App& app) {
   add_whole(*verb, "--starts", o->starts, 1, 100'000,
             "Random starts, and as many hops from the best (40; lbfgsb 8, no hops)");
   add_text(*verb, "-o,--output", o->out, "FILE",
-           "Write the chain here, for @FILE, or into a pipe; what was interrupted goes on");
+           "Write the chain here (for @FILE) or into a pipe; a cut-off fit goes on");
   add_json(*verb, o->json);
   return {verb, [o] { return fit(*o); }};
 }
