@@ -55,9 +55,19 @@ endfunction()
 if(PION_ENABLE_OPENMP)
   target_link_libraries(pion_compiled PRIVATE OpenMP::OpenMP_CXX)
 endif()
-pion_kernels_of(baseline)
-pion_decompositions_of(baseline)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+# What the compiler takes where it is told nothing: on 64-bit ARM, that is NEON.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+  target_compile_definitions(pion_compiled PRIVATE PION_KERNELS_NEON)
+  pion_kernels_of(neon)
+  pion_decompositions_of(neon)
+else()
+  pion_kernels_of(baseline)
+  pion_decompositions_of(baseline)
+endif()
+# Not on Windows, where g++ keeps wide vectors at places of the stack that are not aligned for them.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
+   AND CMAKE_SIZEOF_VOID_P EQUAL 8
+   AND NOT WIN32)
   target_compile_definitions(pion_compiled PRIVATE PION_KERNELS_X86)
   set(avx2 -mavx2 -mfma)
   pion_kernels_of(avx2 ${avx2})

@@ -27,8 +27,13 @@
     extern template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,    \
                                              std::byte*);                                        \
   }
+#if defined(PION_KERNELS_NEON)
+PION_DECOMPOSITIONS_OF(neon)
+const pion_kernels::Tables& pion_kernels_neon();
+#else
 PION_DECOMPOSITIONS_OF(baseline)
 const pion_kernels::Tables& pion_kernels_baseline();
+#endif
 #if defined(PION_KERNELS_X86)
 PION_DECOMPOSITIONS_OF(avx2)
 const pion_kernels::Tables& pion_kernels_avx2();
@@ -75,7 +80,11 @@ constexpr Choice choices[] = {
     PION_CHOICE(avx512, avx2, has_avx512),
     PION_CHOICE(avx2, avx2, has_avx2),
 #endif
+#if defined(PION_KERNELS_NEON)
+    PION_CHOICE(neon, neon, always),
+#else
     PION_CHOICE(baseline, baseline, always),
+#endif
 };
 
 const Choice& choose() {

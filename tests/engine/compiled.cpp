@@ -49,7 +49,7 @@ TEST_CASE("only the library's own engines run in the library") {
 TEST_CASE("the instruction set has a name, and the environment chooses it") {
   const std::string name = instruction_set();
 #if defined(PION_COMPILED)
-  CHECK((name == "avx512" || name == "avx2" || name == "baseline"));
+  CHECK((name == "avx512" || name == "avx2" || name == "neon" || name == "baseline"));
   const char* const asked = std::getenv("PION_INSTRUCTION_SET");
   if (asked != nullptr && *asked != '\0') CHECK(name == asked);
 #else

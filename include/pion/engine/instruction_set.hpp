@@ -6,8 +6,8 @@
 namespace pion {
 
 #if defined(PION_COMPILED)
-/// Names the instruction set that pion's kernels run on: "avx512", "avx2" or "baseline", which is
-/// what the compiler takes where it is told nothing.
+/// Names the instruction set that pion's kernels run on: "avx512", "avx2", "neon" or "baseline",
+/// which is what the compiler takes where it is told nothing.
 ///
 /// pion::compiled chooses in the first call of this or of any other function that computes: the
 /// best that the processor and the operating system have, or the one that the environment variable
