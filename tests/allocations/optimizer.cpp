@@ -32,6 +32,7 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
       Eigen::internal::set_is_malloc_allowed(true);
       return after - before;
     };
+    INFO(signature(recipe));
     CHECK(count(w, g) == 0);
     CHECK(count(w.topRows(64), g.topRows(64) * 2.0F) == 0);
     using Strided = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;

@@ -200,6 +200,21 @@ def auon_hybrid(m, n):
     return w
 
 
+def namo_d(m, n, clamp, k):
+    w, a, v = weights(m, n), 0.0, np.zeros(n)
+    for t in range(1, STEPS + 1):
+        g = gradient(m, n, t)
+        a = 0.95 * a + 0.05 * g
+        u = 0.05 * g + 0.95 * a
+        v = 0.99 * v + 0.01 * (g * g).sum(0)
+        s = np.linalg.norm(u, axis=0) / (np.sqrt(v) + 1e-8)
+        s = np.clip(s, clamp * s.mean(), s.mean() / clamp)
+        s = s * RATE * np.sqrt(1 - 0.99**t) / (1 - 0.95**t + 1e-12)
+        w = w * np.maximum(1 - DECAY * np.minimum(s, 1), 0)
+        w = w - orth(u) * np.minimum(s * k * np.sqrt(max(m, n)), 1)
+    return w
+
+
 def cautious(m, n):
     w, a = weights(m, n), 0.0
     for t in range(1, STEPS + 1):
@@ -226,6 +241,8 @@ ALL = {
     "mvr2": mvr2,
     "auon hybrid": auon_hybrid,
     "cautious": cautious,
+    "namo_d clamped": lambda m, n: namo_d(m, n, 0.99, 0.2),
+    "namo_d of long steps": lambda m, n: namo_d(m, n, 0.75, 6.0),
 }
 
 for name, run in ALL.items():

@@ -87,11 +87,11 @@ void start_buffers(const R& recipe, Index rows, Index cols, optimizer::State<T>&
 
 /// \throws std::invalid_argument unless a matrix of the state has the shape that it must have.
 template <class Matrix>
-void require_buffer(const std::string& name, const Matrix& buffer, Index rows, Index cols) {
+void require_buffer(const char* name, const Matrix& buffer, Index rows, Index cols) {
   if (buffer.rows() == rows && buffer.cols() == cols) return;
-  refuse_argument("step: the state's " + name + " is " + shape(buffer.rows(), buffer.cols()) +
-                  ", this recipe and parameter have " + shape(rows, cols) +
-                  "; make the state with initial_state()");
+  refuse_argument(std::string("step: the state's ") + name + " is " +
+                  shape(buffer.rows(), buffer.cols()) + ", this recipe and parameter have " +
+                  shape(rows, cols) + "; make the state with initial_state()");
 }
 
 /// Calls f(i, shape, values, codes) for each buffer of a recipe: the matrices of a state that it is
