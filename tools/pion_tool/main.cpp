@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
       return std::string("pion ") + pion::version + ", kernels for " + pion::instruction_set();
     });
     app.footer(footer);
+    app.allow_windows_style_options(false);  // "/x" is a path there too
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
                                      snr_verb(app),   compare_verb(app), fit_verb(app)};
     app.allow_extras();  // run() names an unknown verb; a verb refuses unknown options itself

@@ -150,7 +150,8 @@ TEST_CASE("npy: Fortran order of three dimensions comes out row-major", "[io][np
     for (int j = 0; j < 3; ++j)
       for (int k = 0; k < 4; ++k) c.push_back(100 * i + 10 * j + k);
   const Tensor tensor = load(npy(dict("<f8", true, "(2, 3, 4)"), raw(fortran)));
-  CHECK(std::memcmp(tensor.bytes.data(), c.data(), tensor.bytes.size()) == 0);
+  CHECK(raw(c) ==
+        std::string(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()));
 
   const TemporaryFolder folder;
   write_npy(folder / "c.npy", tensor);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -22,7 +23,7 @@ std::vector<double> linear_ticks(const Dimension& d) {
   const auto count = static_cast<int>(std::floor(d.hi / step + 1e-9) - first) + 1;
   std::vector<double> out;
   for (int i = 0; i < count; ++i) {
-    out.push_back((first + i) * step);
+    out.push_back(std::clamp((first + i) * step, d.lo, d.hi));  // rounding may lead beyond an end
   }
   return out;
 }

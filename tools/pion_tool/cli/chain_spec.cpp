@@ -21,6 +21,7 @@
 #include "pion_tool/cli/parse.hpp"
 #include "pion_tool/io/error.hpp"
 #include "pion_tool/io/file.hpp"
+#include "pion_tool/io/identity.hpp"
 
 namespace pion::tool {
 namespace {
@@ -198,7 +199,7 @@ std::string file_of_chain(std::string_view text) {
 }
 
 NamedChain parse_chain(std::string_view text) {
-  if (!text.empty() && text[0] == '@') return read_file(file_of_chain(text));
+  if (!text.empty() && text[0] == '@') return read_file(io::path_of(file_of_chain(text)));
   return {std::string(text), Spec(text).parse()};
 }
 

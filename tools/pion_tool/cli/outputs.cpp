@@ -14,7 +14,7 @@ namespace pion::tool {
 
 void require_apart(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs) {
   for (const NamedFile& output : outputs) {
-    if (!output.path.empty() && io::is_standard_output(output.path)) {
+    if (!output.path.empty() && io::is_standard_output(io::path_of(output.path))) {
       throw io::Error(output.option, "standard output carries the report; name a file");
     }
   }
@@ -24,7 +24,8 @@ void require_apart(const std::vector<NamedFile>& inputs, const std::vector<Named
 void require_inputs_kept(const std::vector<NamedFile>& inputs,
                          const std::vector<NamedFile>& outputs) {
   const auto same = [](const NamedFile& a, const NamedFile& b) {
-    return !a.path.empty() && !b.path.empty() && io::same_file(a.path, b.path);
+    return !a.path.empty() && !b.path.empty() &&
+           io::same_file(io::path_of(a.path), io::path_of(b.path));
   };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     for (const NamedFile& input : inputs) {

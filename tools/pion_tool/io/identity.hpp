@@ -2,8 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace pion::io {
+
+/// The path that a text in UTF-8 names. (A path made of the text itself is another one on Windows.)
+inline std::filesystem::path path_of(std::string_view text) {
+  return std::filesystem::u8path(text.begin(), text.end());
+}
 
 /// The place that a path leads to: symbolic links are followed, the last one too where it leads to
 /// a file that does not exist yet.

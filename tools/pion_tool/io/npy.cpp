@@ -9,6 +9,7 @@
 
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/foreign.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/npy_header.hpp"
 
 // A file is "\x93NUMPY", two version bytes, the header's length (2 bytes in version 1, 4 later),
@@ -113,8 +114,8 @@ NpyFile::NpyFile(Source source) : source_(std::move(source)) {
                                     to_string(header.shape), header.descr, *needed, there));
     }
   }
-  entries_.push_back({std::filesystem::path(file).stem().string(), std::move(header.descr), dtype,
-                      std::move(header.shape)});
+  entries_.push_back(
+      {path_of(file).stem().string(), std::move(header.descr), dtype, std::move(header.shape)});
 }
 
 Tensor NpyFile::load(std::string_view name) const {

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/platform.hpp"
 
 namespace pion::io {
@@ -66,7 +67,8 @@ void remove_temporaries_on_signals() { platform::before_interruption(remove_temp
 Temporary::Temporary(const std::filesystem::path& target) {
   std::random_device random;
   const std::uint64_t number = std::uint64_t{random()} << 32U | random();
-  path_ = target.parent_path() / fmt::format("{}{:016x}{}", beginning_for(target), number, ending);
+  path_ = target.parent_path() /
+          path_of(fmt::format("{}{:016x}{}", beginning_for(target), number, ending));
   slot_ = arm(path_.native());
 }
 

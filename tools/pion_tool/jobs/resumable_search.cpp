@@ -9,6 +9,7 @@
 #include "pion_tool/cli/progress.hpp"
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/error.hpp"
+#include "pion_tool/io/identity.hpp"
 
 namespace pion::tool {
 namespace {
@@ -23,13 +24,13 @@ void save(const Json& order, const SearchState& state, const std::string& file) 
     best.push_back({{"loss", fit.loss}, {"steps", steps}});
   }
   const Json all = {{"order", order}, {"trials", state.trials}, {"best", best}};
-  io::write_text(file, all.dump(1) + "\n");
+  io::write_text(io::path_of(file), all.dump(1) + "\n");
 }
 
 SearchState load(const Json& order, int total, const std::string& file) {
   SearchState state;
   try {
-    const Json all = Json::parse(io::read_text(file));
+    const Json all = Json::parse(io::read_text(io::path_of(file)));
     if (all.at("order") != order) {
       throw io::Error(file, "holds a search for another order; finish or remove it");
     }
@@ -58,7 +59,7 @@ SearchState search(const Json& order, int total, const std::string& file,
                    const std::function<void(SearchState&)>& advance) {
   SearchState state;
   const bool kept = !file.empty();
-  if (kept && std::filesystem::exists(file)) state = load(order, total, file);
+  if (kept && std::filesystem::exists(io::path_of(file))) state = load(order, total, file);
   Progress progress(static_cast<std::size_t>(total), static_cast<std::size_t>(state.trials));
   std::chrono::steady_clock::time_point saved{};  // long ago: the first trial is kept at once
   while (state.trials < total) {
@@ -70,7 +71,7 @@ SearchState search(const Json& order, int total, const std::string& file,
       saved = now;
     }
   }
-  if (kept) std::filesystem::remove(file);
+  if (kept) std::filesystem::remove(io::path_of(file));
   return state;
 }
 

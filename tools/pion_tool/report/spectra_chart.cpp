@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include "pion_tool/io/identity.hpp"
+
 namespace pion::tool {
 namespace {
 
@@ -33,8 +35,7 @@ Chart spectra_chart(const std::vector<std::string>& files,
       if (!f.spectrum || f.spectrum->largest() == 0.0) continue;
       Series s;
       s.label = without_ending(f.info.name, ".weight");
-      if (all.size() > 1)
-        s.label.insert(0, std::filesystem::path(files[file]).stem().string() + ": ");
+      if (all.size() > 1) s.label.insert(0, io::path_of(files[file]).stem().string() + ": ");
       constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
       s.colour = palette[number % palette.size()];
       s.dashes = dashes[(file + number / palette.size()) % dashes.size()];

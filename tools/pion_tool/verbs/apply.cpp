@@ -121,24 +121,25 @@ void warn_of_skipped(const Options& o, const std::vector<Skipped>& list) {
 
 int apply(const Options& o) {
   require_inputs_kept({{"CHAIN", file_of_chain(o.chain)}, {"IN", o.in}}, {{"--output", o.out}});
-  const bool to_standard_output = io::is_standard_output(o.out);
+  const std::filesystem::path path = io::path_of(o.out);
+  const bool to_standard_output = io::is_standard_output(path);
   if (o.json && to_standard_output) {
     throw io::Error("--json", "standard output carries the matrix; name a file for it");
   }
-  const io::TensorFile file(o.in);
-  const io::Format in = io::format_of(o.in);
-  const bool named = std::filesystem::path(o.out).has_extension() || !io::is_stream(o.out);
-  const io::Format out = named ? io::format_of(o.out) : in;
+  const io::TensorFile file(io::path_of(o.in));
+  const io::Format in = io::format_of(io::path_of(o.in));
+  const bool named = path.has_extension() || !io::is_stream(path);
+  const io::Format out = named ? io::format_of(path) : in;
   FileFiltering filtering(
       o.in, file, {{parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads, o.tolerance},
       o.heads, o.tolerance);
   const io::SafetensorsFile* all = out == in && o.tensor.empty() ? file.safetensors() : nullptr;
   if (all != nullptr && file.entries().size() != 1) {
-    filtering.all(*all, o.out);
+    filtering.all(*all, path);
   } else {
     const io::TensorInfo& one =
         file.find(o.tensor.empty() ? std::nullopt : std::optional(o.tensor));
-    io::save(o.out, filtering.one(one), out);
+    io::save(path, filtering.one(one), out);
   }
   const FilteredFile& r = filtering.result();
   if (o.json) {

@@ -13,6 +13,7 @@
 #include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/jobs/svd.hpp"
@@ -48,7 +49,7 @@ constexpr double bytes_per_value = 176.0;
 
 /// The tensor asked for, or the largest matrix of the file.
 io::Tensor choose(const Options& o) {
-  const io::TensorFile file(o.file);
+  const io::TensorFile file(io::path_of(o.file));
   warn_of(o.file, file.warning());
   if (!o.tensor.empty()) return file.load(o.tensor);
   const io::QuantizedWeights quantized(file.entries());

@@ -284,7 +284,7 @@ int fit(const Options& o) {
     }
   }();
   const Json r = report(o, fitted);
-  if (!o.out.empty()) io::write_text(o.out, r.dump(1) + "\n");
+  if (!o.out.empty()) io::write_text(io::path_of(o.out), r.dump(1) + "\n");
   if (o.json) {
     print(r);
   } else {

@@ -14,6 +14,7 @@
 #include "pion_tool/cli/progress.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/inspection.hpp"
@@ -41,7 +42,7 @@ constexpr double bytes_per_value = 48.0;
 
 Findings look_at_file(const Options& o, const std::string& path, Progress& progress,
                       Warnings& warnings) {
-  const io::TensorFile file(path);
+  const io::TensorFile file(io::path_of(path));
   const io::QuantizedWeights quantized(file.entries());
   if (!file.warning().empty()) warnings.emplace_back(path, file.warning());
   Findings findings;
@@ -58,7 +59,9 @@ Findings look_at_file(const Options& o, const std::string& path, Progress& progr
 /// A file is open only while it is read: there may be more than a process can have open.
 std::vector<Findings> look_at_all(const Options& o, Warnings& warnings) {
   std::size_t total = 0;
-  for (const std::string& path : o.files) total += io::TensorFile(path).entries().size();
+  for (const std::string& path : o.files) {
+    total += io::TensorFile(io::path_of(path)).entries().size();
+  }
   Progress progress(total);
   std::vector<Findings> all;
   for (const std::string& path : o.files) {
@@ -181,7 +184,7 @@ int inspect(const Options& o) {
   Warnings warnings;
   const std::vector<Findings> all = look_at_all(o, warnings);
   add_problems(o, all, warnings);
-  if (!o.svg.empty()) io::write_text(o.svg, svg(spectra_chart(o.files, all)));
+  if (!o.svg.empty()) io::write_text(io::path_of(o.svg), svg(spectra_chart(o.files, all)));
   for (const auto& [file, what] : warnings) warn(file, what);
   if (o.json) {
     print_json(o, all);

@@ -18,6 +18,7 @@
 #include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
@@ -265,9 +266,10 @@ int shape(const Options& o) {
       std::vector<NamedChain> all = {s.chain};
       for (const std::string& other : o.beside) all.push_back(parse_chain(other));
       const bool one = all.size() == 1 && !o.logarithmic;
-      io::write_text(o.svg, svg(one ? picture(s.chain, curves) : comparison(all, o.logarithmic)));
+      io::write_text(io::path_of(o.svg),
+                     svg(one ? picture(s.chain, curves) : comparison(all, o.logarithmic)));
     }
-    if (!o.csv.empty()) io::write_text(o.csv, csv(curves));
+    if (!o.csv.empty()) io::write_text(io::path_of(o.csv), csv(curves));
   }
   if (o.json) {
     print(to_json(s, o.gain, failures));

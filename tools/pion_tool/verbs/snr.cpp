@@ -7,6 +7,7 @@
 #include "pion_tool/cli/options.hpp"
 #include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
@@ -107,7 +108,7 @@ Json to_json(const std::vector<Group>& groups) {
 }
 
 int snr(const Options& o) {
-  const io::TensorFile file(o.file);
+  const io::TensorFile file(io::path_of(o.file));
   std::vector<Group> groups = groups_of(o, file.entries());
   if (groups.empty()) {
     throw io::Error(o.file, fmt::format("no tensor's name begins with {}; it holds {}",
