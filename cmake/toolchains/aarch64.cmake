@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(triple aarch64-linux-gnu)
+include(${CMAKE_CURRENT_LIST_DIR}/qemu.cmake)
