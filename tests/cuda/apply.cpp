@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include <Eigen/QR>
+
 #include "support.hpp"
 #include "support/catch.hpp"
 

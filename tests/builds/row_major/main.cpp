@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <limits>
 
+#include <Eigen/Eigenvalues>
+
 #include <pion/optimizer.hpp>
 #include <pion/pion.hpp>
 
