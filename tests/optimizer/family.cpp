@@ -186,6 +186,13 @@ TEST_CASE("five steps of what no other program has are those of a plain transcri
   check_known(after_five("cautious", Recipe{exact, Ema{0.95}, Unscaled{}, CautiousDecay{0.1}},
                          {.760351062, -.557197425, 2.457813741},
                          {.775886186, 2.089775908, 2.556808767}));
+  auto clamped = presets::namo_d(exact), longer = clamped;
+  clamped.scale.clamp = 0.99;
+  longer.scale.each.multiple = 6.0;
+  check_known(after_five("namo_d clamped", clamped, {.795761838, -.388668668, 2.427469185},
+                         {.785992966, 1.875994190, 2.450888386}));
+  check_known(after_five("namo_d of long steps", longer, {.078664536, -2.714627093, 4.337544270},
+                         {-.103995743, 5.295978188, 4.652866374}));
   Member mvr2 =
       after_five("mvr2", presets::muon_mvr2(0.1, exact), {.825130839, -.404004454, 2.467060510},
                  {.828324555, 1.924618204, 2.491266467});
