@@ -106,7 +106,7 @@ struct LoraPre {
                                                                              {rank, rank},
                                                                              {rank, x.rows},
                                                                              {rank, x.cols}}});
-    const auto& [first, moment, small, other, left, right] = scratch.at;
+    const auto& [first, moment, projected, other, left, right] = scratch.at;
     auto g = engine::as_eigen(x), m = engine::as_eigen(first), v = engine::as_eigen(moment);
     scratch.products.multiply(own[0].values, own[1].values, first);
     m = static_cast<T>(beta1) * m + static_cast<T>(1.0 - beta1) * g;
