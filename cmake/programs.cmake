@@ -6,15 +6,15 @@ if(PION_NATIVE AND CMAKE_CROSSCOMPILING)
 elseif(PION_NATIVE)
   set(pion_machine -march=native)
 endif()
-add_library(pion_warnings INTERFACE)
+add_library(pion_strict INTERFACE)
 target_compile_options(
-  pion_warnings
+  pion_strict
   INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow
             # g++ finds false ones in its own AVX-512 intrinsics; clang looks for the true ones.
             "$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized;-Wno-maybe-uninitialized>"
             $<$<BOOL:${PION_WARNINGS_AS_ERRORS}>:-Werror>)
 add_library(pion_own INTERFACE)
-target_link_libraries(pion_own INTERFACE pion_warnings)
+target_link_libraries(pion_own INTERFACE pion_strict)
 target_compile_options(pion_own INTERFACE ${pion_machine})
 
 # The engine of the programs that may have threads.

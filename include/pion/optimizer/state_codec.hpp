@@ -118,13 +118,15 @@ struct Stored {
   void run(const engine::View<T>& x, const Slot<T>* own, StepContext<T>& at) const {
     constexpr int count = detail::buffer_count<Part>;
     Slot<T> decoded[count > 0 ? static_cast<std::size_t>(count) : 1];
+    // Of each of the part's buffers there are codes, scales and the matrix itself.
+    const auto three = [own](int i) { return own + Index(3) * i; };
     for (int i = 0; i < count; ++i) {
-      decoded[i] = own[3 * i + 2];
-      codec.decode(own[3 * i].codes.data, own[3 * i + 1].values.data, decoded[i].values);
+      decoded[i] = three(i)[2];
+      codec.decode(three(i)[0].codes.data, three(i)[1].values.data, decoded[i].values);
     }
     detail::run_part<Engine>(part, x, static_cast<const Slot<T>*>(decoded), at);
     for (int i = 0; i < count; ++i) {
-      codec.encode(decoded[i].values, own[3 * i].codes.data, own[3 * i + 1].values.data);
+      codec.encode(decoded[i].values, three(i)[0].codes.data, three(i)[1].values.data);
     }
   }
 };
