@@ -2,6 +2,7 @@
 # pion::compiled: the heavy parts of the headers, compiled once, with kernels for several instruction
 # sets (src/compiled). Static, or shared with BUILD_SHARED_LIBS.
 set(compiled_dir ${PROJECT_SOURCE_DIR}/src/compiled)
+set(CMAKE_CXX_CLANG_TIDY "") # the headers have it, all together (tests/builds)
 add_library(
   pion_compiled ${compiled_dir}/float.cpp ${compiled_dir}/double.cpp
                 ${compiled_dir}/instruction_set.cpp)
@@ -75,3 +76,4 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
   pion_kernels_of(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
   pion_decompositions_of(avx2 ${avx2})
 endif()
+unset(CMAKE_CXX_CLANG_TIDY)
