@@ -155,7 +155,8 @@ Fitted searched(const Options& o) {
                       {"seed", o.seed},
                       {"starts", starts}};
   const int total = printed ? starts : 2 * starts;
-  const bool kept = !o.out.empty() && !io::is_stream(o.out);  // a stream has no file beside it
+  // A stream has no file beside it.
+  const bool kept = !o.out.empty() && !io::is_stream(io::path_of(o.out));
   const SearchState end = search(order, total, kept ? o.out + ".partial" : "", advance);
 
   Fitted fitted{name_of(o), {}, "A56", [loss](const Chain& f) { return loss(f); }};
