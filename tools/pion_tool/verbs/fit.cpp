@@ -267,13 +267,13 @@ void print_text(const Json& r, const std::string& out, std::FILE* to) {
   } else if (r["measure"] == "ratio") {
     fmt::print(to, "{}\n", r["certified"] ? "certified to rise" : "not certified to rise");
   }
-  if (out.empty() || io::is_stream(out)) return;
+  if (out.empty() || io::is_stream(io::path_of(out))) return;
   fmt::print(to, "\n{} holds it: pion shape @{}\n", printable(out), printable(out));
 }
 
 int fit(const Options& o) {
   check(o);
-  const bool to_standard_output = io::is_standard_output(o.out);
+  const bool to_standard_output = io::is_standard_output(io::path_of(o.out));
   if (o.json && to_standard_output) {
     throw io::Error("--json", "standard output carries the chain; name a file for it");
   }
