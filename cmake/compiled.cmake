@@ -22,7 +22,7 @@ target_link_libraries(pion_compiled PRIVATE $<BUILD_INTERFACE:pion_strict>)
 function(pion_kernels_of set)
   add_library(pion_kernels_${set} OBJECT ${compiled_dir}/kernels.cpp)
   # g++ 12 makes the sweeps four times slower where it is told -O2 alone.
-  target_compile_options(pion_kernels_${set} PRIVATE ${ARGN} $<$<CONFIG:Release>:-O3>)
+  target_compile_options(pion_kernels_${set} PRIVATE ${ARGN} $<$<CONFIG:Release,RelWithDebInfo>:-O3>)
   target_compile_definitions(
     pion_kernels_${set} PRIVATE pion=pion_${set} Eigen=pion_eigen_${set} PION_KERNELS_OF=${set}
                                 PION_DECOMPOSITIONS_COMPILED)
