@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers its own header and apply/plan_within.hpp, apply/warm_start.hpp, apply/backoff.hpp,
 // algorithm/orthonormalize.hpp, algorithm/probes.hpp, algorithm/ritz.hpp,
+// algorithm/basis_errors.hpp, algorithm/measured_residuals.hpp, algorithm/search_budget.hpp,
 // algorithm/small_matrices.hpp, algorithm/chain_criterion.hpp, engine/in_place.hpp,
 // algorithm/subspace_options.hpp, detail/symmetric_eigen.hpp.
 // The low-rank method: what it returns is within the bound that it gives, whatever the spectrum.

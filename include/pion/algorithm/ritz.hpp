@@ -6,6 +6,7 @@
 #include <cstdint>    // std::uint64_t
 #include <limits>
 
+#include <pion/algorithm/basis_errors.hpp>
 #include <pion/algorithm/orthonormalize.hpp>
 #include <pion/algorithm/small_matrices.hpp>
 #include <pion/detail/finite.hpp>
@@ -95,9 +96,9 @@ class Ritz {
   View left(Index count) const { return first(left_, count); }       ///< U, m x count
   View right(Index count) const { return first(right_, count); }     ///< V, n x count
   const detail::SmallVector& sigma() const { return sigma_; }        ///< S, descending
-  double left_error() const { return last(left_errors_, found()); }  ///< ||U^T U - I||_F
+  double left_error() const { return left_errors_.error(found()); }  ///< ||U^T U - I||_F
   /// ||V^T V - I||_F of the first `count`.
-  double right_error(Index count) const { return last(right_errors_, count); }
+  double right_error(Index count) const { return right_errors_.error(count); }
 
   /// ||A V - U S||_F of the triplets from..to, U as it is stored, and what rounding may have made
   /// of A V, which is a combination of larger columns.
@@ -105,7 +106,7 @@ class Ritz {
     const Index count = to - from;
     return kernels.distance(scratch_.block(0, from, left_.rows, count),
                             left_.block(0, from, left_.rows, count), sigma_.segment(from, count)) +
-           product_rounding() * std::sqrt(last(growth_, to));
+           product_rounding() * std::sqrt(right_errors_.growth(to));
   }
 
   /// What double's rounding makes of a sum of m or n products, relative to the norms of the
@@ -136,10 +137,6 @@ class Ritz {
   View scratch() const { return {reinterpret_cast<T*>(product_.data), left_.rows, capacity_}; }
 
  private:
-  static double last(const detail::SmallVector& nested, Index count) {
-    return count > 0 ? nested(count - 1) : 0.0;
-  }
-
   template <class V>
   static V first(const V& v, Index cols) {
     return v.block(0, 0, v.rows, cols);
@@ -158,14 +155,8 @@ class Ritz {
     if (y.data != basis_.data) kernels.copy(y, first(basis_, columns_));
   }
 
-  /// errors(j) <- a bound of ||W^T W - I||_F for the first j + 1 columns W of basis = Y C, where g
-  /// = Y^T Y. growth_(j) <- the sum of the |Y's columns|^2 c^2 of these: how far larger the columns
-  /// are that W is combined from. `product` is overwritten.
-  void set_errors(const Kernels& kernels, const detail::Small& g, const detail::Small& c,
-                  const Wide& basis, detail::Small product, detail::SmallVector& errors);
-
   detail::SmallVector sigma_;
-  detail::SmallVector left_errors_, right_errors_, growth_;
+  BasisErrors left_errors_, right_errors_;
   SmallMatrices small_;
   Index capacity_;
   View basis_;            // Q
@@ -226,50 +217,20 @@ bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
   }
   const Wide left = scratch_.block(0, 0, left_.rows, found);
   kernels.multiply_in_double(q, c, left);
-  set_errors(kernels, q_gram, c, left, small_.at(2, found, found), left_errors_);
+  left_errors_.measure(kernels, small_, q_gram, c, left, product_rounding(),
+                       small_.at(2, found, found));
   kernels.copy(left, first(left_, found));
   c.array().rowwise() /= sigma_.transpose().array();
   Small scaled = small_.at(2, k, found);
   scaled = c * unit_;
   const Wide right = scratch_.block(0, 0, right_.rows, found);
   kernels.multiply_in_double(z, scaled, right);
-  set_errors(kernels, z_gram, c, right, small_.at(0, found, found), right_errors_);
+  right_errors_.measure(kernels, small_, z_gram, c, right, product_rounding(),
+                        small_.at(0, found, found));
   kernels.copy(right, first(right_, found));
   scaled *= unit_;
   kernels.multiply_in_double(y, scaled, left);
   return true;
-}
-
-template <class Kernels, class T>
-void Ritz<Kernels, T>::set_errors(const Kernels& kernels, const detail::Small& g,
-                                  const detail::Small& c, const Wide& basis, detail::Small product,
-                                  detail::SmallVector& errors) {
-  using Op = engine::Op;
-  const Index k = c.cols();
-  const double rounding = product_rounding();
-  growth_.resize(k);
-  double sum = 0.0;
-  for (Index j = 0; j < k; ++j) {
-    sum += g.diagonal().dot(c.col(j).cwiseAbs2());
-    growth_(j) = sum;
-  }
-  // Where the rounding of g may matter, the basis itself is looked at.
-  constexpr double harmless = 1e-9;
-  const bool known = rounding * sum <= harmless;
-  if (known) {
-    const detail::Small image = small_.at(4, c.rows(), k);
-    small_.multiply(g, c, image);
-    small_.template multiply<Op::transposed, Op::plain>(c, image, product);
-  } else {
-    kernels.gram(basis, product);
-  }
-  errors.resize(k);
-  double squares = 0.0;
-  for (Index j = 0; j < k; ++j) {
-    const double diagonal = product(j, j) - 1.0;
-    squares += diagonal * diagonal + 2.0 * product.col(j).head(j).squaredNorm();
-    errors(j) = std::sqrt(squares) + (known ? rounding * growth_(j) : 0.0);
-  }
 }
 
 }  // namespace pion::algorithm

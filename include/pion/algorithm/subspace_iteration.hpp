@@ -7,8 +7,10 @@
 #include <limits>
 
 #include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/measured_residuals.hpp>
 #include <pion/algorithm/probes.hpp>
 #include <pion/algorithm/ritz.hpp>
+#include <pion/algorithm/search_budget.hpp>
 #include <pion/algorithm/small_matrices.hpp>
 #include <pion/algorithm/subspace_options.hpp>
 #include <pion/detail/random.hpp>
@@ -53,12 +55,12 @@ class SubspaceIteration {
   View left() const { return ritz_.left(kept_); }                     ///< U, m x rank
   View right() const { return ritz_.right(kept_); }                   ///< V, n x rank
   const detail::SmallVector& sigma() const { return ritz_.sigma(); }  ///< Descending; rank or more.
-  double error() const { return error_; }                         ///< Criterion::error() of them.
-  const Residuals& residuals() const { return residuals_; }       ///< What error() is made from.
-  double norm() const { return ritz_.norm(); }                    ///< ||x||_F
-  double multiply_adds() const { return ritz_.multiply_adds(); }  ///< With x, so far.
-  double spent() const { return multiply_adds() + small_work_; }  ///< Of the budget.
-  View scratch() const { return ritz_.scratch(); }                ///< In m rows, for the caller.
+  double error() const { return error_; }                          ///< Criterion::error() of them.
+  const Residuals& residuals() const { return residuals_; }        ///< What error() is made from.
+  double norm() const { return ritz_.norm(); }                     ///< ||x||_F
+  double multiply_adds() const { return ritz_.multiply_adds(); }   ///< With x, so far.
+  double spent() const { return budget_.spent(multiply_adds()); }  ///< Of the budget.
+  View scratch() const { return ritz_.scratch(); }                 ///< In m rows, for the caller.
   /// A basis to begin the next search with, a power step on from U: of the triplets kept, and of as
   /// many others as it takes to prove as much again of the same matrix.
   View next_start() const { return next_start_; }
@@ -83,28 +85,11 @@ class SubspaceIteration {
 
   std::uint64_t next_seed() { return seed_ = detail::random_bits(seed_, 0); }
 
-  /// What decompose() does besides its sweep, in multiply-adds with A (docs/performance.md).
-  double decomposition_cost(Index columns) const;
-
-  /// Whether the budget has room for so many power steps and a check.
-  bool affordable(int steps, Index columns) const;
-
-  /// What the sweep says of the triplets that the criterion keeps.
-  template <class Criterion>
-  Residuals measure(const Criterion& criterion);
-
-  /// Proves what it can of them: from the Frobenius norm of what they leave, and if that will not
-  /// do, by probes, as long as these may bring the error within the tolerance. True if it is.
+  /// Proves what it can of the triplets kept: from the Frobenius norm of what they leave, and if
+  /// that will not do, by probes, as long as these may bring the error within the tolerance. True
+  /// if it is.
   template <class Criterion>
   bool prove(const Criterion& criterion, double tolerance, Residuals& r);
-
-  /// What double's rounding does in the products and the few operations after them, relative to
-  /// their factors.
-  double double_rounding() const {
-    constexpr Index after = 16;
-    return static_cast<double>(ritz_.x().rows + ritz_.x().cols + after) *
-           std::numeric_limits<double>::epsilon();
-  }
 
   /// How much of A lies outside the first `count` triplets of those found: in the Frobenius norm,
   /// and where there are probes as they have it.
@@ -124,54 +109,16 @@ class SubspaceIteration {
   Residuals residuals_;
   double error_ = 0.0;
   double failure_ = 0.0;
-  double budget_ = 0.0;
-  double small_work_ = 0.0;  // decomposition_cost() of all checks
+  SearchBudget budget_;
   std::uint64_t seed_ = 0;
 };
 
 template <class Kernels, class T>
-double SubspaceIteration<Kernels, T>::decomposition_cost(Index columns) const {
-  constexpr double eigen = 50.0;  // which runs on one thread, and small
-  const auto k = static_cast<double>(columns);
-  return k * k * (static_cast<double>(3 * ritz_.x().rows + 2 * ritz_.x().cols) + eigen * k);
-}
-
-template <class Kernels, class T>
-bool SubspaceIteration<Kernels, T>::affordable(int steps, Index columns) const {
-  const double sweeps = 2.0 * (steps + 1) * static_cast<double>(columns);
-  const double size = static_cast<double>(ritz_.x().rows) * static_cast<double>(ritz_.x().cols);
-  return spent() + sweeps * size + decomposition_cost(columns) <= budget_;
-}
-
-template <class Kernels, class T>
 double SubspaceIteration<Kernels, T>::unseen_beyond(Index count) const {
   const double frobenius =
-      norm_beyond(sigma().head(count).norm(), ritz_.left_error(), double_rounding());
+      norm_beyond(sigma().head(count).norm(), ritz_.left_error(), double_rounding(ritz_.x()));
   if (!probed_) return frobenius;
   return (std::min)(frobenius, probes_.bound(failure_, sigma().tail(sigma().size() - count)));
-}
-
-template <class Kernels, class T>
-template <class Criterion>
-Residuals SubspaceIteration<Kernels, T>::measure(const Criterion& criterion) {
-  const Index k = kept_ = criterion.keep(sigma()), found = ritz_.found();
-  const auto kept = sigma().head(k), rest = sigma().tail(found - k);
-  const double unit_roundoff = 0.5 * static_cast<double>(std::numeric_limits<T>::epsilon());
-  Residuals r;
-  r.left = ritz_.residual(kernels_, 0, k) + unit_roundoff * kept.norm();  // for U is rounded
-  r.next_left = ritz_.residual(kernels_, k, found) + unit_roundoff * rest.norm();
-  const double basis = ritz_.left_error() + double_rounding();
-  r.basis = basis + ritz_.right_error(k);
-  r.all_basis = basis + ritz_.right_error(found);
-  r.energy_rounding = double_rounding();
-  r.limit = criterion.limit(sigma(), found == (std::min)(ritz_.x().rows, ritz_.x().cols));
-  r.kept_norm = kept.norm();
-  r.smallest = k > 0 ? kept(k - 1) : 0.0;
-  r.next = k < found ? rest(0) : 0.0;
-  double gains = 0.0;
-  for (Index i = 0; i < k; ++i) gains += std::fabs(criterion.gain(kept(i)));
-  r.rounding = static_cast<double>(k + 5) * unit_roundoff * gains;
-  return r;
 }
 
 template <class Kernels, class T>
@@ -189,7 +136,9 @@ bool SubspaceIteration<Kernels, T>::prove(const Criterion& criterion, double tol
     residuals_ = r;
     error_ = criterion.error(r);
     if (error_ <= tolerance) return true;
-    if (!reaches(probed_ ? probes_.least() : 0.0) || spent() > budget_) return false;
+    if (!reaches(probed_ ? probes_.least() : 0.0) || budget_.overdrawn(multiply_adds())) {
+      return false;
+    }
     if (!probed_) {
       failure_ *= 0.5;  // so that the bounds of all checks hold together
       probes_.draw(kernels_, next_seed(), ritz_.unit(), ritz_.x(), u);
@@ -222,8 +171,7 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
   using Effort = SearchEffort;
   seed_ = how.seed;
   failure_ = how.failure_probability;
-  budget_ = how.budget;
-  small_work_ = 0.0;
+  budget_ = {x.rows, x.cols, how.budget};
   kept_ = 0;
   residuals_ = {};
   ritz_.begin(x, norm);
@@ -248,7 +196,7 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
       begin_cold();  // a start without a direction of x in it, or without numbers
       continue;
     }
-    small_work_ += decomposition_cost(columns);
+    budget_.check(columns);
     // Fewer than looked for: what else x has cannot be told from rounding.
     const bool all = ritz_.found() < columns;
     const bool too_few =
@@ -256,7 +204,8 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
     Index wanted = too_few ? 2 * columns : columns;
     if (!too_few) {
       ++checks;
-      Residuals r = measure(criterion);
+      kept_ = criterion.keep(sigma());
+      Residuals r = measured_residuals(kernels_, ritz_, criterion, kept_);
       if (prove(criterion, how.tolerance, r)) {
         next_start_ = ritz_.stepped_left(kernels_, start_size(criterion, how.tolerance, r));
         return true;
@@ -278,10 +227,10 @@ bool SubspaceIteration<Kernels, T>::find(const Source& x, double norm, const Cri
     ritz_.step_on(kernels_);
     wanted = (std::min)(wanted, ritz_.capacity());
     if (wanted > ritz_.columns() &&
-        affordable((std::max)(steps, Effort::steps_of_new_columns), wanted)) {
+        budget_.affords((std::max)(steps, Effort::steps_of_new_columns), wanted, multiply_adds())) {
       ritz_.grow(kernels_, wanted, next_seed());
       steps = (std::max)(steps, Effort::steps_of_new_columns);
-    } else if (too_few || !affordable(steps, ritz_.columns())) {
+    } else if (too_few || !budget_.affords(steps, ritz_.columns(), multiply_adds())) {
       return false;
     }
   }
