@@ -3,6 +3,7 @@
 
 #include <cmath>  // std::sqrt
 #include <limits>
+#include <type_traits>
 
 #include <pion/detail/finite.hpp>
 #include <pion/engine/view.hpp>
@@ -21,9 +22,11 @@ class Elementwise {
     for (Index j = 0; j < x.cols; ++j) {
       sum += as_eigen(x).col(j).template cast<double>().squaredNorm();
     }
-    // The squares of doubles can overflow or vanish where their norm does neither.
-    if (sum > 1e-280 && pion::detail::is_finite(sum)) return std::sqrt(sum);
-    return static_cast<double>(as_eigen(x).stableNorm());
+    if constexpr (std::is_same_v<T, double>) {
+      // Squares can overflow or vanish where the norm does neither. Those of floats cannot.
+      if (!(sum > 1e-280 && pion::detail::is_finite(sum))) return as_eigen(x).stableNorm();
+    }
+    return std::sqrt(sum);
   }
 
   /// Calls f(numbers...). A number of an engine on the host is a plain number.
