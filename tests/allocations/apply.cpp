@@ -38,8 +38,8 @@ TEST_CASE("the counters count") {
 
 TEST_CASE("a warm call allocates nothing, for this size and smaller ones") {
   Workspace workspace;
-  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(320, 700);
-  Eigen::MatrixXf y(320, 700);
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(160, 350);
+  Eigen::MatrixXf y(160, 350);
   for (const Normalizer n : all_normalizers) {
     const Filter f{chains::high_pass(2), n};
     for (const Method method : {Method::automatic, Method::dense, Method::gram}) {
@@ -47,7 +47,7 @@ TEST_CASE("a warm call allocates nothing, for this size and smaller ones") {
       CHECK(count([&] { apply(f, x * 1e-3F, y, fresh, method); }) > 0);
       CHECK(count([&] { apply(f, x * 1e-3F, y, fresh, method); }) == 0);
       apply(f, x * 1e-3F, y, workspace, method);
-      const auto planned = plan<float>(f, 320, 700, method);
+      const auto planned = plan<float>(f, 160, 350, method);
       CHECK(count([&] { apply(planned, x * 1e-3F, y, fresh); }) == 0);
     }
     CHECK(count([&] { apply(f, x.topRows(100) * 1e-3F, y.topRows(100), workspace); }) == 0);

@@ -19,9 +19,9 @@ using namespace pion::optimizer;
 
 TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
   StepWorkspace workspace;
-  Eigen::MatrixXf w = Eigen::MatrixXf::Random(160, 300);
-  const Eigen::MatrixXf g = Eigen::MatrixXf::Random(160, 300);
-  const auto check = [&](const auto& recipe) {
+  Eigen::MatrixXf w = Eigen::MatrixXf::Random(80, 150);
+  const Eigen::MatrixXf g = Eigen::MatrixXf::Random(80, 150);
+  const auto check = [&](const auto& recipe, auto... layouts) {
     const auto count = [&](auto&& parameter, const auto& gradient) {
       auto state = initial_state(recipe, parameter);
       step(recipe, parameter, gradient, 0.1, state, workspace);
@@ -34,19 +34,21 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
     };
     INFO(signature(recipe));
     CHECK(count(w, g) == 0);
-    CHECK(count(w.topRows(64), g.topRows(64) * 2.0F) == 0);
-    using Strided = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    Strided v = w;
-    CHECK(count(v, g) == 0);
+    if constexpr (sizeof...(layouts) > 0) {
+      CHECK(count(w.topRows(64), g.topRows(64) * 2.0F) == 0);
+      Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> v = w;
+      CHECK(count(v, g) == 0);
+    }
   };
-  check(presets::pion());
+  // Memory is laid out alike for all recipes: two of them meet every layout.
+  struct EveryLayout {};
+  check(presets::pion(), EveryLayout());
+  check(presets::adamw(), EveryLayout());
   check(presets::pion_per_head(Heads{4}));
   // Heads of several shapes, each with a factor of its own.
-  check(
-      Recipe{FilteredPerHead{Filter{chains::muon()}, FusedHeads{{{200, 2}, {100, 2}}, Axis::cols}},
-             HeavyBall{}, SpectralScale{}});
+  check(Recipe{FilteredPerHead{Filter{chains::muon()}, FusedHeads{{{50, 2}, {25, 2}}, Axis::cols}},
+               HeavyBall{}, SpectralScale{}});
   check(presets::moonlight());
-  check(presets::adamw());
   check(presets::sgd());
   check(presets::adam_power(Power::quarter));
   // Those that remember more: all but those with an SVD, a QR or eigenvectors of Eigen's.
