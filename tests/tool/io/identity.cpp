@@ -39,5 +39,16 @@ TEST_CASE("identity: what is no stream", "[io][file]") {
   CHECK(is_standard_output("/dev/stdout"));
 }
 
+TEST_CASE("identity: an open file has a number and names in /dev", "[io][file]") {
+  CHECK(open_file_of("/dev/stdout") == 1);
+  CHECK(open_file_of("/dev/stderr") == 2);
+  CHECK(open_file_of("/dev/fd/63") == 63);
+  CHECK(open_file_of("/proc/self/fd/3") == 3);
+  for (const char* name : {"/dev/fd", "/dev/fd/", "/dev/fd/x", "/dev/fd/3x", "/dev/fd/99999999999",
+                           "/tmp/fd/3", "stdout", ""}) {
+    CHECK_FALSE(open_file_of(name));
+  }
+}
+
 }  // namespace
 }  // namespace pion::io

@@ -497,6 +497,9 @@ same piped.npy filtered.npy 'a matrix on standard output is that of a file'
 result $((!$?)) 'what stands on standard output stays'
 "$pion" apply muon x.npy -o /dev/stdout 2>stderr | cmp -s - filtered.npy
 result $((!$?)) 'a matrix goes into a pipe'
+{ echo before && "$pion" apply muon x.npy -o /dev/fd/3 >stdout 2>stderr; } 3>open.npy >&3
+[[ $(head -1 open.npy) == before && $(tail -c +8 open.npy | cmp - filtered.npy 2>&1) == '' ]]
+result $((!$?)) 'what stands in an open file stays'
 bad '--json: standard output carries the matrix' apply muon x.npy -o /dev/stdout --json
 bad '--svg: standard output carries the report' inspect x.npy --svg /dev/stdout
 good shape @<(cat mine.json)
@@ -628,6 +631,8 @@ bad 'is for bandpass alone' fit lowpass --tau 0.5 --upper 0.6
 bad 'cannot write' fit highpass --tau 0.5 --starts 2 --steps 2 -o none/x.json
 [[ ! -e none ]]
 result $((!$?)) 'a fit that cannot be written leaves nothing'
+bad 'out: is a directory' fit highpass --tau 0.5 --starts 100000 --steps 6 -o out
+bad 'out: is a directory' inspect x.npy --svg out
 "$pion" fit highpass --tau 0.5 --starts 2 --steps 2 -o small.json >stdout
 "$pion" fit highpass --tau 0.5 --starts 2 --steps 2 -o /dev/stdout 2>stderr >piped.json
 same piped.json small.json 'a chain on standard output is that of a file'

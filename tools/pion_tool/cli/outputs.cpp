@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "pion_tool/cli/text.hpp"
+#include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/error.hpp"
 #include "pion_tool/io/identity.hpp"
 
@@ -40,6 +41,9 @@ void require_inputs_kept(const std::vector<NamedFile>& inputs,
           outputs[i].option,
           fmt::format("{} is the file of {}", io::quote(outputs[i].path), outputs[j].option));
     }
+  }
+  for (const NamedFile& output : outputs) {
+    if (!output.path.empty()) io::require_writable(io::path_of(output.path));
   }
 }
 

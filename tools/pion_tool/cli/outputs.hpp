@@ -14,8 +14,9 @@ struct NamedFile {
   std::string path;  ///< Empty where it was not given.
 };
 
-/// Sees to it that no output is an input or another output of the same call, by whatever path, and
-/// that none is the standard output, which carries the report. \throws io::Error otherwise.
+/// Sees to it that no output is an input or another output of the same call, by whatever path, that
+/// each can be written, and that none is the standard output, which carries the report. \throws
+/// io::Error otherwise.
 void require_apart(const std::vector<NamedFile>& inputs, const std::vector<NamedFile>& outputs);
 
 /// The same, where the verb can write its output to the standard output.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 #include <vector>
 
@@ -71,11 +72,11 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::pass_on() {
-  // Standard output goes on where it stands: opened anew, a file that it is sent to with >> would
-  // be written from its beginning.
-  const bool standard = is_standard_output(path_);
-  if (standard) std::fflush(stdout);
-  const Descriptor to(standard ? platform::standard_output() : platform::open_to_write(path_));
+  // An open file goes on where it stands: opened anew, a file that standard output is sent to with
+  // >> would be written from its beginning.
+  const std::optional<int> number = is_standard_output(path_) ? 1 : open_file_of(path_);
+  if (number == 1) std::fflush(stdout);
+  const Descriptor to(number ? platform::duplicate(*number) : platform::open_to_write(path_));
   if (to.number() < 0 || !platform::rewind(file_.number())) fail(errno);
   std::vector<char> piece(std::size_t{1} << 16U);
   for (;;) {
@@ -96,6 +97,8 @@ void AtomicFile::fail(int code) const {
   throw Error(path_.string(),
               fmt::format("cannot write: {}", std::generic_category().message(code)));
 }
+
+void require_writable(const std::filesystem::path& path) { const AtomicFile never_committed(path); }
 
 void write_text(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);

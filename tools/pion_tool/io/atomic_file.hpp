@@ -15,7 +15,7 @@ namespace pion::io {
 /// removed and the target is as it was. Temporaries of the same target that a killed program has
 /// left are removed first.
 ///
-/// The target may be a pipe, a terminal or the standard output (is_stream()): then the bytes are
+/// The target may be a pipe, a terminal or an open file (is_stream()): then the bytes are
 /// kept in a file without a name, and `commit` passes them on.
 class AtomicFile {
  public:
@@ -37,6 +37,9 @@ class AtomicFile {
   Descriptor file_;
   bool stream_;
 };
+
+/// Sees to it that a file can be written there, before long work begins. \throws Error otherwise.
+void require_writable(const std::filesystem::path& path);
 
 /// Writes a text file atomically.
 void write_text(const std::filesystem::path& path, std::string_view text);

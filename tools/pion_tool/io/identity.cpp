@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/io/identity.hpp"
 
-#include <optional>
+#include <charconv>
+#include <string>
 #include <system_error>
 
 #include "pion_tool/io/platform.hpp"
@@ -39,13 +40,23 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
 bool is_stream(const std::filesystem::path& path) {
   const Status status = platform::status_of(path);
   return (status && (status->kind == Kind::pipe || status->kind == Kind::device)) ||
-         is_standard_output(path);
+         open_file_of(path);
+}
+
+std::optional<int> open_file_of(const std::filesystem::path& path) {
+  if (path == "/dev/stdout") return 1;
+  if (path == "/dev/stderr") return 2;
+  const std::filesystem::path folder = path.parent_path();
+  const std::string name = path.filename().string();
+  int number = 0;
+  if (folder != "/dev/fd" && folder != "/proc/self/fd") return std::nullopt;
+  const auto end = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (end.ec != std::errc() || end.ptr != name.data() + name.size()) return std::nullopt;
+  return number;
 }
 
 bool is_standard_output(const std::filesystem::path& path) {
-  for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
-    if (path == name) return true;
-  }
+  if (open_file_of(path) == 1) return true;
   const Status status = platform::status_of(path);
   // A terminal and /dev/null have other names, under which they are not meant as standard output.
   return status && status->kind == Kind::pipe && same(status, platform::status_of(1));

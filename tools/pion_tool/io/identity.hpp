@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 namespace pion::io {
@@ -21,8 +22,11 @@ std::filesystem::path resolved(const std::filesystem::path& path);
 bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
 /// Whether the path leads to something that takes bytes and keeps none: a pipe, a socket, a
-/// terminal, /dev/null, or the standard output under one of its names, whatever that is.
+/// terminal, /dev/null, or an open file under its name in /dev, whatever that is.
 bool is_stream(const std::filesystem::path& path);
+
+/// The number of the open file that a path such as /dev/stderr or /dev/fd/3 names.
+std::optional<int> open_file_of(const std::filesystem::path& path);
 
 /// Whether the path leads to the standard output of this program.
 bool is_standard_output(const std::filesystem::path& path);

@@ -34,8 +34,8 @@ int open_to_read(const std::filesystem::path& path, bool wait);
 int open_to_write(const std::filesystem::path& path);
 /// Creates a file that did not exist. While it is open, remove_abandoned() lets it be.
 int create(const std::filesystem::path& path, unsigned permissions);
-/// The standard output under another number.
-int standard_output();
+/// An open file under another number.
+int duplicate(int file);
 
 /// They return how many bytes they have read or written, of at most `size`; 0 at the end.
 std::ptrdiff_t read(int file, void* to, std::size_t size);
@@ -46,7 +46,7 @@ std::ptrdiff_t write(int file, const void* from, std::size_t size);
 bool rewind(int file);
 bool close(int file);
 bool flush_to_disk(int file);
-/// Puts a file in the place of another, or of none.
+/// Puts a file in the place of another, or of none, and has the disk know where it can.
 bool replace(const std::filesystem::path& from, const std::filesystem::path& to);
 bool may_write(const std::filesystem::path& path);
 

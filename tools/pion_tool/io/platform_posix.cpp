@@ -72,7 +72,7 @@ int create(const std::filesystem::path& path, unsigned permissions) {
   return file;
 }
 
-int standard_output() { return ::dup(STDOUT_FILENO); }
+int duplicate(int file) { return ::dup(file); }
 
 std::ptrdiff_t read(int file, void* to, std::size_t size) {
   return whole([&] { return ::read(file, to, size); });
@@ -91,7 +91,14 @@ bool close(int file) { return ::close(file) == 0; }
 bool flush_to_disk(int file) { return ::fsync(file) == 0; }
 
 bool replace(const std::filesystem::path& from, const std::filesystem::path& to) {
-  return ::rename(from.c_str(), to.c_str()) == 0;
+  if (::rename(from.c_str(), to.c_str()) != 0) return false;
+  const std::filesystem::path folder = to.has_parent_path() ? to.parent_path() : ".";
+  const int file = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file >= 0) {
+    ::fsync(file);  // some file systems cannot
+    ::close(file);
+  }
+  return true;
 }
 
 bool may_write(const std::filesystem::path& path) { return ::access(path.c_str(), W_OK) == 0; }

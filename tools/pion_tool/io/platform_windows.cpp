@@ -61,12 +61,6 @@ int open(const std::filesystem::path& path, DWORD access, DWORD disposition) {
   return file;
 }
 
-int duplicate(int file) {
-  const int copy = ::_dup(file);
-  if (copy >= 0) ::_setmode(copy, _O_BINARY);
-  return copy;
-}
-
 std::optional<Status> status_of(HANDLE handle) {
   switch (::GetFileType(handle)) {
     case FILE_TYPE_PIPE: return Status{Kind::pipe};
@@ -129,7 +123,11 @@ int create(const std::filesystem::path& path, unsigned /*permissions*/) {
   return open(path, GENERIC_READ | GENERIC_WRITE, CREATE_NEW);
 }
 
-int standard_output() { return duplicate(1); }
+int duplicate(int file) {
+  const int copy = ::_dup(file);
+  if (copy >= 0) ::_setmode(copy, _O_BINARY);
+  return copy;
+}
 
 std::ptrdiff_t read(int file, void* to, std::size_t size) {
   return ::_read(file, to, part_of(size));

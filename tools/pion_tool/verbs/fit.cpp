@@ -17,6 +17,7 @@
 #include <string>
 
 #include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/identity.hpp"
@@ -277,6 +278,7 @@ int fit(const Options& o) {
   if (o.json && to_standard_output) {
     throw io::Error("--json", "standard output carries the chain; name a file for it");
   }
+  require_inputs_kept({}, {{"--output", o.out}});
   const Fitted fitted = [&o] {
     try {
       return o.ripple ? sharp(o) : o.monotone ? monotone(o) : searched(o);
