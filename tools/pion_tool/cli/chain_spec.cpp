@@ -1,34 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/cli/chain_spec.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
 #include <functional>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <pion/design/low_pass.hpp>
 #include <pion/design/monotone.hpp>
 #include <pion/design/sharp.hpp>
 #include <pion/filter/chains.hpp>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "pion_tool/cli/parse.hpp"
 #include "pion_tool/io/error.hpp"
-#include "pion_tool/io/file.hpp"
-#include "pion_tool/io/identity.hpp"
 
 namespace pion::tool {
 namespace {
-
-using nlohmann::json;
-
-constexpr int max_steps = 64;  // as many as the Gram-space method takes
 
 struct Key {
   std::string_view name;
@@ -98,7 +86,7 @@ class Spec {
     const auto family =
         std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.name == name; });
     if (family == all.end()) {
-      fail(fmt::format("unknown; there are {} and @FILE.json", known_chains()));
+      fail("unknown; there are " + known_chains() + " and @FILE.json");
     }
     std::vector<std::optional<double>> given(family->keys.size());
     if (colon != text_.npos) read_keys(text_.substr(colon + 1), family->keys, given);
@@ -129,14 +117,15 @@ class Spec {
   void read_key(std::string_view pair, const std::vector<Key>& keys,
                 std::vector<std::optional<double>>& given) const {
     const std::size_t equals = pair.find('=');
-    if (equals == pair.npos) fail(fmt::format("{} is not key=value", io::quote(pair)));
+    if (equals == pair.npos) fail(io::quote(pair) + " is not key=value");
     const std::string_view name = pair.substr(0, equals);
     const std::string_view value = pair.substr(equals + 1);
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const Key& key = keys[i];
       if (key.name != name) continue;
-      if (given[i]) fail(fmt::format("the key {} is given twice", name));
-      const std::string what = fmt::format("chain {}: {}", io::quote(text_), name);
+      const std::string key_name(name);
+      if (given[i]) fail("the key " + key_name + " is given twice");
+      const std::string what = "chain " + io::quote(text_) + ": " + key_name;
       given[i] =
           key.whole
               ? static_cast<double>(whole_number(what, value, static_cast<std::int64_t>(key.lo),
@@ -146,7 +135,7 @@ class Spec {
     }
     Choices<Key> choices;
     for (const Key& key : keys) choices.emplace_back(key.name, key);
-    fail(fmt::format("unknown key {}; there are {}", io::quote(name), list(choices)));
+    fail("unknown key " + io::quote(name) + "; there are " + list(choices));
   }
 
   Values complete(const std::vector<Key>& keys,
@@ -154,7 +143,7 @@ class Spec {
     Values values;
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const auto value = given[i] ? given[i] : keys[i].otherwise;
-      if (!value) fail(fmt::format("the key {} is missing", keys[i].name));
+      if (!value) fail("the key " + std::string(keys[i].name) + " is missing");
       values.push_back(*value);
     }
     return values;
@@ -163,52 +152,17 @@ class Spec {
   std::string_view text_;
 };
 
-NamedChain read_file(const std::filesystem::path& path) {
-  if (path.empty()) throw io::Error("chain \"@\"", "names no file");
-  const auto fail = [&](std::string_view reason) { throw io::Error(path.string(), reason); };
-  const std::string text = io::read_text(path);
-  const json file = json::parse(text, nullptr, false);
-  if (file.is_discarded()) fail("cannot be parsed as JSON, or holds a number out of range");
-  if (!file.is_object()) fail("is not a JSON object");
-  if (!file.contains("steps") || !file["steps"].is_array()) {
-    fail("has no \"steps\", a list of [a, b, c]");
-  }
-  std::vector<OddQuintic> steps;
-  for (const json& step : file["steps"]) {
-    const bool three_numbers =
-        step.is_array() && step.size() == 3 &&
-        std::all_of(step.begin(), step.end(), [](const json& c) { return c.is_number(); });
-    if (!three_numbers) fail(fmt::format("step {} is not [a, b, c]", steps.size() + 1));
-    steps.push_back({step[0].get<double>(), step[1].get<double>(), step[2].get<double>()});
-  }
-  if (steps.empty() || steps.size() > max_steps) {
-    fail(fmt::format("has {} steps; a chain has 1 to {}", steps.size(), max_steps));
-  }
-  std::string name = path.stem().string();
-  if (file.contains("name")) {
-    if (!file["name"].is_string()) fail("\"name\" is not a string");
-    name = file["name"].get<std::string>();
-  }
-  return {name, Chain(std::move(steps))};
-}
-
 }  // namespace
 
-std::string file_of_chain(std::string_view text) {
-  return std::string(!text.empty() && text[0] == '@' ? text.substr(1) : "");
-}
-
-NamedChain parse_chain(std::string_view text) {
-  if (!text.empty() && text[0] == '@') return read_file(io::path_of(file_of_chain(text)));
-  return {std::string(text), Spec(text).parse()};
-}
+NamedChain chain_named(std::string_view text) { return {std::string(text), Spec(text).parse()}; }
 
 const std::vector<std::string>& stored_chains() {
   static const std::vector<std::string> all = [] {
     std::vector<std::string> names = {"muon"};
-    for (int kp = 0; kp <= 5; ++kp) names.push_back(fmt::format("highpass:kp={}", kp));
-    for (int tenth = 1; tenth <= 9; ++tenth)
-      names.push_back(fmt::format("lowpass:tau=0.{}", tenth));
+    for (int kp = 0; kp <= 5; ++kp) names.push_back("highpass:kp=" + std::to_string(kp));
+    for (int tenth = 1; tenth <= 9; ++tenth) {
+      names.push_back("lowpass:tau=0." + std::to_string(tenth));
+    }
     names.insert(names.end(), {"polar-express", "you-jiacheng", "cans"});
     return names;
   }();
@@ -216,18 +170,18 @@ const std::vector<std::string>& stored_chains() {
 }
 
 std::string known_chains() {
-  std::vector<std::string> all;
+  std::string all;
   for (const Family& family : families()) {
     std::string required, optional;
     for (const Key& key : family.keys) {
       std::string& part = key.otherwise ? optional : required;
-      part += fmt::format("{}{}=..", part.empty() ? "" : ",", key.name);
+      part.append(part.empty() ? "" : ",").append(key.name).append("=..");
     }
     if (!required.empty()) required.insert(0, ":");
-    if (!optional.empty()) optional = fmt::format("[{}{}]", required.empty() ? ":" : ",", optional);
-    all.push_back(fmt::format("{}{}{}", family.name, required, optional));
+    if (!optional.empty()) optional = (required.empty() ? "[:" : "[,") + optional + "]";
+    all.append(all.empty() ? "" : ", ").append(family.name).append(required).append(optional);
   }
-  return fmt::format("{}", fmt::join(all, ", "));
+  return all;
 }
 
 }  // namespace pion::tool

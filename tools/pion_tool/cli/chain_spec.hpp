@@ -8,6 +8,9 @@
 
 namespace pion::tool {
 
+/// The most steps that a chain may be given: as many as the Gram-space method takes.
+inline constexpr int max_steps = 64;
+
 struct NamedChain {
   std::string name;
   Chain chain;
@@ -17,6 +20,10 @@ struct NamedChain {
 /// {"name": "...", "steps": [[a, b, c], ...]}, whose further keys are not looked at.
 /// \throws io::Error that names the chain, key or file and says what there is instead.
 NamedChain parse_chain(std::string_view text);
+
+/// The same without files: `NAME[:key=value,...]` alone. It and what it calls need no library but
+/// pion, so that every program can have them.
+NamedChain chain_named(std::string_view text);
 
 /// The path in `@FILE`; empty for a chain that is written out.
 std::string file_of_chain(std::string_view text);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/cli/parse.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
+#include <array>
 #include <charconv>
 #include <system_error>
 
@@ -11,6 +9,13 @@
 
 namespace pion::tool {
 namespace {
+
+// In as few characters as tell it from every other number.
+template <class Number>
+std::string shortest(Number value) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+}
 
 // Nothing may stand before or behind the number; NaN lies in no range.
 template <class Number>
@@ -20,7 +25,8 @@ Number number(std::string_view what, std::string_view text, Number lo, Number hi
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error == std::errc() && stop == end && lo <= value && value <= hi) return value;
-  throw io::Error(what, fmt::format("{} is not a {} from {} to {}", io::quote(text), kind, lo, hi));
+  throw io::Error(what, io::quote(text) + " is not a " + std::string(kind) + " from " +
+                            shortest(lo) + " to " + shortest(hi));
 }
 
 }  // namespace
@@ -35,7 +41,9 @@ std::int64_t whole_number(std::string_view what, std::string_view text, std::int
 }
 
 std::string list(const std::vector<std::string_view>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
+  std::string all;
+  for (const std::string_view name : names) all.append(all.empty() ? "" : ", ").append(name);
+  return all;
 }
 
 }  // namespace pion::tool

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/io/error.hpp"
 
-#include <fmt/format.h>
-
 namespace pion::io {
 namespace {
 
@@ -25,11 +23,13 @@ std::size_t control_length(std::string_view text) {
 }
 
 std::string one_line(std::string_view text) {
+  constexpr std::string_view hexadecimal = "0123456789abcdef";
   std::string out;
   while (!text.empty()) {
     const std::size_t escape = control_length(text);
     for (const char c : text.substr(0, escape)) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      const auto code = static_cast<unsigned char>(c);
+      out += {'\\', 'x', hexadecimal[code / 16], hexadecimal[code % 16]};
     }
     if (escape == 0) out += text[0];
     text.remove_prefix(escape == 0 ? 1 : escape);
@@ -40,15 +40,15 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 Error::Error(std::string_view file, std::string_view reason)
-    : std::runtime_error(
-          one_line(file.empty() ? std::string(reason) : fmt::format("{}: {}", file, reason))) {}
+    : std::runtime_error(one_line((file.empty() ? std::string() : std::string(file) + ": ") +
+                                  std::string(reason))) {}
 
 std::string quote(std::string_view text) {
   constexpr std::size_t limit = 80;
-  if (text.size() <= limit) return fmt::format("\"{}\"", text);
+  if (text.size() <= limit) return '"' + std::string(text) + '"';
   std::size_t end = limit;
   while (end > 0 && in(text[end], 0x80, 0xbf)) --end;  // never inside a UTF-8 character
-  return fmt::format("\"{}...\"", text.substr(0, end));
+  return '"' + std::string(text.substr(0, end)) + "...\"";
 }
 
 }  // namespace pion::io

@@ -3,14 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdio>
 #include <memory>
-#include <pion/certify.hpp>
 #include <pion/design/rounding.hpp>
-#include <pion/filter/filter.hpp>
-#include <pion/filter/shape.hpp>
+#include <type_traits>
+#include <variant>
 
 #include "pion_tool/chart/shape_chart.hpp"
 #include "pion_tool/cli/chain_spec.hpp"
@@ -19,6 +16,7 @@
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/identity.hpp"
+#include "pion_tool/report/shape_facts.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
@@ -27,7 +25,6 @@ namespace pion::tool {
 namespace {
 
 constexpr std::size_t widest_name = 70;  // with its normaliser within the page
-constexpr std::array<double, 5> gains = {0.01, 0.1, 0.5, 0.9, 0.99};
 
 struct Options {
   std::string chain;
@@ -42,43 +39,9 @@ struct Options {
   bool json = false;
 };
 
-struct Shape {
-  NamedChain chain;
-  Filter filter;
-  std::vector<Lap> laps;
-  Certificate proved;
-  Range range;  // the outer ends of its enclosure
-};
-
 Shape shape_of(const Options& o) {
-  Shape s;
-  s.chain = parse_chain(o.chain);
-  s.filter = {s.chain.chain, o.normalizer};
-  const std::string what = "chain " + io::quote(o.chain);
-  try {
-    s.laps = laps(s.filter.chain);
-    s.proved = certify(s.filter.chain);
-    s.range = {s.proved.range.lo.lo(), s.proved.range.hi.hi()};
-  } catch (const std::invalid_argument& error) {
-    throw io::Error(what, error.what());
-  }
-  if (std::isfinite(s.range.lo) && std::isfinite(s.range.hi)) return s;
-  throw io::Error(what, "its values overflow on [0, 1]");
-}
-
-/// Where the gain is first reached; nothing if it is not, or if that is not decided.
-std::optional<double> sigma_of(const certified::Crossing& crossing) {
-  if (crossing.verdict != Verdict::proved) return std::nullopt;
-  return crossing.sigma.midpoint();
-}
-
-/// Those above 0, each within its enclosure.
-std::vector<double> fixed_points_of(const Shape& s) {
-  std::vector<double> points;
-  for (const certified::FixedPoint& p : s.proved.fixed_points) {
-    if (p.at.lo() > 0.0) points.push_back(std::min(p.at.midpoint(), 1.0));
-  }
-  return points;
+  const NamedChain chain = parse_chain(o.chain);
+  return tool::shape_of(o.chain, chain.name, {chain.chain, o.normalizer});
 }
 
 /// Why the requirement does not hold; empty if it does.
@@ -114,61 +77,37 @@ std::string failure(const Shape& s, std::string_view requirement) {
                      lo, hi, s.range.lo, s.range.hi);
 }
 
-/// How far rounding the coefficients moves the gain.
-Json rounding_of(const Chain& f) {
-  Json moved = Json::object();
-  for (const design::Rounding to : design::all_roundings) {
-    moved[design::name(to)] = design::change(f, design::rounded(f, to));
-  }
-  return moved;
+/// A fact, or one of the numbers in it.
+template <class Variant>
+Json as_json(const Variant& fact) {
+  return std::visit(
+      [](const auto& value) -> Json {
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, std::monostate>) {
+          return nullptr;
+        } else if constexpr (std::is_same_v<Value, Named>) {
+          Json object = Json::object();
+          for (const auto& [key, number] : value) object[key] = as_json(number);
+          return object;
+        } else {
+          return value;
+        }
+      },
+      fact);
 }
-
-/// As a whole number, unless it is so large that a double has no fractions there.
-Json count(const std::optional<double>& number) {
-  constexpr double whole = 9007199254740992.0;  // 2^53
-  return number && *number < whole ? Json(static_cast<std::int64_t>(*number)) : or_null(number);
-}
-
-/// True, false, or null where it is not decided.
-Json decided(Verdict v) { return v == Verdict::undecided ? Json() : Json(v == Verdict::proved); }
 
 Json to_json(const Shape& s, double gain, const std::vector<std::string>& failures) {
-  Json steps = Json::array();
-  for (const OddQuintic& p : s.filter.chain.steps()) steps.push_back({p.a, p.b, p.c});
-  Json sigma = Json::object(), survivors = Json::object();
-  for (const double g : gains) {
-    const std::string key = fmt::format("{}", g);
-    sigma[key] = or_null(sigma_of(certified::sigma_at_gain(s.filter.chain, g)));
-    survivors[key] = count(max_survivors(s.filter, g));
-  }
-  const certified::Basin returns = certified::basin_of_one(s.filter.chain);
-  Json basin;
-  if (returns.verdict == Verdict::proved) basin = {returns.from.hi(), returns.to.lo()};
-  return {{"name", s.chain.name},
-          {"normalizer", name(s.filter.normalizer)},
-          {"steps", steps},
-          {"range", {s.range.lo, s.range.hi}},
-          {"monotone", decided(s.proved.monotone.verdict)},
-          {"monotone_verdict", answer(s.proved.monotone.verdict)},
-          {"fixed_points", fixed_points_of(s)},
-          {"sigma_at_gain", sigma},
-          {"cutoff", or_null(cutoff(s.filter))},
-          {"gain", gain},
-          {"max_survivors", count(max_survivors(s.filter, gain))},
-          {"max_survivors_at_gain", survivors},
-          {"lipschitz", s.proved.lipschitz.hi()},
-          {"basin_of_one", basin},
-          {"sensitivity", design::sensitivity(s.filter.chain)},
-          {"rounding", rounding_of(s.filter.chain)},
-          {"certified", s.proved.complete()},
-          {"failures", failures}};
+  Json object;
+  for (const auto& [key, fact] : facts_of(s, gain)) object[key] = as_json(fact);
+  object["failures"] = failures;
+  return object;
 }
 
 void print_text(const Shape& s, double gain) {
   const auto or_dash = [](const std::optional<double>& x) {
     return x ? fmt::format("{:.6g}", *x) : std::string("-");
   };
-  fmt::print("{}, {} normaliser\n\n", shorten(printable(s.chain.name), widest_name),
+  fmt::print("{}, {} normaliser\n\n", shorten(printable(s.name), widest_name),
              name(s.filter.normalizer));
   Table steps("lrrr", {"step", "a", "b", "c"});
   int number = 0;
@@ -179,10 +118,9 @@ void print_text(const Shape& s, double gain) {
   std::string points, rounding;
   for (const double x : fixed_points_of(s)) points += fmt::format(" {:.6g}", x);
   points = points.empty() ? "-" : points.substr(1);
-  const Json moves = rounding_of(s.filter.chain);
-  for (const auto& [kind, moved] : moves.items()) {
+  for (const auto& [kind, moved] : rounding_of(s.filter.chain)) {
     rounding +=
-        fmt::format("{}{:.1e} ({})", rounding.empty() ? "" : ", ", moved.get<double>(), kind);
+        fmt::format("{}{:.1e} ({})", rounding.empty() ? "" : ", ", std::get<double>(moved), kind);
   }
   const certified::Basin basin = certified::basin_of_one(s.filter.chain);
   fmt::print("{}\n", steps.text());
@@ -205,7 +143,8 @@ void print_text(const Shape& s, double gain) {
   line("rounding", "of the coefficients moves the gain by " + rounding);
   fmt::print("\n");
   Table by_gain("lrr", {"gain", "from sigma", "directions, at most"});
-  std::vector<double> all(gains.begin(), gains.end());
+  std::vector<double> all;
+  for (const auto& shown : shown_gains) all.push_back(shown.first);
   all.insert(std::lower_bound(all.begin(), all.end(), gain), gain);
   for (const double g : all) {
     const std::optional<double> most = max_survivors(s.filter, g);
@@ -227,16 +166,18 @@ int stored(const Options& o) {
     const Chain f = parse_chain(name).chain;
     const double steepest = certified::lipschitz(f).hi(), sensitivity = design::sensitivity(f);
     const design::RoundedFilter computed(f, design::Rounding::bfloat16);
-    const Json rounding = rounding_of(f);
+    const Named rounding = rounding_of(f);
     const double moved = design::change(f, computed);
     all.push_back({{"name", name},
                    {"lipschitz", steepest},
                    {"sensitivity", sensitivity},
-                   {"rounding", rounding},
+                   {"rounding", as_json(Fact(rounding))},
                    {"bfloat16_arithmetic", moved}});
     std::vector<std::string> row = {name, fmt::format("{:.4g}", steepest),
                                     fmt::format("{:.3g}", sensitivity)};
-    for (const Json& x : rounding) row.push_back(fmt::format("{:.1e}", x.get<double>()));
+    for (const auto& kind : rounding) {
+      row.push_back(fmt::format("{:.1e}", std::get<double>(kind.second)));
+    }
     row.push_back(fmt::format("{:.1e}", moved));
     table.add(row);
   }
@@ -263,11 +204,11 @@ int shape(const Options& o) {
   if (!o.svg.empty() || !o.csv.empty()) {
     const Curves curves = curves_of(s.filter.chain);
     if (!o.svg.empty()) {
-      std::vector<NamedChain> all = {s.chain};
+      std::vector<NamedChain> all = {{s.name, s.filter.chain}};
       for (const std::string& other : o.beside) all.push_back(parse_chain(other));
       const bool one = all.size() == 1 && !o.logarithmic;
       io::write_text(io::path_of(o.svg),
-                     svg(one ? picture(s.chain, curves) : comparison(all, o.logarithmic)));
+                     svg(one ? picture(all.front(), curves) : comparison(all, o.logarithmic)));
     }
     if (!o.csv.empty()) io::write_text(io::path_of(o.csv), csv(curves));
   }
@@ -278,7 +219,7 @@ int shape(const Options& o) {
   }
   if (failures.empty()) return 0;
   flush_output();
-  fmt::print(stderr, "pion: {}: {}\n", printable(s.chain.name), fmt::join(failures, "; "));
+  fmt::print(stderr, "pion: {}: {}\n", printable(s.name), fmt::join(failures, "; "));
   return answer_is_no;
 }
 
