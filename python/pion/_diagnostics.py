@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a matrix shows of itself: its spectrum, and the signal in it."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import numpy as np
+
+from pion import _core
+from pion._arrays import checked
+from pion._filters import FilterLike, core_filter
+
+
+class Spectrum:
+    """The singular values of a matrix, descending, and what is read off them."""
+
+    def __init__(self, x: Any, function: str = "Spectrum") -> None:
+        self._core = _core.spectrum(checked(function, x))
+        self.values: np.ndarray = self._core.values
+        self.rank: int = self._core.rank()
+        """How many values exceed max(m, n) eps sigma_1."""
+        self.effective_rank: float = self._core.effective_rank()
+        """exp of the entropy of sigma / sum(sigma)."""
+        self.stable_rank: float = self._core.stable_rank()
+        """||X||_F^2 / sigma_1^2."""
+        self.nuclear_rank: float = self._core.nuclear_rank()
+        """||X||_*^2 / ||X||_F^2."""
+        self.participation_ratio: float = self._core.participation_ratio()
+        """||X||_F^4 / ||X X^T||_F^2."""
+        self.concentration: float = self._core.concentration()
+        """sigma_1 / ||X||_F."""
+
+    def survivors(self, filter: FilterLike, gain: float = _core.survivor_gain) -> int:
+        """How many directions of this matrix have a gain above `gain` under the filter."""
+        return self._core._survivors(core_filter(filter), gain)
+
+
+def spectrum(x: Any) -> Spectrum:
+    """The spectrum of x, by an SVD in float64 (values alone)."""
+    return Spectrum(x, "spectrum")
+
+
+def effective_rank(x: Any) -> float:
+    """exp of the entropy of sigma / sum(sigma), between 1 and min(m, n). Cost: an SVD."""
+    return Spectrum(x, "effective_rank").effective_rank
+
+
+def snr(samples: Sequence[Any]) -> _core.Snr:
+    """The signal-to-noise ratio of a stochastic gradient, from two or more samples of one shape.
+
+    ratio is ||E G||_F^2 / E ||G - E G||_F^2 without the bias of finitely many samples.
+    """
+    return _core.snr([checked("snr", g, f"samples[{i}]") for i, g in enumerate(samples)])
