@@ -7,8 +7,13 @@ if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.25)
   set(system SYSTEM) # without: warnings of its headers, at most
 endif()
 
-macro(pion_need package debian_package archive)
-  find_package(${package} QUIET)
+# pion_need(<package> <target>...): a parent may have the target already, from wherever.
+macro(pion_need package target debian_package archive)
+  if(TARGET ${target})
+    set(${package}_FOUND TRUE)
+  else()
+    find_package(${package} QUIET)
+  endif()
   if(NOT ${package}_FOUND AND PION_FETCH)
     message(STATUS "Downloading ${archive}")
     FetchContent_Declare(${package} URL ${archive} ${system})
@@ -33,7 +38,8 @@ endif()
 
 set(github https://github.com)
 if(PION_BUILD_TESTS)
-  pion_need(Catch2 catch2 ${github}/catchorg/Catch2/archive/refs/tags/v3.5.4.tar.gz)
+  pion_need(Catch2 Catch2::Catch2WithMain catch2
+            ${github}/catchorg/Catch2/archive/refs/tags/v3.5.4.tar.gz)
   if(catch2_SOURCE_DIR)
     list(APPEND CMAKE_MODULE_PATH ${catch2_SOURCE_DIR}/extras)
   endif()
@@ -42,10 +48,11 @@ if(PION_BUILD_PYTHON AND missing)
   message(FATAL_ERROR "Eigen 3.4 is missing: install libeigen3-dev (Debian and Ubuntu)")
 endif()
 if(PION_BUILD_TOOL)
-  pion_need(CLI11 libcli11-dev ${github}/CLIUtils/CLI11/archive/refs/tags/v2.4.2.tar.gz)
-  pion_need(nlohmann_json nlohmann-json3-dev
+  pion_need(CLI11 CLI11::CLI11 libcli11-dev
+            ${github}/CLIUtils/CLI11/archive/refs/tags/v2.4.2.tar.gz)
+  pion_need(nlohmann_json nlohmann_json::nlohmann_json nlohmann-json3-dev
             ${github}/nlohmann/json/archive/refs/tags/v3.11.3.tar.gz)
-  pion_need(fmt libfmt-dev ${github}/fmtlib/fmt/archive/refs/tags/10.2.1.tar.gz)
+  pion_need(fmt fmt::fmt libfmt-dev ${github}/fmtlib/fmt/archive/refs/tags/10.2.1.tar.gz)
   # Headers, without a package file of CMake's on Debian.
   find_path(PION_LBFGSPP_INCLUDE_DIR LBFGSB.h)
   if(NOT PION_LBFGSPP_INCLUDE_DIR AND PION_FETCH)
@@ -66,7 +73,7 @@ if(PION_BUILD_TOOL)
 endif()
 if(PION_BUILD_BENCH)
   set(BENCHMARK_ENABLE_TESTING OFF)
-  pion_need(benchmark libbenchmark-dev
+  pion_need(benchmark benchmark::benchmark libbenchmark-dev
             ${github}/google/benchmark/archive/refs/tags/v1.8.4.tar.gz)
 endif()
 

@@ -21,7 +21,7 @@ endmacro()
 # A parent keeps its build type, its target and its Eigen, and exports what links pion. Of pion it
 # installs nothing, but for who asks for pion's component.
 configure(${TREE}/tests/builds/parent parent -DPION_TREE=${TREE})
-expect(NOT failed)
+expect(NOT failed AND NOT messages MATCHES "CMake [A-Za-z]*( Warning|Deprecat)")
 foreach(component IN ITEMS "" "--component;pion_development")
   execute_process(COMMAND ${CMAKE_COMMAND} --install ${WORK}/parent --prefix ${WORK}/prefix ${component}
                   OUTPUT_VARIABLE messages COMMAND_ERROR_IS_FATAL ANY)
@@ -34,6 +34,15 @@ endforeach()
 expect(EXISTS ${WORK}/prefix/include/pion/pion.hpp)
 expect(EXISTS ${WORK}/prefix/share/doc/pion/LICENSE)
 
+# Nor does pion look for what its parent has.
+set(none "")
+foreach(package IN ITEMS Eigen3 fmt CLI11 nlohmann_json)
+  list(APPEND none -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
+endforeach()
+configure(${TREE}/tests/builds/parent parent_tool -DPION_TREE=${TREE} -DPION_BUILD_TOOL=ON
+          -DPION_BUILD_COMPILED=ON -DPION_LBFGSPP_INCLUDE_DIR=${WORK} ${none})
+expect(NOT failed)
+
 # Without a build type it is Release; nothing is for this machine alone; and the package of a
 # PyTorch that does not work here stops nothing.
 set(parts -DPION_BUILD_TESTS=OFF -DPION_BUILD_TOOL=OFF)
@@ -41,6 +50,7 @@ set(torch ${WORK}/torch/share/cmake)
 file(WRITE ${torch}/Torch/TorchConfig.cmake "message(FATAL_ERROR \"I cannot find CUDA\")\n")
 configure(${TREE} alone ${parts} -DCMAKE_PREFIX_PATH=${torch})
 expect(NOT failed AND messages MATCHES "LibTorch is left out")
+expect(NOT messages MATCHES "CMake [A-Za-z]*( Warning|Deprecat)")
 load_cache(${WORK}/alone READ_WITH_PREFIX alone_ CMAKE_BUILD_TYPE PION_NATIVE)
 expect(alone_CMAKE_BUILD_TYPE STREQUAL "Release" AND alone_PION_NATIVE STREQUAL "OFF")
 
