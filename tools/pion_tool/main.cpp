@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pion_tool/cli/options.hpp"
+#include "pion_tool/cli/syntax.hpp"
 #include "pion_tool/io/error.hpp"
 #include "pion_tool/io/platform.hpp"
 #include "pion_tool/io/temporary.hpp"
@@ -65,11 +66,23 @@ int main(int argc, char** argv) {
     app.allow_windows_style_options(false);  // "/x" is a path there too
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
                                      snr_verb(app),   compare_verb(app), fit_verb(app)};
+    // For packages, which install what these print; --help does not list them.
+    std::string shell;
+    bool man = false;
+    add_text(app, "--completion", shell, "SHELL", "Print the completion for bash, zsh or fish")
+        ->group("");
+    app.add_flag("--man", man, "Print the manual page")->group("");
     app.allow_extras();  // run() names an unknown verb; a verb refuses unknown options itself
     try {
       app.parse(std::vector(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::Success& help_or_version) {
       return app.exit(help_or_version);
+    }
+    if (man || !shell.empty()) {
+      const Syntax syntax = syntax_of(app);
+      std::fputs((man ? manual(syntax) : completion(syntax, shell)).c_str(), stdout);
+      flush_output();
+      return 0;
     }
     const int status = run(app, verbs);
     flush_output();
