@@ -20,4 +20,16 @@ else()
   # The target BLAS::BLAS is of CMake 3.18 and later.
   target_link_libraries(pion::cblas INTERFACE ${BLAS_LINKER_FLAGS} ${BLAS_LIBRARIES})
   target_include_directories(pion::cblas SYSTEM INTERFACE ${PION_CBLAS_INCLUDE_DIR})
+  # With its LAPACK, singular values take less time. Not every BLAS has one.
+  find_package(LAPACK QUIET)
+  if(LAPACK_FOUND)
+    include(CheckCXXSourceCompiles)
+    set(CMAKE_REQUIRED_LIBRARIES ${LAPACK_LINKER_FLAGS} ${LAPACK_LIBRARIES})
+    check_cxx_source_compiles(
+      "extern \"C\" void dsyevd_2stage_(); int main() { dsyevd_2stage_(); }" PION_LAPACK_2STAGE)
+    unset(CMAKE_REQUIRED_LIBRARIES)
+    target_link_libraries(pion::cblas INTERFACE ${LAPACK_LINKER_FLAGS} ${LAPACK_LIBRARIES})
+    target_compile_definitions(
+      pion::cblas INTERFACE PION_LAPACK $<$<BOOL:${PION_LAPACK_2STAGE}>:PION_LAPACK_2STAGE>)
+  endif()
 endif()

@@ -20,12 +20,15 @@
     void decompose(std::ptrdiff_t, std::ptrdiff_t, const T*, T*, T*, T*);                        \
     template <class T>                                                                           \
     void decompose_symmetric(std::ptrdiff_t, const T*, T*, T*, std::byte*);                      \
+    template <class T>                                                                           \
+    void symmetric_values(std::ptrdiff_t, const T*, T*);                                         \
     extern template void decompose(std::ptrdiff_t, std::ptrdiff_t, const float*, float*, float*, \
                                    float*);                                                      \
     extern template void decompose(std::ptrdiff_t, std::ptrdiff_t, const double*, double*,       \
                                    double*, double*);                                            \
     extern template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,    \
                                              std::byte*);                                        \
+    extern template void symmetric_values(std::ptrdiff_t, const double*, double*);               \
   }
 #if defined(PION_KERNELS_NEON)
 PION_DECOMPOSITIONS_OF(neon)
@@ -65,6 +68,7 @@ struct Choice {
   void (*svd_float)(Index, Index, const float*, float*, float*, float*);
   void (*svd_double)(Index, Index, const double*, double*, double*, double*);
   void (*symmetric)(std::ptrdiff_t, const double*, double*, double*, std::byte*);
+  void (*symmetric_values)(std::ptrdiff_t, const double*, double*);
 };
 
 /// The best first. A decomposition gains nothing from AVX-512 (docs/performance.md), so that set
@@ -73,7 +77,8 @@ struct Choice {
   {                                                                                         \
 #set, is_there, pion_kernels_##set, &pion_##decompositions::detail::decompose < float>, \
         &pion_##decompositions::detail::decompose < double>,                                \
-        &pion_##decompositions::detail::decompose_symmetric < double>                       \
+        &pion_##decompositions::detail::decompose_symmetric < double>,                      \
+        &pion_##decompositions::detail::symmetric_values < double>                          \
   }
 constexpr Choice choices[] = {
 #if defined(PION_KERNELS_X86)
@@ -137,9 +142,14 @@ template <class T>
 void decompose_symmetric(std::ptrdiff_t n, const T* g, T* values, T* vectors, std::byte* memory) {
   chosen().symmetric(n, g, values, vectors, memory);
 }
+template <class T>
+void symmetric_values(std::ptrdiff_t n, const T* g, T* values) {
+  chosen().symmetric_values(n, g, values);
+}
 template void decompose(Index, Index, const float*, float*, float*, float*);
 template void decompose(Index, Index, const double*, double*, double*, double*);
 template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*, std::byte*);
+template void symmetric_values(std::ptrdiff_t, const double*, double*);
 
 }  // namespace detail
 }  // namespace pion

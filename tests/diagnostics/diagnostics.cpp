@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spectra and signal-to-noise ratios: known values, order relations, and agreement with
-// definitions.
+// Spectra (diagnostics/measures.hpp) and signal-to-noise ratios: known values, order relations, and
+// agreement with definitions.
 
 #include <cmath>
 #include <random>

@@ -8,7 +8,8 @@
 
 #include <pion/detail/symmetric_eigen.hpp>
 
-/// The definition of decompose_symmetric(), apart as that of decompose() (svd_by_eigen.hpp).
+/// The definitions of decompose_symmetric() and symmetric_values(), apart as that of decompose()
+/// (svd_by_eigen.hpp).
 namespace pion::detail {
 
 template <class T>
@@ -22,6 +23,14 @@ template <class T>
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver->eigenvalues().reverse();
   Eigen::Map<ColumnMajor<T>>(vectors, n, n) = solver->eigenvectors().rowwise().reverse();
   solver->~Solver();
+}
+
+template <class T>
+[[gnu::noinline]] void symmetric_values(std::ptrdiff_t n, const T* g, T* values) {
+  if (n == 0) return;
+  const Eigen::SelfAdjointEigenSolver<ColumnMajor<T>> solver(
+      Eigen::Map<const ColumnMajor<T>>(g, n, n), Eigen::EigenvaluesOnly);
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver.eigenvalues();
 }
 
 }  // namespace pion::detail

@@ -44,9 +44,15 @@ template <class T>
 [[gnu::noinline]] void decompose_symmetric(std::ptrdiff_t n, const T* g, T* values, T* vectors,
                                            std::byte* memory);
 
+/// Writes the eigenvalues of a symmetric matrix of any size, ascending; g is n x n as above. Takes
+/// as much memory as g again, on one thread.
+template <class T>
+[[gnu::noinline]] void symmetric_values(std::ptrdiff_t n, const T* g, T* values);
+
 #ifdef PION_DECOMPOSITIONS_COMPILED
 extern template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,
                                          std::byte*);
+extern template void symmetric_values(std::ptrdiff_t, const double*, double*);
 #endif
 
 inline namespace PION_SETTINGS {

@@ -2,140 +2,120 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::exp, std::fabs, std::log, std::pow
-#include <utility>    // std::move
+#include <cmath>      // std::ilogb, std::ldexp
+#include <type_traits>
+#include <utility>  // std::move
 
-#include <pion/algorithm/svd.hpp>
+#include <pion/algorithm/decompositions.hpp>
+#include <pion/algorithm/gram_values.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
-#include <pion/detail/svd.hpp>
+#include <pion/diagnostics/measures.hpp>
+#include <pion/engine/default.hpp>
 #include <pion/engine/load_store.hpp>
-#include <pion/filter/filter.hpp>
 
 namespace pion {
 
-/// The singular values of one matrix, descending, and what is read off them.
-///
-/// Every measure but rank() is a real number between 1 and min(m, n) for a matrix that is not zero,
-/// unchanged when the matrix is scaled, and 0 for a zero or empty matrix.
-/// Order (Renyi entropies): nuclear_rank <= effective_rank <= rank; stable_rank <=
-/// participation_ratio.
-class Spectrum {
- public:
-  /// \param descending  singular values of a rows x cols matrix.
-  Spectrum(Eigen::VectorXd descending, Index rows, Index cols)
-      : values_(std::move(descending)), rows_(rows), cols_(cols) {}
+namespace detail {
 
-  const Eigen::VectorXd& values() const { return values_; }
-  double largest() const { return values_.size() == 0 ? 0.0 : values_(0); }
+/// The accuracy that a matrix of this scalar has to give.
+template <class Scalar>
+inline constexpr double spectrum_accuracy = std::is_same_v<Scalar, double> ? 0.0 : 1e-6;
 
-  /// Counts the singular values above max(m, n) eps sigma_1, with double's eps.
-  Index rank() const { return algorithm::numerical_rank(values_, rows_, cols_); }
-
-  /// Computes exp of the entropy of sigma / sum(sigma) (Fan et al. 2026, eq. 4; Roy and Vetterli
-  /// 2007).
-  double effective_rank() const {
-    if (zero()) return 0.0;
-    const double sum = relative().sum();
-    double entropy = 0.0;
-    for (const double s : relative()) {
-      const double p = s / sum;
-      if (p > 0.0) entropy -= p * std::log(p);
-    }
-    return std::exp(entropy);
+/// Returns the values times 2^exponent.
+/// \throws std::domain_error if the largest overflows.
+inline Eigen::VectorXd scaled_values(Eigen::VectorXd values, int exponent) {
+  values *= std::ldexp(1.0, exponent);
+  if (values.size() > 0 && !is_finite(values(0))) {
+    refuse_values("spectrum: the largest singular value overflows; scale the matrix");
   }
+  return values;
+}
 
-  /// Computes ||X||_F^2 / sigma_1^2.
-  double stable_rank() const { return zero() ? 0.0 : relative().squaredNorm(); }
-
-  /// Computes ||X||_*^2 / ||X||_F^2.
-  double nuclear_rank() const {
-    if (zero()) return 0.0;
-    const double sum = relative().sum();
-    return sum * sum / relative().squaredNorm();
+/// The spectrum of a matrix in memory through x x^T.
+template <class Engine, class X>
+Spectrum spectrum_by_gram(const X& x) {
+  const bool turned = x.rows() > x.cols();
+  const Index m = (std::min)(x.rows(), x.cols()), n = (std::max)(x.rows(), x.cols());
+  using Sum = GramSum<engine::core_t<Engine>>;
+  Sum sum(m, n);
+  const Index width = Sum::panel_cols(m, n);
+  for (Index at = 0; at < n; at += width) {
+    const Index cols = (std::min)(width, n - at);
+    const auto panel = sum.panel(cols);
+    const auto part = turned ? x.block(at, 0, cols, m) : x.block(0, at, m, cols);
+    const double largest = load("spectrum", part, panel, turned, at);
+    sum.add(panel, largest);
   }
+  Eigen::VectorXd values(m);
+  const auto outcome = sum.values(values.data());
+  return {scaled_values(std::move(values), outcome.exponent), x.rows(), x.cols(),
+          SpectrumError{0.0, outcome.squares_error}};
+}
 
-  /// Computes ||X||_F^4 / ||X X^T||_F^2.
-  double participation_ratio() const {
-    if (zero()) return 0.0;
-    const double squares = relative().squaredNorm();
-    return squares * squares / relative().cwiseAbs2().squaredNorm();
-  }
-
-  /// Computes sigma_1 / ||X||_F, which Pion's cutoff is compared with; 0 for a zero matrix.
-  double concentration() const { return zero() ? 0.0 : 1.0 / relative().norm(); }
-
-  /// Counts the directions of this matrix whose gain under `f` exceeds `gain`. The spectral
-  /// normaliser is taken as sigma_1 itself.
-  /// \throws std::invalid_argument for AOL, which changes the singular vectors.
-  Index survivors(const Filter& f, double gain = survivor_gain) const {
-    if (zero()) return 0;
-    // Relative to sigma_1, because the norm itself may overflow.
-    const double unit = measured_against(f.normalizer);
-    Index count = 0;
-    for (Index i = 0; i < values_.size(); ++i) {
-      const double s =
-          f.normalizer == Normalizer::none ? values_(i) : values_(i) / values_(0) / unit;
-      if (std::fabs(f.chain(s)) > gain) ++count;
-    }
-    return count;
-  }
-
- private:
-  bool zero() const { return largest() == 0.0; }
-  Eigen::VectorXd relative() const { return values_ / values_(0); }
-
-  /// What the singular values are divided by, over sigma_1.
-  double measured_against(Normalizer n) const {
-    switch (n) {
-      case Normalizer::frobenius: return relative().norm();
-      case Normalizer::schatten4: return std::pow(relative().cwiseAbs2().squaredNorm(), 0.25);
-      case Normalizer::spectral:
-      case Normalizer::none: return 1.0;
-      case Normalizer::aol: break;
-    }
-    detail::refuse_argument(
-        "survivors: AOL changes the singular vectors; apply the filter instead");
-  }
-
-  Eigen::VectorXd values_;
-  Index rows_;
-  Index cols_;
-};
-
-/// Computes the spectrum of x, by an SVD in double (values alone). Cost: one SVD; allocates.
-/// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
-template <class X>
-Spectrum spectrum(const Eigen::MatrixBase<X>& x) {
-  detail::ColumnMajor<double> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
+/// The spectrum of x by an SVD in double.
+template <class Engine, class X>
+Spectrum spectrum_by_svd(const X& x) {
+  ColumnMajor<double> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
   const engine::View<double> inside(work.data(), work.rows(), work.cols());
-  const double largest = detail::load("spectrum", x, inside);
-  if (largest == 0.0) return {Eigen::VectorXd::Zero(work.rows()), x.rows(), x.cols()};
-  detail::scale_to_one(largest, inside);
-  Eigen::VectorXd values = detail::singular_values(work) * std::ldexp(1.0, std::ilogb(largest));
-  if (!detail::is_finite(values(0))) {
-    detail::refuse_values("spectrum: the largest singular value overflows; scale the matrix");
-  }
-  return {std::move(values), x.rows(), x.cols()};
+  const double largest = load("spectrum", x, inside);
+  Eigen::VectorXd values = Eigen::VectorXd::Zero(work.rows());
+  if (largest == 0.0) return {std::move(values), x.rows(), x.cols()};
+  scale_to_one(largest, inside);
+  decompositions_t<Engine>::singular_values(work.rows(), work.cols(), work.data(), values.data());
+  return {scaled_values(std::move(values), std::ilogb(largest)), x.rows(), x.cols(),
+          SpectrumError{decomposition_rounding<double>(x.rows(), x.cols()), 0.0}};
 }
 
-/// Shorthands for one measure of one matrix; take a Spectrum for several. Cost: one SVD each.
+}  // namespace detail
+
+/// Computes the spectrum of x (values alone), every value within `within` sigma_1 of the exact one
+/// and the effective rank within `within` of itself.
+///
+/// Through the eigenvalues of x x^T in double, where a likely bound of rounding (GramSum) says that
+/// this is enough; else by an SVD in double. Spectrum::error() tells the bound. The default is 1e-6
+/// for scalars shorter than double, which have no more to give, and 0 for double: an SVD. x is
+/// evaluated once where it is an expression.
+///
+/// Cost: m^2 n multiply-adds on Engine's threads, and 2/3 m^3 on one thread of Eigen's, or LAPACK's
+/// where Engine is engine::blas and its BLAS has one; an SVD costs some ten times as much.
+/// Allocates 3 m^2 to 6 m^2 doubles, for an SVD m n and more.
 /// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
-template <class X>
+template <class Engine = DefaultEngine, class X>
+Spectrum spectrum(const Eigen::MatrixBase<X>& x,
+                  double within = detail::spectrum_accuracy<typename X::Scalar>) {
+  if constexpr (!detail::in_memory_v<X>) {
+    const typename X::PlainObject value = x;
+    return spectrum<Engine>(value, within);
+  } else {
+    if (within > 0.0 && x.size() > 0) {
+      Spectrum found = detail::spectrum_by_gram<Engine>(x.derived());
+      const double error =
+          (std::max)(found.effective_rank_error() * found.largest(), found.error());
+      if (error <= within * found.largest()) return found;
+    }
+    return detail::spectrum_by_svd<Engine>(x.derived());
+  }
+}
+
+/// Shorthands for one measure of one matrix; take a Spectrum for several. Cost and accuracy: those
+/// of spectrum(x).
+/// \throws std::domain_error if an entry is NaN or infinite, or sigma_1 overflows a double.
+template <class Engine = DefaultEngine, class X>
 double effective_rank(const Eigen::MatrixBase<X>& x) {
-  return spectrum(x).effective_rank();
+  return spectrum<Engine>(x).effective_rank();
 }
-template <class X>
+template <class Engine = DefaultEngine, class X>
 double stable_rank(const Eigen::MatrixBase<X>& x) {
-  return spectrum(x).stable_rank();
+  return spectrum<Engine>(x).stable_rank();
 }
-template <class X>
+template <class Engine = DefaultEngine, class X>
 double nuclear_rank(const Eigen::MatrixBase<X>& x) {
-  return spectrum(x).nuclear_rank();
+  return spectrum<Engine>(x).nuclear_rank();
 }
-template <class X>
+template <class Engine = DefaultEngine, class X>
 double participation_ratio(const Eigen::MatrixBase<X>& x) {
-  return spectrum(x).participation_ratio();
+  return spectrum<Engine>(x).participation_ratio();
 }
 
 }  // namespace pion

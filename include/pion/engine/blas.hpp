@@ -17,6 +17,9 @@
 #include <pion/detail/check.hpp>
 #include <pion/engine/elementwise.hpp>
 #include <pion/engine/gemm.hpp>
+#if defined(PION_LAPACK)
+#include <pion/engine/lapack.hpp>
+#endif
 #include <pion/engine/tall_skinny.hpp>
 #include <pion/engine/transpose.hpp>
 #include <pion/engine/view.hpp>
@@ -134,6 +137,9 @@ struct blas {
   using Kernels = BlasKernels<T>;
   template <class T>
   using TallSkinnyKernels = TallSkinnyKernels<blas, T, BlasKernels<T>>;
+#if defined(PION_LAPACK)
+  using Decompositions = Lapack;  ///< Eigenvalues and singular values, where vectors are not asked.
+#endif
   using Serial = blas;  ///< Tasks run one after the other, each on the BLAS's threads.
 
   static constexpr int workers() { return 1; }

@@ -44,10 +44,11 @@ Size size_of(const engine::View<T>& x) {
 }
 
 /// to <- x, or x^T if `turned`. x is evaluated once. Returns the largest |entry|.
+/// \param start  where x is a part of the caller's matrix: how many columns of `to` came before.
 /// \throws std::domain_error that names the first entry that is NaN or infinite.
 template <class T, class X>
 double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::View<T>& to,
-            bool turned) {
+            bool turned, Index start = 0) {
   if (to.size() == 0) return 0.0;  // one extent may still be huge: no loop may run over it
   auto inside = engine::as_eigen(to);
   if (turned) {
@@ -60,8 +61,8 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   for (Index j = 0; j < inside.cols(); ++j) {
     for (Index i = 0; i < inside.rows(); ++i) {
       if (is_finite(inside(i, j))) continue;
-      const std::string at = turned ? std::to_string(j) + ", " + std::to_string(i)
-                                    : std::to_string(i) + ", " + std::to_string(j);
+      const std::string row = std::to_string(i), col = std::to_string(start + j);
+      const std::string at = turned ? col + ", " + row : row + ", " + col;
       refuse_values(std::string(function) + ": x(" + at + ") is " +
                     (is_nan(inside(i, j)) ? "not a number" : "infinite"));
     }
