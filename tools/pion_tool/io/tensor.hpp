@@ -150,6 +150,25 @@ void copy_value(void* to, const void* from) {
 template <class Scalar>
 using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
+template <class Scalar>
+using RowMajor = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// The tensor's values as a matrix where they lie, without a copy, for as long as the tensor lives;
+/// throws unless it has exactly two dimensions. Scalar is the type that the tensor stores. Call it
+/// once: a machine that has the highest byte first turns the bytes.
+template <class Scalar>
+Eigen::Map<const RowMajor<Scalar>> matrix_in(Tensor& tensor) {
+  detail::check_matrix(tensor);
+  if constexpr (detail::big_endian_machine) {
+    for (auto value = tensor.bytes.begin(); value != tensor.bytes.end();) {
+      const auto next = value + static_cast<std::ptrdiff_t>(sizeof(Scalar));
+      std::reverse(value, next);
+      value = next;
+    }
+  }
+  return {reinterpret_cast<const Scalar*>(tensor.bytes.data()), tensor.shape[0], tensor.shape[1]};
+}
+
 /// The tensor as a matrix; throws unless it has exactly two dimensions. Widening is exact, F64 read
 /// as float is rounded to nearest.
 template <class Scalar = double>

@@ -6,7 +6,15 @@
 
 namespace pion::tool {
 
-Spectrum spectrum_of(const io::Matrix<double>& x) { return spectrum(x); }
+template <class Scalar>
+Spectrum spectrum_of(const Eigen::Ref<const io::RowMajor<Scalar>>& x) {
+  return spectrum(x);
+}
+template Spectrum spectrum_of<float>(const Eigen::Ref<const io::RowMajor<float>>&);
+template Spectrum spectrum_of<double>(const Eigen::Ref<const io::RowMajor<double>>&);
+template Spectrum spectrum_of<Eigen::half>(const Eigen::Ref<const io::RowMajor<Eigen::half>>&);
+template Spectrum spectrum_of<Eigen::bfloat16>(
+    const Eigen::Ref<const io::RowMajor<Eigen::bfloat16>>&);
 
 template <class Scalar>
 ApplyInfo apply_by_svd(const Filter& f, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y) {

@@ -12,7 +12,9 @@
 /// that use Eigen's SVD.
 namespace pion::tool {
 
-Spectrum spectrum_of(const io::Matrix<double>& x);
+/// spectrum() of a tensor's matrix, or of a block of it, for every scalar that files hold.
+template <class Scalar>
+Spectrum spectrum_of(const Eigen::Ref<const io::RowMajor<Scalar>>& x);
 
 /// apply_svd(), for every scalar that files hold.
 template <class Scalar>

@@ -33,9 +33,9 @@ Outstanding outstanding_directions(const Spectrum& spectrum, Index rows, Index c
   if (spectrum.largest() == 0.0) return out;
   const Eigen::VectorXd relative = sigma / spectrum.largest();
   const double noise = pion::noise_threshold(relative, rows, cols);
-  const double rounding =
-      std::max(epsilon * relative.norm(),
-               static_cast<double>(std::max(rows, cols)) * std::numeric_limits<double>::epsilon());
+  const double rounding = std::max(
+      {epsilon * relative.norm(), spectrum.error() / spectrum.largest(),
+       static_cast<double>(std::max(rows, cols)) * std::numeric_limits<double>::epsilon()});
   out.rounding = noise <= rounding;
   out.count = (relative.array() > std::max(noise, rounding)).count();
   if (out.count == 0) return out;

@@ -54,7 +54,8 @@ struct Outstanding {
 /// Of a rows x cols matrix. Rounding is not noise whose size could be estimated: it varies with the
 /// sizes of the rows and columns, and some of it would seem to stand out. So nothing stands out
 /// below what rounding can make: storing the entries moves a singular value by at most epsilon / 2
-/// ||X||_F (Weyl), and finding the values, in double, by some n 2^-52 sigma_1. (n epsilon sigma_1,
+/// ||X||_F (Weyl), and finding the values, in double, by some n 2^-52 sigma_1 or by what the
+/// spectrum says of itself. (n epsilon sigma_1,
 /// the usual bound for a matrix computed in that precision, would leave nothing of a matrix of 128
 /// rows in bfloat16.)
 /// \param epsilon  of the scalar in which the entries were stored, 2^-52 for double.

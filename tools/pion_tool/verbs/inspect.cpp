@@ -3,8 +3,11 @@
 
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <memory>
+#include <mutex>
 #include <pion/diagnostics/head_norms.hpp>
+#include <pion/engine/default.hpp>
 #include <utility>
 #include <vector>
 
@@ -40,18 +43,34 @@ using Warnings = std::vector<std::pair<std::string, std::string>>;  // a file, a
 // At the peak, measured on a square matrix of float32: its SVD in double takes most of it.
 constexpr double bytes_per_value = 48.0;
 
+/// Looks at the tensors side by side, as many as there are threads: an eigensolver has one thread.
 Findings look_at_file(const Options& o, const std::string& path, Progress& progress,
                       Warnings& warnings) {
   const io::TensorFile file(io::path_of(path));
   const io::QuantizedWeights quantized(file.entries());
   if (!file.warning().empty()) warnings.emplace_back(path, file.warning());
-  Findings findings;
-  findings.reserve(file.entries().size());
-  for (const io::TensorInfo& info : file.entries()) {
-    progress.step(info.name);
-    findings.push_back(about(path, info.name, info.shape, bytes_per_value, [&] {
-      return look_at(file, info, quantized.owner_of(info), o.heads, o.gain);
-    }));
+  const auto& entries = file.entries();
+  Findings findings(entries.size());
+  std::vector<std::exception_ptr> refused(entries.size());
+  std::mutex one_step;
+  const auto task = [&](Index i, int /*worker*/) {
+    const auto at = static_cast<std::size_t>(i);
+    const io::TensorInfo& info = entries[at];
+    try {
+      {
+        const std::lock_guard<std::mutex> lock(one_step);
+        progress.step(info.name);
+      }
+      findings[at] = about(path, info.name, info.shape, bytes_per_value, [&] {
+        return look_at(file, info, quantized.owner_of(info), o.heads, o.gain);
+      });
+    } catch (...) {  // an exception cannot leave a parallel region
+      refused[at] = std::current_exception();
+    }
+  };
+  DefaultEngine::for_each(DefaultEngine::workers(), static_cast<Index>(entries.size()), task);
+  for (const std::exception_ptr& error : refused) {
+    if (error) std::rethrow_exception(error);
   }
   return findings;
 }
