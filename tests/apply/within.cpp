@@ -439,7 +439,7 @@ TEST_CASE("the low-rank method and extreme or bad entries") {
     CHECK((y.array() == 3.0f).all());
   }
   const Eigen::MatrixXf zero = Eigen::MatrixXf::Zero(64, 80);
-  apply(f, zero, y, low_rank(1e-3));
+  CHECK(apply(f, zero, y, low_rank(1e-3)).bound == 0.0);
   CHECK(y.isZero(0));
   for (const auto& [rows, cols] :
        {std::pair<Index, Index>{0, 0}, {0, 5}, {1, 1}, {1, 7}, {7, 1}, {2, 3}}) {

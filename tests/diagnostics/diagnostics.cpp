@@ -191,6 +191,17 @@ TEST_CASE("no estimator has a bias: the average over every pattern of signs is e
   near((1 - 0.9) * (1 + forgotten) / ((1 + 0.9) * (1 - forgotten)), 0.0528211, 5e-8);
 }
 
+TEST_CASE("samples whose squares vanish are refused, zeros are not") {
+  const Eigen::MatrixXd g = Eigen::MatrixXd::Constant(3, 4, 1e-170);
+  SnrSamples samples;
+  CHECK_THROWS_WITH(samples.add(g), has_text("vanishes"));
+  SnrStream stream(0.9);
+  CHECK_THROWS_WITH(stream.add(g), has_text("vanishes"));
+  samples.add(0.0 * g);
+  samples.add(0.0 * g);
+  CHECK(samples.estimate().ratio() == 0.0);
+}
+
 TEST_CASE("all estimators find the SNR that the samples were drawn with") {
   // ||E g||^2 = s, E ||g - E g||^2 = 35 noise^2; over 4000 samples the estimate is within 5
   // standard errors, the largest of which is about 2 sqrt(s 35 noise^2 / n / 35) for the signal.

@@ -250,6 +250,31 @@ TEST_CASE("identities that published optimisers obey") {
   CHECK((ball.w + 2.0 * std::sqrt(5.0 / 3.0) * polar).norm() <= 10 * std::pow(0.95, 400));
 }
 
+TEST_CASE("the size of numbers says nothing where a formula says so, near the ends of the range") {
+  // SWAN's rows have a standard deviation of 1; their squares would leave the range.
+  const Eigen::MatrixXf g = anchors::random_gradients(6, 9, 5)[0].cast<float>();
+  Eigen::MatrixXf one(6, 9);
+  for (const int exponent : {0, -100, 100}) {
+    const Recipe recipe = presets::swan();
+    Eigen::MatrixXf w = Eigen::MatrixXf::Zero(6, 9);
+    auto state = initial_state(recipe, w);
+    StepWorkspace workspace;
+    REQUIRE(step(recipe, w, std::ldexp(1.0F, exponent) * g, 0.1, state, workspace).taken());
+    if (exponent == 0) one = w;
+    CHECK(w == one);
+  }
+  CHECK(one.norm() > 0.1F);
+
+  // Signs agree or do not, however small the product of the numbers is.
+  const Recipe cautious{Identity{}, NoMomentum{}, Unscaled{}, CautiousDecay{0.5}};
+  Eigen::MatrixXf w = Eigen::MatrixXf::Constant(1, 2, 1e-23F);
+  auto state = initial_state(cautious, w);
+  StepWorkspace workspace;
+  step(cautious, w, Eigen::RowVector2f(-1e-23F, 1e-23F), 1.0, state, workspace);
+  CHECK(w(0, 0) == 2e-23F);
+  CHECK(w(0, 1) == 0.5F * 1e-23F - 1e-23F);
+}
+
 TEST_CASE("a parameter that is stored (in, out) is stepped as its transpose") {
   using anchors::first_weights;
   auto recipe = presets::trasmuon(exact);

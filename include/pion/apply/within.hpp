@@ -79,6 +79,17 @@ void store_product(const Compressing<Engine, T>& b, const Compressed<T>& found, 
   }
 }
 
+/// y <- 0, the result for an x that is zero or empty: exactly.
+template <class Y>
+ApplyInfo nothing_of_zero(Y& y) {
+  y.setZero();
+  ApplyInfo info;
+  info.method = Method::low_rank;
+  info.survivors = 0;
+  info.bound = 0.0;
+  return info;
+}
+
 /// An attempt to compress a matrix where it lies.
 struct InPlaceAttempt {
   bool in_range = false;  ///< If not, squares of x leave the scalar's range: x must be copied.
@@ -112,7 +123,7 @@ std::optional<ApplyInfo> compress_copied(const char* function, const Criterion& 
   workspace.reserve(Compressing::workspace(m, n, true));
   Compressing& b = Compressing::begin(workspace.data(), m, n, true);
   const double largest = load(function, x, b.copy(), turned);
-  if (!(largest > 0.0)) return std::nullopt;
+  if (!(largest > 0.0)) return nothing_of_zero(y);
   const auto found = b.find(b.copy(), largest, criterion, search);
   remember_attempt(start, found);
   if (!found.done) return std::nullopt;
@@ -121,8 +132,8 @@ std::optional<ApplyInfo> compress_copied(const char* function, const Criterion& 
 }
 
 /// y <- U g(S) V^T of the directions that the criterion keeps, g its gain, certified. Nothing, and
-/// y untouched, where the bound cannot be had within the plan's budget, where x is zero, or where
-/// an attempt failed not long ago.
+/// y untouched, where the bound cannot be had within the plan's budget, or where an attempt failed
+/// not long ago.
 template <class Engine, class Criterion, class X, class Y>
 std::optional<ApplyInfo> compress(const char* function, const Criterion& criterion, const X& x,
                                   Y& y, Workspace& workspace, const Plan& plan,
@@ -130,7 +141,8 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
                                   WarmStart<compute_t<typename X::Scalar>>* start) {
   using T = compute_t<typename X::Scalar>;
   using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
-  if (x.size() == 0 || !compression_is_due(tolerance, start)) return std::nullopt;
+  if (x.size() == 0) return nothing_of_zero(y);
+  if (!compression_is_due(tolerance, start)) return std::nullopt;
   // Inside, the inner dimension comes first where x can be read in place, else the short side. A
   // copy that is made to scale x lies as x does, so that scaling changes no bit.
   const bool lies = lies_in_place<T>(x);

@@ -37,7 +37,8 @@ namespace detail {
 
 /// Converts a sample to double.
 /// \throws std::invalid_argument unless it is the first or has the shape of `like`;
-///         std::domain_error unless its squared norm is finite.
+///         std::domain_error unless its squared norm is finite, and well above the least double
+///         unless it is 0.
 template <class G>
 Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
                        const Eigen::MatrixXd& like, bool first) {
@@ -46,10 +47,18 @@ Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
                     ", those before are " + shape(like.rows(), like.cols()));
   }
   Eigen::MatrixXd in_double = g.template cast<double>();
-  if (!detail::is_finite(in_double.squaredNorm())) {
+  const double squares = in_double.squaredNorm();
+  if (!detail::is_finite(squares)) {
     refuse_values(std::string(function) +
                   ": a sample has an entry that is not finite, or a "
                   "squared norm that overflows");
+  }
+  constexpr double least =
+      (std::numeric_limits<double>::min)() / std::numeric_limits<double>::epsilon();
+  if (squares < least && (in_double.array() != 0.0).any()) {
+    refuse_values(
+        std::string(function) +
+        ": the squared norm of a sample vanishes; multiply all samples by a power of two");
   }
   return in_double;
 }
@@ -100,7 +109,7 @@ class SnrSamples {
  public:
   /// Adds a sample. Cost: two passes over the matrix; allocates a copy.
   /// \throws std::invalid_argument if g's shape is not that of the samples before;
-  ///         std::domain_error if g is not finite or its squared norm overflows.
+  ///         std::domain_error if g is not finite, or its squared norm overflows or vanishes.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
     const Eigen::MatrixXd sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
@@ -154,7 +163,7 @@ class SnrStream {
 
   /// Adds a sample; a refused one changes nothing. Cost: two passes over the matrix; allocates.
   /// \throws std::invalid_argument if g's shape is not that of the samples before;
-  ///         std::domain_error if g is not finite or its squared norm overflows.
+  ///         std::domain_error if g is not finite, or its squared norm overflows or vanishes.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
     const Eigen::MatrixXd sample = detail::sample("SnrStream", g, mean_, count_ == 0);
@@ -208,7 +217,7 @@ inline Snr snr_from_batch_sizes(const BatchNorm& fewer, const BatchNorm& more) {
 
 /// Estimates the SNR over a range of matrices.
 /// \throws std::invalid_argument for fewer than two samples, or if their shapes differ;
-///         std::domain_error if one is not finite or its squared norm overflows.
+///         std::domain_error if one is not finite, or its squared norm overflows or vanishes.
 template <class Samples>
 Snr snr(const Samples& samples) {
   SnrSamples all;

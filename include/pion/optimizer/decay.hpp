@@ -82,7 +82,8 @@ struct CautiousDecay {
     for (Index j = 0; j < x.cols(); ++j) {
       for (Index i = 0; i < x.rows(); ++i) {
         const T old = w(i, j);
-        x(i, j) = (old * x(i, j) >= T(0) ? k * old : old) - l * x(i, j);
+        const bool agree = x(i, j) == T(0) || (old > T(0)) == (x(i, j) > T(0));
+        x(i, j) = (agree ? k * old : old) - l * x(i, j);
       }
     }
   }

@@ -82,10 +82,12 @@ struct StandardizeRows {
     for (Index i = 0; i < x.rows; ++i) {
       auto row = matrix.row(i);
       const T largest = row.cwiseAbs().maxCoeff();
+      if (largest == T(0)) continue;
+      row /= largest;  // squares of small numbers would vanish, those of large ones overflow
       row.array() -= row.mean();
       const T deviation = std::sqrt(row.squaredNorm() / static_cast<T>(x.cols));
       // What the mean leaves of a constant row is rounding.
-      const T rounding = static_cast<T>(x.cols) * std::numeric_limits<T>::epsilon() * largest;
+      const T rounding = static_cast<T>(x.cols) * std::numeric_limits<T>::epsilon();
       if (deviation > rounding) {
         row /= deviation;
       } else {

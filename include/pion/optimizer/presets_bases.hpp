@@ -6,10 +6,10 @@
 #include <pion/optimizer/dion.hpp>
 #include <pion/optimizer/error_feedback.hpp>
 #include <pion/optimizer/gum.hpp>
+#include <pion/optimizer/largest_slices.hpp>
 #include <pion/optimizer/lora_pre.hpp>
 #include <pion/optimizer/loss_modes.hpp>
 #include <pion/optimizer/presets.hpp>
-#include <pion/optimizer/largest_slices.hpp>
 #include <pion/optimizer/shampoo.hpp>
 #include <pion/optimizer/sketched_polar.hpp>
 #include <pion/optimizer/soap.hpp>

@@ -353,6 +353,12 @@ json inspect mixed_out.safetensors
 has '"dtype":"BF16"'
 grep -aq '{"__metadata__":{"step":"7"},"w":.*"bias":.*"embed":' mixed_out.safetensors
 result $((!$?)) 'apply keeps the metadata and the order of the tensors'
+safetensors single.safetensors \
+  '{"__metadata__":{"step":"7"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}' \
+  "$one$three$three$one"
+json apply muon single.safetensors -o single_out.safetensors
+grep -aq '{"__metadata__":{"step":"7"},"w":' single_out.safetensors
+result $((!$?)) 'apply keeps the metadata of a single tensor'
 [[ $(tail -c 12 mixed_out.safetensors | head -c 8 | od -An -tx1) == ' 00 00 80 3f 00 00 80 3f' ]]
 result $((!$?)) 'apply copies what is no matrix'
 good apply muon counted.safetensors -o counted_out.safetensors
@@ -402,6 +408,13 @@ bad 'lowrank filters whole matrices; leave out --heads' \
   apply highpass:kp=2 "$sft" --tensor $q --heads 8 --method lowrank -o out/x.npy
 bad 'the low-rank method needs the Frobenius normaliser' \
   apply highpass:kp=2 ones.npy --method lowrank --normalizer spectral -o out/x.npy
+# What is certified is the file: 16 bits round more than the bound of the result in 32.
+npy half.npy '<f2' '2, 2' '\x00\x3c\x00\x42\x00\x42\x00\x3c'
+bad '--tolerance: 1e-05 cannot be certified' \
+  apply highpass:kp=2 half.npy -o out/x.npy --tolerance 1e-5
+json apply highpass:kp=2 half.npy -o filtered.npy --tolerance 1e-2
+npy zeros.npy '<f4' '2, 2' "$zero$zero$zero$zero"
+json apply highpass:kp=2 zeros.npy -o filtered.npy --tolerance 1e-9
 bad '--tolerance: "small"' apply muon ones.npy -o out/x.npy --tolerance small
 bad '--tolerance: "-1"' apply muon ones.npy -o out/x.npy --tolerance -1
 bad 'unknown extension ".txt"' apply muon ones.npy -o out/x.txt

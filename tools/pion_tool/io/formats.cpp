@@ -58,10 +58,11 @@ const std::string& TensorFile::warning() const {
   return safetensors() != nullptr ? safetensors()->warning() : none;
 }
 
-void save(const std::filesystem::path& path, const Tensor& tensor, Format format) {
+void save(const std::filesystem::path& path, const Tensor& tensor, Format format,
+          const Metadata& metadata) {
   switch (format) {
     case Format::npy: return write_npy(path, tensor);
-    case Format::safetensors: return write_safetensors(path, {tensor});
+    case Format::safetensors: return write_safetensors(path, {tensor}, metadata);
   }
 }
 

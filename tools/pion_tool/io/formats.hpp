@@ -43,8 +43,9 @@ class TensorFile {
 /// Loads one tensor of a file. Without a name the file must hold exactly one.
 Tensor load(const std::filesystem::path& path, const std::optional<std::string>& name = {});
 
-/// Writes one tensor.
-void save(const std::filesystem::path& path, const Tensor& tensor, Format format);
+/// Writes one tensor. A .npy file has no place for metadata.
+void save(const std::filesystem::path& path, const Tensor& tensor, Format format,
+          const Metadata& metadata = {});
 inline void save(const std::filesystem::path& path, const Tensor& tensor) {
   save(path, tensor, format_of(path));
 }

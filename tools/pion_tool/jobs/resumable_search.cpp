@@ -71,7 +71,7 @@ SearchState search(const Json& order, int total, const std::string& file,
       saved = now;
     }
   }
-  if (kept) std::filesystem::remove(io::path_of(file));
+  if (kept) save(order, state, file);
   return state;
 }
 

@@ -139,7 +139,8 @@ int apply(const Options& o) {
   } else {
     const io::TensorInfo& one =
         file.find(o.tensor.empty() ? std::nullopt : std::optional(o.tensor));
-    io::save(path, filtering.one(one), out);
+    const io::SafetensorsFile* from = file.safetensors();
+    io::save(path, filtering.one(one), out, from != nullptr ? from->metadata() : io::Metadata{});
   }
   const FilteredFile& r = filtering.result();
   if (o.json) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -104,6 +105,13 @@ bool bounded(const Chain& f) {
   return all.lo >= -0.1 && all.hi <= 1.1;
 }
 
+/// Where a search keeps its state; empty for what is no search, and for a stream, which has no file
+/// beside it.
+std::string state_file(const Options& o) {
+  if (o.ripple || o.monotone || o.out.empty() || io::is_stream(io::path_of(o.out))) return {};
+  return o.out + ".partial";
+}
+
 design::BandLoss loss_of(const Options& o) {
   const double tau = *o.tau;
   if (o.kind == Kind::lowpass) return design::low_pass_loss(tau);
@@ -156,9 +164,7 @@ Fitted searched(const Options& o) {
                       {"seed", o.seed},
                       {"starts", starts}};
   const int total = printed ? starts : 2 * starts;
-  // A stream has no file beside it.
-  const bool kept = !o.out.empty() && !io::is_stream(io::path_of(o.out));
-  const SearchState end = search(order, total, kept ? o.out + ".partial" : "", advance);
+  const SearchState end = search(order, total, state_file(o), advance);
 
   Fitted fitted{name_of(o), {}, "A56", [loss](const Chain& f) { return loss(f); }};
   if (printed && end.best.empty()) throw io::Error(fitted.name, "every start diverges");
@@ -288,6 +294,7 @@ int fit(const Options& o) {
   }();
   const Json r = report(o, fitted);
   if (!o.out.empty()) io::write_text(io::path_of(o.out), r.dump(1) + "\n");
+  if (!state_file(o).empty()) std::filesystem::remove(io::path_of(state_file(o)));
   if (o.json) {
     print(r);
   } else {
