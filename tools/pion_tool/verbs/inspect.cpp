@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -31,6 +32,8 @@ namespace {
 
 struct Options {
   std::vector<std::string> files;
+  std::vector<std::string> only;  // patterns of names
+  std::vector<std::string> skip;
   HeadOptions heads;
   double gain = survivor_gain;
   std::string svg;
@@ -43,13 +46,27 @@ using Warnings = std::vector<std::pair<std::string, std::string>>;  // a file, a
 // At the peak, measured on a square matrix of float32: its SVD in double takes most of it.
 constexpr double bytes_per_value = 48.0;
 
+/// The tensors of the file whose names --tensor and --skip let pass.
+std::vector<io::TensorInfo> wanted(const Options& o, const io::TensorFile& file) {
+  const auto any = [](const std::vector<std::string>& patterns, const std::string& name) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return fits(pattern, name); });
+  };
+  std::vector<io::TensorInfo> all;
+  for (const io::TensorInfo& info : file.entries()) {
+    if (!o.only.empty() && !any(o.only, info.name)) continue;
+    if (!any(o.skip, info.name)) all.push_back(info);
+  }
+  return all;
+}
+
 /// Looks at the tensors side by side, as many as there are threads: an eigensolver has one thread.
 Findings look_at_file(const Options& o, const std::string& path, Progress& progress,
                       Warnings& warnings) {
   const io::TensorFile file(io::path_of(path));
   const io::QuantizedWeights quantized(file.entries());
   if (!file.warning().empty()) warnings.emplace_back(path, file.warning());
-  const auto& entries = file.entries();
+  const std::vector<io::TensorInfo> entries = wanted(o, file);
   Findings findings(entries.size());
   std::vector<std::exception_ptr> refused(entries.size());
   std::mutex one_step;
@@ -79,7 +96,10 @@ Findings look_at_file(const Options& o, const std::string& path, Progress& progr
 std::vector<Findings> look_at_all(const Options& o, Warnings& warnings) {
   std::size_t total = 0;
   for (const std::string& path : o.files) {
-    total += io::TensorFile(io::path_of(path)).entries().size();
+    total += wanted(o, io::TensorFile(io::path_of(path))).size();
+  }
+  if (total == 0 && !(o.only.empty() && o.skip.empty())) {
+    throw io::Error(o.files[0], "--tensor and --skip leave no tensor");
   }
   Progress progress(total);
   std::vector<Findings> all;
@@ -89,8 +109,9 @@ std::vector<Findings> look_at_all(const Options& o, Warnings& warnings) {
   return all;
 }
 
-/// Adds what could not be measured. \throws io::Error if nothing could.
-void add_problems(const Options& o, const std::vector<Findings>& all, Warnings& warnings) {
+/// Adds what could not be measured, and says whether there was any. \throws io::Error if nothing
+/// could be.
+bool add_problems(const Options& o, const std::vector<Findings>& all, Warnings& warnings) {
   std::size_t sound = 0;
   Warnings problems;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -112,6 +133,7 @@ void add_problems(const Options& o, const std::vector<Findings>& all, Warnings& 
   for (auto& [file, what] : problems) {
     warnings.emplace_back(std::move(file), what + "; the other tensors are measured");
   }
+  return !problems.empty();
 }
 
 Json to_json(const std::string& file, const Finding& f) {
@@ -196,25 +218,26 @@ void print_json(const Options& o, const std::vector<Findings>& all) {
         [&](std::size_t i) { return to_json(o.files[list[i].first], *list[i].second); });
 }
 
+/// Returns 1 if a tensor could not be measured, else 0.
 int inspect(const Options& o) {
   std::vector<NamedFile> inputs;
   for (const std::string& path : o.files) inputs.push_back({"FILE", path});
   require_apart(inputs, {{"--svg", o.svg}});
   Warnings warnings;
   const std::vector<Findings> all = look_at_all(o, warnings);
-  add_problems(o, all, warnings);
+  const int status = add_problems(o, all, warnings) ? 1 : 0;
   if (!o.svg.empty()) io::write_text(io::path_of(o.svg), svg(spectra_chart(o.files, all)));
   for (const auto& [file, what] : warnings) warn(file, what);
   if (o.json) {
     print_json(o, all);
-    return 0;
+    return status;
   }
   for (std::size_t i = 0; i < all.size(); ++i) print_text(o.files[i], all[i], o);
   fmt::print(
       "erank: effective rank; stable: ||X||^2 / s1^2; kp=N: directions that highpass:kp=N "
       "passes\nwith a gain above {}{}\n",
       o.gain, o.heads.heads > 0 ? "; heads: how many, and the deviation of their norms" : "");
-  return 0;
+  return status;
 }
 
 }  // namespace
@@ -224,6 +247,8 @@ Verb inspect_verb(CLI::App& app) {
       add_verb(app, "inspect", "Spectra of a dump's matrices, and the optimiser that fits them");
   const auto o = std::make_shared<Options>();
   require(add_texts(*verb, "FILE", o->files, "TEXT", ".npy or .safetensors"));
+  add_texts(*verb, "--tensor", o->only, "GLOB", "Only tensors of such names: model.*.q_proj.*");
+  add_texts(*verb, "--skip", o->skip, "GLOB", "No tensors of such names");
   add_heads(*verb, o->heads);
   add_gain(*verb, o->gain);
   add_text(*verb, "--svg", o->svg, "FILE", "Draw the spectra and the filters' cutoffs here");
