@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Muon's Newton-Schulz iteration and one AdamW step by PyTorch on the CPU.
+"""Muon's Newton-Schulz iteration, one AdamW step and singular values by PyTorch on the CPU.
 
 Prints JSON of the form of Google Benchmark's. Threads: OMP_NUM_THREADS.
 """
@@ -62,6 +62,12 @@ def main():
                           lambda x=x, dtype=dtype: newton_schulz(x, dtype)))
     for size in (1024, 2048, 4096):
         cases.append((f"peer/AdamW/fused/pytorch/{size}x{size}/float", "float", adamw(size)))
+    for rows, cols in ((1024, 1024), (1024, 4096), (2048, 2048), (4096, 4096)):
+        x = torch.randn(rows, cols).double()
+        cases.append((f"peer/svdvals/pytorch/{rows}x{cols}/double", "double",
+                      lambda x=x: torch.linalg.svdvals(x)))
+        cases.append((f"peer/gram_eigvalsh/pytorch/{rows}x{cols}/double", "double",
+                      lambda x=x: torch.linalg.eigvalsh(x @ x.T)))
     results = []
     emulated = False  # bfloat16, where the processor has none: minutes for the largest
     with torch.no_grad():
