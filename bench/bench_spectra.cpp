@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Singular values by each engine: spectrum() of float matrices, of noise and of one whose values fall
-// like 1 / i. The counter `error` tells the way: an SVD's is below 1e-12.
+// Singular values by each engine: spectrum() of float matrices, of noise and of one whose values
+// fall like 1 / i. The counter `error` tells the way: an SVD's is below 1e-12.
 #include <memory>
 
 #include "common.hpp"

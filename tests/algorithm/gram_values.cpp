@@ -81,6 +81,36 @@ TEST_CASE("spectra of float matrices are within their bound, and that within 1e-
   }
 }
 
+TEST_CASE("small values of a larger matrix are found without an SVD") {
+  std::mt19937_64 random(74);
+  const auto check_small = [](const Eigen::MatrixXf& x) {
+    const Eigen::VectorXd exact = detail::singular_values<double>(x.cast<double>());
+    const double rounding = detail::decomposition_rounding<double>(x.rows(), x.cols());
+    const auto look = [&](const Spectrum& s) {
+      CHECK(s.error() > 2 * rounding * s.largest());  // an SVD claims less
+      CHECK(s.is_within(1e-6));
+      const double off = (s.values() - exact).cwiseAbs().maxCoeff();
+      CHECK(off <= s.error() + rounding * exact(0));
+      CHECK(std::fabs(s.effective_rank() / entropy_rank(exact) - 1) <=
+            s.effective_rank_error() + 1e3 * rounding);
+      for (Index i = 0; i < exact.size(); ++i) {  // each by its own bound, far below error()
+        const double own = s.errors().at(s.values()(i) / s.largest()) + rounding;
+        CHECK(std::fabs(s.values()(i) - exact(i)) <= own * s.largest());
+      }
+    };
+    look(spectrum(x));
+    look(spectrum<engine::eigen>(x.transpose()));
+#if defined(PION_TEST_BLAS)
+    look(spectrum<engine::blas>(x));
+#endif
+  };
+  Eigen::MatrixXf fading = reference::random_matrix(160, 200, random, 0).cast<float>();
+  for (Index i = 0; i < 160; ++i) fading.row(i) *= std::pow(10.0F, -0.05F * float(i));
+  check_small(fading);
+  fading.middleRows(40, 9).setZero();
+  check_small(fading);
+}
+
 TEST_CASE("400 equal values are found equal") {
   // Reflections I - 2 v v^T / 16 with entries that are floats exactly: every singular value is 1.
   Eigen::MatrixXf x = Eigen::MatrixXf::Identity(400, 400);

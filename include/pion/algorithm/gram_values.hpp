@@ -3,10 +3,13 @@
 
 #include <algorithm>  // std::fill_n, std::max, std::min
 #include <cmath>      // std::ilogb, std::ldexp, std::sqrt
+#include <cstdint>    // std::uint64_t
 #include <limits>
+#include <utility>  // std::move
 #include <vector>
 
 #include <pion/algorithm/decompositions.hpp>
+#include <pion/detail/random.hpp>
 #include <pion/engine/compiled.hpp>
 #include <pion/engine/concept.hpp>
 #include <pion/engine/load_store.hpp>
@@ -26,7 +29,15 @@ namespace pion::detail {
 template <class Engine>
 class GramSum {
  public:
-  GramSum(Index m, Index n);
+  /// How many leading directions can be taken out, and where that pays.
+  static constexpr Index deflated = 32;
+  static bool deflates(Index m) { return m >= 4 * deflated; }
+
+  GramSum(Index m, Index n) : GramSum(m, n, {}) {}
+
+  /// For the same matrix again, less its leading directions q, which values() has found: each panel
+  /// p is replaced by (I - q q^T) p. What remains is smaller, and so is its rounding.
+  GramSum without_leading() const { return GramSum(m_, n_, leading_); }
 
   /// The columns of all panels but the last.
   static Index panel_cols(Index m, Index n) {
@@ -54,28 +65,38 @@ class GramSum {
   Outcome values(double* sigma);
 
  private:
+  GramSum(Index m, Index n, std::vector<double> left_out);
+
+  template <class Kernels>
+  void find_leading(const Kernels& kernels, const engine::View<const double>& sum);
+
   Index m_, n_;
   Workspace workspace_;
-  bool empty_ = true;  // so far every panel was 0
-  int exponent_ = 0;   // the sum is in units of 4^exponent
+  std::vector<double> leading_;   // m x deflated, orthonormal; found by values()
+  std::vector<double> left_out_;  // the same of another sum, or empty
+  bool empty_ = true;             // so far every panel was 0
+  int exponent_ = 0;              // the sum is in units of 4^exponent
 };
 
 /// What a GramSum has in its workspace. (It is apart: in the caller's file the kernels' type may
 /// not be known.)
 template <class Engine>
 struct GramMemory {
-  GramMemory(Arena& arena, Index m, Index n, Index width)
+  GramMemory(Arena& arena, Index m, Index n, Index width, Index deflated)
       : panel(arena.take<double>(m * width), m, width),
         sum(arena.take<double>(m * m), m, m),
-        part(n > width ? arena.take<double>(m * m) : nullptr, m, m),
+        part(n > width || deflated > 0 ? arena.take<double>(m * m) : nullptr, m, m),
+        along(arena.take<double>(deflated * m), deflated, m),
         kernels(arena, m, width) {}
-  engine::View<double> panel, sum, part;
+  engine::View<double> panel, sum, part, along;
   typename engine::require_engine_t<Engine, double>::template Kernels<double> kernels;
 };
 
 template <class Engine>
-GramSum<Engine>::GramSum(Index m, Index n) : m_(m), n_(n) {
-  laid_out<GramMemory<Engine>>(workspace_, m, n, panel_cols(m, n));
+GramSum<Engine>::GramSum(Index m, Index n, std::vector<double> left_out)
+    : m_(m), n_(n), left_out_(std::move(left_out)) {
+  const Index taken = left_out_.empty() ? 0 : deflated;
+  laid_out<GramMemory<Engine>>(workspace_, m, n, panel_cols(m, n), taken);
 }
 
 template <class Engine>
@@ -84,8 +105,18 @@ void GramSum<Engine>::add(const engine::View<double>& panel, double largest) {
   const int exponent = std::ilogb(largest);
   scale_to_one(largest, panel);
   Arena arena(workspace_.data());
-  const GramMemory<Engine> memory(arena, m_, n_, panel_cols(m_, n_));
+  const Index taken = left_out_.empty() ? 0 : deflated;
+  const GramMemory<Engine> memory(arena, m_, n_, panel_cols(m_, n_), taken);
   const engine::View<const double> in = panel;
+  const engine::View<const double> q(left_out_.data(), m_, taken);
+  for (Index at = 0; taken > 0 && at < panel.cols; at += m_) {
+    const auto x = panel.block(0, at, m_, (std::min)(m_, panel.cols - at));
+    const auto along = memory.along.block(0, 0, taken, x.cols);
+    const auto part = memory.part.block(0, 0, m_, x.cols);
+    memory.kernels.template multiply<engine::Op::transposed>(q, x, along);
+    memory.kernels.multiply(q, along, part);
+    engine::as_eigen(x) -= engine::as_eigen(part);
+  }
   if (empty_) {
     memory.kernels.gram(in, memory.sum);
     exponent_ = exponent;
@@ -109,7 +140,13 @@ typename GramSum<Engine>::Outcome GramSum<Engine>::values(double* sigma) {
   if (empty_) return {};
   // The rows that are 0 are left out: their singular values are 0 exactly.
   Arena arena(workspace_.data());
-  double* const sum = GramMemory<Engine>(arena, m_, n_, panel_cols(m_, n_)).sum.data;
+  const Index taken = left_out_.empty() ? 0 : deflated;
+  const GramMemory<Engine> memory(arena, m_, n_, panel_cols(m_, n_), taken);
+  double* const sum = memory.sum.data;
+  if (taken == 0 && deflates(m_)) {
+    leading_.resize(static_cast<std::size_t>(m_ * deflated));
+    find_leading(memory.kernels, memory.sum);
+  }
   std::vector<Index> kept;
   for (Index i = 0; i < m_; ++i) {
     if (sum[i + i * m_] > 0.0) kept.push_back(i);
@@ -138,6 +175,34 @@ typename GramSum<Engine>::Outcome GramSum<Engine>::values(double* sigma) {
     sigma[i] = square > error * top ? std::sqrt(square) : 0.0;
   }
   return {exponent_, error};
+}
+
+/// Three steps of the power iteration from a random start, orthonormalised after each (Gram and
+/// Schmidt, twice): a direction whose value is s times that of the last one taken out is in their
+/// span by s^6 at most, but for a factor of the start.
+template <class Engine>
+template <class Kernels>
+void GramSum<Engine>::find_leading(const Kernels& kernels, const engine::View<const double>& sum) {
+  const engine::View<double> q(leading_.data(), m_, deflated);
+  std::vector<double> memory(leading_.size());
+  const engine::View<double> y(memory.data(), m_, deflated);
+  std::uint64_t i = 0;
+  for (double& entry : memory) entry = random_bits(1, i++) % 2 == 0 ? 1.0 : -1.0;
+  for (int step = 0; step < 3; ++step) {
+    kernels.multiply(sum, y, q);
+    for (int pass = 0; pass < 2; ++pass) {
+      for (Index j = 0; j < deflated; ++j) {
+        auto column = engine::as_eigen(q).col(j);
+        for (Index k = 0; k < j; ++k) {
+          const auto before = engine::as_eigen(q).col(k);
+          column -= before.dot(column) * before;
+        }
+        const double norm = column.norm();
+        if (norm > 0.0) column /= norm;
+      }
+    }
+    engine::as_eigen(y) = engine::as_eigen(q);
+  }
 }
 
 #if defined(PION_COMPILED)

@@ -13,18 +13,21 @@
 
 namespace pion {
 
-/// Likely bounds of the error that rounding makes in computed singular values, relative to
-/// sigma_1: |sigma - exact| <= values, or |sigma^2 - exact^2| <= squares where that is not 0 (then
-/// a sigma^2 below it is given as 0).
+/// Likely bounds of the error that rounding makes in computed singular values, relative to sigma_1:
+/// |sigma - exact| <= values, and more where sigma came from its square, which is within `squares`
+/// of the exact one, or within `tail_squares` for sigma <= tail. (A square below that is given as
+/// 0.)
 struct SpectrumError {
   double values = 0.0;
   double squares = 0.0;
+  double tail = -1.0;
+  double tail_squares = 0.0;
 
   /// The error of one value, relative to sigma_1 as the value is.
   double at(double sigma) const {
-    if (squares == 0.0) return values;
-    if (sigma == 0.0) return std::sqrt(2.0 * squares);
-    return sigma - std::sqrt((std::max)(0.0, sigma * sigma - squares));
+    const double moved = sigma <= tail ? tail_squares : squares;
+    if (sigma == 0.0) return values + std::sqrt(2.0 * moved);
+    return values + (sigma - std::sqrt((std::max)(0.0, sigma * sigma - moved)));
   }
 };
 
@@ -43,6 +46,8 @@ class Spectrum {
 
   const Eigen::VectorXd& values() const { return values_; }
   double largest() const { return values_.size() == 0 ? 0.0 : values_(0); }
+
+  const SpectrumError& errors() const { return error_; }
 
   /// Returns how far any value may be from the exact one.
   double error() const {
@@ -72,6 +77,11 @@ class Spectrum {
       }
     }
     return std::expm1(std::sqrt(walk) + lost);
+  }
+
+  /// Whether error() and effective_rank_error() are at most `within`, relative to sigma_1 and 1.
+  bool is_within(double within) const {
+    return error() <= within * largest() && effective_rank_error() <= within;
   }
 
   /// Counts the singular values above max(m, n) eps sigma_1, with double's eps; none that rounding
