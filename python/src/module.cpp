@@ -29,4 +29,5 @@ NB_MODULE(_core, m) {
   pion::python::bind_polar(m);
   pion::python::bind_diagnostics(m);
   pion::python::bind_design(m);
+  pion::python::bind_optimizer(m);
 }

@@ -13,5 +13,6 @@ void bind_batch(nanobind::module_& m);
 void bind_polar(nanobind::module_& m);
 void bind_diagnostics(nanobind::module_& m);
 void bind_design(nanobind::module_& m);
+void bind_optimizer(nanobind::module_& m);
 
 }  // namespace pion::python
