@@ -28,8 +28,8 @@ def apply(
                faster; the bound holds but for a chance of 1e-6.
     heads      how many heads x has, each filtered by itself: 8 or (8, "rows") for blocks of rows,
                (8, "cols") for blocks of columns.
-    out        where the result goes, of x's shape and dtype; it may be x. It is written last, or not
-               at all, and returned.
+    out        where the result goes, of x's shape and dtype; it may be x. It is written last, or
+               not at all, and returned.
 
     Raises ValueError or TypeError with one line that names what is wrong; nothing is changed then.
     Other Python threads run meanwhile. Ctrl-C is heard when the call ends.

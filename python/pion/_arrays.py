@@ -77,7 +77,9 @@ def _checked_array(what: str, x: np.ndarray) -> np.ndarray:
         raise TypeError(f"{what} has the dtype {kind}; give float16, float32 or float64")
     _require_matrix(what, x)
     if any(stride < 0 for stride, extent in zip(x.strides, x.shape) if extent > 1):
-        raise ValueError(f"{what} has negative strides; give a copy, numpy.ascontiguousarray({what[-1]})")
+        raise ValueError(
+            f"{what} has negative strides; give a copy, numpy.ascontiguousarray({what[-1]})"
+        )
     if any(stride % x.itemsize for stride in x.strides):
         raise ValueError(f"{what} has strides that are no multiple of its item size; give a copy")
     return x

@@ -22,8 +22,8 @@ class Chain:
           {"steps": [[a, b, c], ...]} as `pion fit` writes it; or such a list of steps.
     name  what shape() and plot() call it; by default the text.
 
-    Raises ValueError where the text names no chain or a coefficient is not finite, and OSError where
-    the file cannot be read.
+    Raises ValueError where the text names no chain or a coefficient is not finite, and OSError
+    where the file cannot be read.
     """
 
     def __init__(self, what: ChainLike, name: Optional[str] = None) -> None:

@@ -18,19 +18,19 @@ __all__ = ["AdaMuon", "AdamW", "Moonlight", "Muon", "NorMuon", "Optimizer", "Pio
 class Optimizer(torch.optim.Optimizer):
     """A recipe of the library by its name, as an optimiser of torch.
 
-    params   tensors on the CPU, of float16, bfloat16, float32 or float64, or groups of them. A vector
-             counts as one column, and a tensor of more dimensions as a matrix with a row for each
-             output.
+    params   tensors on the CPU, of float16, bfloat16, float32 or float64, or groups of them. A
+             vector counts as one column, and a tensor of more dimensions as a matrix with a row for
+             each output.
     recipe   "muon", "pion", "normuon", "adamw" and so on; recipe_names() lists them.
     lr       the learning rate; by default the published one.
     filter   a filter in the place of the recipe's, where the recipe filters.
     tolerance  for "muon", "pion" and their kin: how far a direction may be from the exact one.
     options  the recipe's numbers: momentum, nesterov, weight_decay, beta1, beta2, eps, scale.
 
-    The state is computed in float32 (float64 for float64), whatever the parameter's dtype. A parameter
-    whose gradient is None is left alone. Raises ValueError or TypeError in one line, before anything is
-    changed, for what cannot be stepped: sparse, complex or other numbers, other devices, layouts that
-    cannot be seen as a matrix.
+    The state is computed in float32 (float64 for float64), whatever the parameter's dtype. A
+    parameter whose gradient is None is left alone. step() raises ValueError or TypeError in one
+    line, before anything is changed, for what cannot be stepped: sparse, complex or other numbers,
+    other devices, layouts that cannot be seen as a matrix.
     """
 
     def __init__(
@@ -46,11 +46,19 @@ class Optimizer(torch.optim.Optimizer):
         defaults: Dict[str, Any] = dict(made.options)
         if "nesterov" in defaults:
             defaults["nesterov"] = bool(defaults["nesterov"])
-        self._set_up(params, recipe, made.learning_rate if lr is None else lr, filter, tolerance,
-                     defaults)
+        self._set_up(
+            params, recipe, made.learning_rate if lr is None else lr, filter, tolerance, defaults
+        )
 
-    def _set_up(self, params: Any, recipe: str, lr: Any, filter: Any, tolerance: Any,
-                defaults: Dict[str, Any]) -> None:
+    def _set_up(
+        self,
+        params: Any,
+        recipe: str,
+        lr: Any,
+        filter: Any,
+        tolerance: Any,
+        defaults: Dict[str, Any],
+    ) -> None:
         if not 0.0 <= float(lr):
             raise ValueError(f"{type(self).__name__}: the learning rate is {float(lr)}")
         self._recipe_name, self._filter, self._tolerance = recipe, filter, tolerance
@@ -73,8 +81,8 @@ class Optimizer(torch.optim.Optimizer):
     def step(self, closure: Optional[Callable[[], Any]] = None) -> Any:
         """Steps each parameter that has a gradient; returns what the closure does.
 
-        Where a gradient is not finite, its parameter and state are left as they were, the others are
-        stepped, and ValueError says so.
+        Where a gradient is not finite, its parameter and state are left as they were, the others
+        are stepped, and ValueError says so.
         """
         loss = None
         if closure is not None:
@@ -115,6 +123,8 @@ class Optimizer(torch.optim.Optimizer):
             return kept["state"]
         state = recipe.initial_state(*matrix.shape, p.dtype == torch.float64)
         if kept:  # loaded
+            if "recipe" not in kept:
+                raise ValueError(f"{type(self).__name__}: the state is not of pion.torch")
             state.read({k: v.numpy() if torch.is_tensor(v) else v for k, v in kept.items()})
             kept.clear()
         kept["state"] = state
@@ -137,7 +147,7 @@ class Optimizer(torch.optim.Optimizer):
             self.state = inside
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
-        """Takes a state of the same recipe. What is wrong with it is said when a step first reads it."""
+        """Takes a state of the same recipe. The next step says what is wrong with it."""
         super().load_state_dict(state_dict)
         # torch has turned the tensors to the parameter's dtype; ours have one of their own.
         saved = state_dict["state"]
@@ -160,9 +170,9 @@ class Optimizer(torch.optim.Optimizer):
 class Muon(Optimizer):
     """torch.optim.Muon, with the same arguments and the same results.
 
-    The filter is computed in float32 (float64 for float64), where torch computes it in bfloat16; so the
-    results agree to bfloat16's rounding. eps has no use here: a matrix is divided by its own norm
-    however small that is.
+    The filter is computed in float32 (float64 for float64), where torch computes it in bfloat16; so
+    the results agree to bfloat16's rounding. eps has no use here: a matrix is divided by its own
+    norm however small that is.
     """
 
     def __init__(
@@ -198,7 +208,9 @@ class Muon(Optimizer):
         for group in self.param_groups:
             for p in group["params"]:
                 if p.ndim != 2:
-                    raise ValueError(f"Muon: a parameter is {shape_text(p)}; give those of 2 dimensions")
+                    raise ValueError(
+                        f"Muon: a parameter is {shape_text(p)}; give those of 2 dimensions"
+                    )
 
     def _recipe(self, group: Dict[str, Any]) -> _core.Recipe:
         options = {k: float(group[k]) for k in ("weight_decay", "momentum", "nesterov")}
@@ -224,8 +236,17 @@ class Pion(Optimizer):
         scale: float = 1.0,
         tolerance: Optional[float] = None,
     ) -> None:
-        super().__init__(params, "pion", lr, f"highpass:kp={kp}", tolerance, momentum=momentum,
-                         nesterov=nesterov, weight_decay=weight_decay, scale=scale)
+        super().__init__(
+            params,
+            "pion",
+            lr,
+            f"highpass:kp={kp}",
+            tolerance,
+            momentum=momentum,
+            nesterov=nesterov,
+            weight_decay=weight_decay,
+            scale=scale,
+        )
 
 
 class Moonlight(Optimizer):
@@ -267,8 +288,9 @@ class AdamW(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
     ) -> None:
-        super().__init__(params, "adamw", lr, beta1=betas[0], beta2=betas[1], eps=eps,
-                         weight_decay=weight_decay)
+        super().__init__(
+            params, "adamw", lr, beta1=betas[0], beta2=betas[1], eps=eps, weight_decay=weight_decay
+        )
 
 
 class SGD(Optimizer):
@@ -282,8 +304,9 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(params, "sgd", lr, momentum=momentum, weight_decay=weight_decay,
-                         nesterov=nesterov)
+        super().__init__(
+            params, "sgd", lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov
+        )
 
 
 def recipe_names() -> List[str]:
@@ -325,4 +348,6 @@ def _matrix(what: str, x: torch.Tensor) -> torch.Tensor:
     try:
         return x.view(x.shape[0], -1) if x.numel() and x.ndim else x.view(-1, 1)
     except RuntimeError:
-        raise ValueError(f"{what} does not lie in memory like a matrix; make it contiguous") from None
+        raise ValueError(
+            f"{what} does not lie in memory like a matrix; make it contiguous"
+        ) from None

@@ -96,8 +96,8 @@ optimizer::StepInfo step_short(const MadeRecipe& recipe, optimizer::AnyMap<T> w,
   return info;
 }
 
-/// Steps parameters one after another. Returns what became of each: 0 taken, 1 the gradient or 2 the
-/// result is not finite, and nothing was changed.
+/// Steps parameters one after another. Returns what became of each: 0 taken, 1 the gradient or 2
+/// the result is not finite, and nothing was changed.
 std::vector<int> step_all(const MadeRecipe& recipe, const std::vector<Output>& parameters,
                           const std::vector<Input>& gradients, double rate,
                           const std::vector<State*>& states, StepMemory& memory) {

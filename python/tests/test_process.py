@@ -73,7 +73,11 @@ def test_the_kernels_are_chosen_when_the_program_starts():
     program = "import pion; print(pion.instruction_set())"
     environment = dict(os.environ, PION_INSTRUCTION_SET="baseline")
     ran = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ran.returncode != 0:
         pytest.skip(ran.stderr)  # a machine whose baseline has another name

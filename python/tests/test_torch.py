@@ -70,8 +70,14 @@ def exact_torch(monkeypatch):
     return torch.optim.Muon
 
 
-OTHER = dict(momentum=0.8, nesterov=False, weight_decay=0.3, ns_steps=2, eps=1e-9,
-             ns_coefficients=(1.5, -0.5, 0.0))
+OTHER = dict(
+    momentum=0.8,
+    nesterov=False,
+    weight_decay=0.3,
+    ns_steps=2,
+    eps=1e-9,
+    ns_coefficients=(1.5, -0.5, 0.0),
+)
 
 
 @pytest.mark.parametrize("adjust", [None, "original", "match_rms_adamw", "spectral_unclamped"])
@@ -83,13 +89,15 @@ def test_muon_is_that_of_torch(adjust, other, exact_torch):
     theirs = [torch.nn.Parameter(w.detach().double()) for w in ours]
     train(pt.Muon(ours, **options), ours, steps)
     train(exact_torch(theirs, **options), theirs, steps)
-    chain = pion.Chain([list(other.get("ns_coefficients", (3.4445, -4.7750, 2.0315)))]
-                       * other.get("ns_steps", 5))
+    chain = pion.Chain(
+        [list(other.get("ns_coefficients", (3.4445, -4.7750, 2.0315)))] * other.get("ns_steps", 5)
+    )
     for w, v in zip(ours, theirs):
         rows, cols = w.shape
-        scale = {"match_rms_adamw": 0.2 * np.sqrt(max(rows, cols)),
-                 "spectral_unclamped": np.sqrt(rows / cols)}.get(
-                     adjust, np.sqrt(max(1.0, rows / cols)))
+        scale = {
+            "match_rms_adamw": 0.2 * np.sqrt(max(rows, cols)),
+            "spectral_unclamped": np.sqrt(rows / cols),
+        }.get(adjust, np.sqrt(max(1.0, rows / cols)))
         # The gradients are given, so that errors add up: of each step the filter's, whose bound
         # allows for an input that is rounded too, and two roundings of the weights.
         size = torch.linalg.norm(v).item() + steps * lr * scale * 1.2 * np.sqrt(min(rows, cols))
@@ -111,8 +119,12 @@ def test_muon_is_nearer_to_the_filter_than_torch():
 def test_adamw_and_sgd_are_those_of_torch(decay):
     pairs = [
         (pt.AdamW, torch.optim.AdamW, dict(lr=1e-2, weight_decay=decay), 1.0),
-        (pt.SGD, torch.optim.SGD,
-         dict(lr=1e-2, momentum=0.9, nesterov=True, weight_decay=decay), 40.0),
+        (
+            pt.SGD,
+            torch.optim.SGD,
+            dict(lr=1e-2, momentum=0.9, nesterov=True, weight_decay=decay),
+            40.0,
+        ),
         (pt.SGD, torch.optim.SGD, dict(lr=1e-2, weight_decay=decay), 4.0),
     ]
     shapes = [(5, 7), (9,), (), (2, 3, 4, 5)]
@@ -174,8 +186,9 @@ def test_copies_schedulers_closures_and_scalers_work():
     assert optimizer.param_groups[0]["lr"] == 0.05
     assert optimizer.step(closure) < first
     twin = copy.deepcopy(optimizer)
-    assert torch.equal(twin.state_dict()["state"][0]["momentum"],
-                       optimizer.state_dict()["state"][0]["momentum"])
+    assert torch.equal(
+        twin.state_dict()["state"][0]["momentum"], optimizer.state_dict()["state"][0]["momentum"]
+    )
     assert not any(torch.equal(w, b) for w, b in zip(weights, before))
     scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
     optimizer.zero_grad()
@@ -233,10 +246,14 @@ def test_a_state_of_another_recipe_is_refused():
     saved["param_groups"] = second.state_dict()["param_groups"]
     second.load_state_dict(saved)
     assert "the state is of the recipe" in refusal(ValueError, second.step)
+    theirs = torch.optim.Muon(weights)
+    train(theirs, weights, 1)
+    first.load_state_dict(theirs.state_dict())
+    assert "not of pion.torch" in refusal(ValueError, first.step)
 
 
 def test_a_model_learns_in_another_process(tmp_path):
-    """A small model trained, stopped and gone on with elsewhere: the same losses to the last bit."""
+    """A model trained, stopped and gone on with elsewhere: the same losses to the last bit."""
     program = """
 import sys, torch, pion.torch
 torch.manual_seed(0)
