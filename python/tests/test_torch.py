@@ -285,3 +285,17 @@ torch.save({"model": model.state_dict(), "both": [o.state_dict() for o in both]}
     whole = losses(0, 6)
     assert losses(0, 3) + losses(3, 6) == whole
     assert float.fromhex(whole[-1]) < float.fromhex(whole[0])
+
+
+class Filtered(torch.utils.data.Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        return pion.apply(X + i, "muon")
+
+
+def test_a_worker_of_a_data_loader_may_filter():
+    pion.apply(X, "muon")  # the parent's threads are there before the workers
+    loaded = list(torch.utils.data.DataLoader(Filtered(), batch_size=1, num_workers=2, timeout=60))
+    assert all(torch.equal(y[0], pion.apply(X + i, "muon")) for i, y in enumerate(loaded))
