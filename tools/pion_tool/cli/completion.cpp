@@ -100,7 +100,7 @@ std::string bash(const Syntax& syntax) {
 }
 
 /// Between single quotes, which zsh and fish end at the next one.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return "'" + out + "'";
@@ -120,11 +120,11 @@ std::string zsh_arguments(const Command& command) {
     const std::string rest = "[" + escaped(p.help, "[]:\\", "\\") + "]" + zsh_value(p);
     for (const std::string& name : p.names) {
       const std::string others = p.repeated ? "*" : fmt::format("({})", fmt::join(p.names, " "));
-      out += " \\\n        " + quoted(others + name + rest);
+      out += " \\\n        " + in_quotes(others + name + rest);
     }
   }
   for (const Parameter& p : command.arguments) {
-    out += " \\\n        " + quoted((p.repeated ? "*" : "") + zsh_value(p));
+    out += " \\\n        " + in_quotes((p.repeated ? "*" : "") + zsh_value(p));
   }
   return out;
 }
@@ -132,7 +132,7 @@ std::string zsh_arguments(const Command& command) {
 std::string zsh(const Syntax& syntax) {
   std::string verbs, cases;
   for (const Command& verb : syntax.verbs) {
-    verbs += "\n        " + quoted(escaped(verb.name, ":", "\\") + ":" + verb.help);
+    verbs += "\n        " + in_quotes(escaped(verb.name, ":", "\\") + ":" + verb.help);
     cases += fmt::format("    {})\n      _arguments{}\n      ;;\n", verb.name, zsh_arguments(verb));
   }
   return fmt::format(R"(#compdef pion
@@ -169,12 +169,12 @@ std::string fish(const Syntax& syntax) {
     if (p.file) out += option ? " -rF" : " -F";
     if (option && !p.file && !p.value.empty()) out += " -x";
     if (!p.choices.empty()) out += fmt::format(" -a '{}'", fmt::join(p.choices, " "));
-    out += " -d " + quoted(p.help) + "\n";
+    out += " -d " + in_quotes(p.help) + "\n";
   };
   for (const Parameter& p : syntax.tool.options) add("__fish_use_subcommand", p);
   for (const Command& verb : syntax.verbs) {
     out += fmt::format("complete -c pion -n __fish_use_subcommand -a {} -d {}\n", verb.name,
-                       quoted(verb.help));
+                       in_quotes(verb.help));
     const std::string condition = "__fish_seen_subcommand_from " + verb.name;
     for (const auto* parameters : {&verb.options, &verb.arguments}) {
       for (const Parameter& p : *parameters) add(condition, p);
