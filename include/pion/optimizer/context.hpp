@@ -24,6 +24,7 @@ struct StepInputs {
   /// The loss that the gradient is of, at the same weights (SpecMuon).
   std::optional<double> loss = std::nullopt;
   /// The gradient of this step's batch at the weights before the last step (Muon-MVR2).
+  /// Eigen assigns no map of constants: give one with emplace().
   std::optional<AnyMap<const T>> previous_gradient = std::nullopt;
 };
 
