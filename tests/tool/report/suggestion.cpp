@@ -149,7 +149,8 @@ TEST_CASE("rounding is not noise: low rank without noise goes to Pion") {
       const auto x = pion::io::to_matrix<double>(pion::io::from_matrix("x", exact, dtype));
       Measured m;
       m.shape = {n, n};
-      m.outstanding = outstanding_directions(spectrum_of(x), n, n, pion::io::epsilon_of(dtype));
+      const pion::Spectrum spectrum = spectrum_of<double>(pion::io::RowMajor<double>(x));
+      m.outstanding = outstanding_directions(spectrum, n, n, pion::io::epsilon_of(dtype));
       INFO(pion::io::name_of(dtype));
       CHECK(suggest(m).optimizer == Optimizer::pion);
       CHECK(suggest(m).reason.find("the rest is rounding") != std::string::npos);
