@@ -412,7 +412,7 @@ bad 'lowrank filters whole matrices; leave out --heads' \
 bad 'the low-rank method needs the Frobenius normaliser' \
   apply highpass:kp=2 ones.npy --method lowrank --normalizer spectral -o out/x.npy
 # What is certified is the file: 16 bits round more than the bound of the result in 32.
-npy half.npy '<f2' '2, 2' '\x00\x3c\x00\x42\x00\x42\x00\x3c'
+npy half.npy '<f2' '2, 2' '\x00\x3c\x00\x42\x00\x00\x00\x3c'
 bad '--tolerance: 1e-05 cannot be certified' \
   apply highpass:kp=2 half.npy -o out/x.npy --tolerance 1e-5
 json apply highpass:kp=2 half.npy -o filtered.npy --tolerance 1e-2
