@@ -46,7 +46,7 @@ TEST_CASE("a warm step allocates nothing, for this size and smaller ones") {
   check(presets::adamw(), EveryLayout());
   check(presets::pion_per_head(Heads{4}));
   // Heads of several shapes, each with a factor of its own.
-  check(Recipe{FilteredPerHead{Filter{chains::muon()}, FusedHeads{{{50, 2}, {25, 2}}, Axis::cols}},
+  check(Recipe{FilteredPerHead{Filter{chains::muon()}, FusedHeads{{{100, 2}, {50, 2}}, Axis::cols}},
                HeavyBall{}, SpectralScale{}});
   check(presets::moonlight());
   check(presets::sgd());

@@ -10,7 +10,9 @@
 namespace pion::algorithm {
 
 /// Bounds how far the first columns of a computed basis W = Y C are from orthonormal, for each
-/// number of columns at once.
+/// number of columns at once. (Its layout follows the compiler's flags, which are in the name of
+/// Kernels.)
+template <class Kernels>
 class BasisErrors {
  public:
   /// \param g  Y^T Y, k x k.
@@ -18,7 +20,6 @@ class BasisErrors {
   /// \param basis  W, where the kernels work; looked at only where the rounding of g may matter.
   /// \param rounding  of a product of Y's columns, relative to their norms.
   /// \param product  columns x columns, overwritten, as is the fourth small matrix.
-  template <class Kernels>
   void measure(const Kernels& kernels, const SmallMatrices& small_matrices, const detail::Small& g,
                const detail::Small& c, const engine::View<double>& basis, double rounding,
                detail::Small product) {

@@ -156,7 +156,7 @@ class Ritz {
   }
 
   detail::SmallVector sigma_;
-  BasisErrors left_errors_, right_errors_;
+  BasisErrors<Kernels> left_errors_, right_errors_;
   SmallMatrices small_;
   Index capacity_;
   View basis_;            // Q

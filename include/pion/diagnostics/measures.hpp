@@ -87,8 +87,8 @@ class Spectrum {
   /// Counts the singular values above max(m, n) eps sigma_1, with double's eps; none that rounding
   /// could have made of 0.
   Index rank() const {
-    return (std::min)(algorithm::numerical_rank(values_, rows_, cols_),
-                      Index((values_.array() > 0.0).count()));
+    const Index positive = (values_.array() > 0.0).count();
+    return (std::min)(algorithm::numerical_rank(values_, rows_, cols_), positive);
   }
 
   /// Computes exp of the entropy of sigma / sum(sigma) (Fan et al. 2026, eq. 4; Roy and Vetterli
