@@ -62,7 +62,7 @@ Spectrum spectrum_by_gram(const X& x, double within) {
   Eigen::VectorXd values(m);
   const auto outcome = sum.values(values.data());
   SpectrumError error{0.0, outcome.squares_error};
-  const Spectrum found(scaled_values(values, outcome.exponent), x.rows(), x.cols(), error);
+  Spectrum found(scaled_values(values, outcome.exponent), x.rows(), x.cols(), error);
   if (found.is_within(within) || !Sum::deflates(m)) return found;
 
   Sum rest = sum.without_leading();

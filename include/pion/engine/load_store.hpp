@@ -61,9 +61,9 @@ double load(const char* function, const Eigen::MatrixBase<X>& x, const engine::V
   for (Index j = 0; j < inside.cols(); ++j) {
     for (Index i = 0; i < inside.rows(); ++i) {
       if (is_finite(inside(i, j))) continue;
-      const std::string row = std::to_string(i), col = std::to_string(start + j);
-      const std::string at = turned ? col + ", " + row : row + ", " + col;
-      refuse_values(std::string(function) + ": x(" + at + ") is " +
+      const Index row = turned ? start + j : i, col = turned ? i : start + j;
+      refuse_values(std::string(function) + ": x(" + std::to_string(row) + ", " +
+                    std::to_string(col) + ") is " +
                     (is_nan(inside(i, j)) ? "not a number" : "infinite"));
     }
   }
