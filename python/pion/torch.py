@@ -170,8 +170,8 @@ class Optimizer(torch.optim.Optimizer):
 class Muon(Optimizer):
     """torch.optim.Muon, with the same arguments and the same results.
 
-    The filter is computed in float32 (float64 for float64), where torch computes it in bfloat16; so
-    the results agree to bfloat16's rounding. eps has no use here: a matrix is divided by its own
+    The filter is computed in float32 (float64 for float64), where torch computes it in bfloat16:
+    that rounding is what the results differ by. eps has no use here: a matrix is divided by its own
     norm however small that is.
     """
 

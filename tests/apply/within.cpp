@@ -418,6 +418,27 @@ TEST_CASE("where compression failed with a start, automatic passes chances up") 
   CHECK(compresses(easy, {}));
 }
 
+TEMPLATE_TEST_CASE("the bound is that of the result as it is stored, in 16 bits too", "",
+                   Eigen::half, Eigen::bfloat16) {
+  using M = Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic>;
+  std::mt19937_64 random(311);
+  const Filter f{chains::high_pass(2)};
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{60, 90}, {90, 60}}) {
+    const Index m = std::min(rows, cols);
+    const M x = Known(rows, cols, spectra(m)[1].sigma, random).matrix().template cast<TestType>();
+    Matrix exact(rows, cols);
+    apply_svd(f, x.template cast<double>(), exact);
+    M y(rows, cols);
+    Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> by_rows(rows, cols);
+    const ApplyInfo info = apply(f, x, y, low_rank(1e-5));
+    REQUIRE(info.bound);
+    CHECK((y.template cast<double>() - exact).norm() <= *info.bound);
+    CHECK((y.template cast<double>() - exact).norm() > 1e-5);
+    CHECK(*apply(f, x, by_rows, low_rank(1e-5)).bound == Approx(*info.bound));
+    CHECK((by_rows.template cast<double>() - exact).norm() <= *info.bound * 1.001);
+  }
+}
+
 TEST_CASE("the low-rank method and extreme or bad entries") {
   std::mt19937_64 random(307);
   const Filter f{chains::high_pass(2)};

@@ -18,8 +18,9 @@ struct ApplyInfo {
   std::optional<Index> survivors;
   double multiply_adds = 0.0;  ///< As planned; for low_rank, those it took.
   double output_norm = 0.0;    ///< ||y||_F before y is rounded to its storage type.
-  /// A bound of ||y - f(x)||_F, before y is rounded to its storage type, where the method has one:
-  /// low_rank's, of which Tolerance::failure_probability is the chance that it is wrong.
+  /// A bound of ||y - f(x)||_F where the method has one: low_rank's, of which
+  /// Tolerance::failure_probability is the chance that it is wrong. What rounding y to its storage
+  /// type changes is in it, so that of a 16-bit y it may exceed the tolerance.
   std::optional<double> bound;
   /// An estimate of the largest error that rounding makes in y = f(x), relative to the largest
   /// gain: the scalar's epsilon times algorithm::rounding_growth() of the chain. A chain whose

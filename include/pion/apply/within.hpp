@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>  // std::min
+#include <cmath>      // std::sqrt
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include <pion/apply/apply.hpp>
 #include <pion/apply/plan_within.hpp>
@@ -54,34 +56,44 @@ void remember_attempt(WarmStart<T>* start, const Compressed<T>& found) {
 }
 
 /// Writes left right^T of what was found to y, or to y^T where `transposed`, in y's storage order
-/// and scalar: in place where y's layout allows it.
+/// and scalar: in place where y's layout allows it. Returns the info of y as it is stored.
 template <class Engine, class T, class Y>
-void store_product(const Compressing<Engine, T>& b, const Compressed<T>& found, bool transposed,
-                   Y& y) {
+ApplyInfo store_product(const Compressing<Engine, T>& b, const Compressed<T>& found,
+                        bool transposed, Y& y) {
   const engine::View<T>&left = found.left, &right = found.right, &scratch = found.scratch;
+  ApplyInfo info = found.info;
   if constexpr (may_lie_in_place_v<T, Y>) {
     if (lies_in_place<T>(y)) {
       const bool as_found = transposed == static_cast<bool>(Y::IsRowMajor);
       b.expand(as_found ? left : right, as_found ? right : left, in_place<engine::View<T>>(y));
-      return;
+      return info;
     }
   }
   using Scalar = typename Y::Scalar;
+  double squares = 0.0;  // of what rounding to Scalar changes
   for (Index j = 0; j < right.rows; j += scratch.cols) {
     const Index width = (std::min)(scratch.cols, right.rows - j);
     const engine::View<T> piece = scratch.block(0, 0, left.rows, width);
     b.expand(left, right.block(j, 0, width, right.cols), piece);
+    const auto write = [&](const auto& exact, auto part) {
+      part = exact.template cast<Scalar>();
+      if constexpr (!std::is_same_v<Scalar, T>) {
+        squares += (part.template cast<T>() - exact).squaredNorm();
+      }
+    };
     if (transposed) {
-      y.middleRows(j, width) = engine::as_eigen(piece).transpose().template cast<Scalar>();
+      write(engine::as_eigen(piece).transpose(), y.middleRows(j, width));
     } else {
-      y.middleCols(j, width) = engine::as_eigen(piece).template cast<Scalar>();
+      write(engine::as_eigen(piece), y.middleCols(j, width));
     }
   }
+  if (info.bound) *info.bound += std::sqrt(squares);
+  return info;
 }
 
-/// y <- 0, the result for an x that is zero or empty: exactly.
+/// y <- 0, which is the result for an x that is zero or empty.
 template <class Y>
-ApplyInfo nothing_of_zero(Y& y) {
+ApplyInfo store_zero(Y& y) {
   y.setZero();
   ApplyInfo info;
   info.method = Method::low_rank;
@@ -108,8 +120,7 @@ InPlaceAttempt compress_in_place(const Criterion& criterion, const X& x, Y& y, W
   if (!found.in_range) return {};
   remember_attempt(start, found);
   if (!found.done) return {true, std::nullopt};
-  store_product(b, found, static_cast<bool>(X::IsRowMajor), y);
-  return {true, found.info};
+  return {true, store_product(b, found, static_cast<bool>(X::IsRowMajor), y)};
 }
 
 /// compress() of a copy of x that is scaled by a power of two, and x^T if `turned`.
@@ -123,12 +134,11 @@ std::optional<ApplyInfo> compress_copied(const char* function, const Criterion& 
   workspace.reserve(Compressing::workspace(m, n, true));
   Compressing& b = Compressing::begin(workspace.data(), m, n, true);
   const double largest = load(function, x, b.copy(), turned);
-  if (!(largest > 0.0)) return nothing_of_zero(y);
+  if (!(largest > 0.0)) return store_zero(y);
   const auto found = b.find(b.copy(), largest, criterion, search);
   remember_attempt(start, found);
   if (!found.done) return std::nullopt;
-  store_product(b, found, turned, y);
-  return found.info;
+  return store_product(b, found, turned, y);
 }
 
 /// y <- U g(S) V^T of the directions that the criterion keeps, g its gain, certified. Nothing, and
@@ -141,7 +151,7 @@ std::optional<ApplyInfo> compress(const char* function, const Criterion& criteri
                                   WarmStart<compute_t<typename X::Scalar>>* start) {
   using T = compute_t<typename X::Scalar>;
   using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
-  if (x.size() == 0) return nothing_of_zero(y);
+  if (x.size() == 0) return store_zero(y);
   if (!compression_is_due(tolerance, start)) return std::nullopt;
   // Inside, the inner dimension comes first where x can be read in place, else the short side. A
   // copy that is made to scale x lies as x does, so that scaling changes no bit.

@@ -52,7 +52,8 @@ void add_panels(const X& x, Sum& sum) {
 /// Where that is not exact enough, the leading directions are taken out, and the Gram matrix of the
 /// rest is formed, whose rounding is relative to its own largest value. It shows the values below a
 /// hundredth of that: their directions are left as they were (GramSum::find_leading), so that
-/// taking the others out moves sigma^2 by no more than sigma_1^2 (1e-2)^12.
+/// taking the others out moves sigma^2 by no more than sigma_1^2 (1e-2)^12, but for a factor of the
+/// random start.
 template <class Engine, class X>
 Spectrum spectrum_by_gram(const X& x, double within) {
   const Index m = (std::min)(x.rows(), x.cols()), n = (std::max)(x.rows(), x.cols());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>  // std::size_t
 #include <string_view>
 
 /// What the names of a model's parameters tell. Every part of pion that reads names reads them
@@ -45,6 +46,27 @@ inline constexpr std::string_view adapter_names[] = {"lora_", "hada_", "lokr_"};
 
 /// Texts that the names of embeddings and output layers mostly have, anywhere in them.
 inline constexpr std::string_view embedding_and_output_names[] = {"embed", "lm_head"};
+
+/// Says whether a text fits a pattern in which * stands for any characters and ? for any one.
+inline bool matches(std::string_view pattern, std::string_view text) {
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t p = 0, t = 0, star = none, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != none) {  // the last * takes one character more
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == none;
+}
 
 }  // namespace optimizer
 

@@ -24,27 +24,6 @@ struct Parameter {
   const void* data = nullptr;
 };
 
-/// Says whether a text fits a pattern in which * stands for any characters and ? for any one.
-inline bool matches(std::string_view pattern, std::string_view text) {
-  constexpr std::size_t none = std::string_view::npos;
-  std::size_t p = 0, t = 0, star = none, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != none) {  // the last * takes one character more
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == none;
-}
-
 enum class Dimensions { any, two, other };
 
 /// Claims the parameters that meet every condition given.

@@ -36,26 +36,6 @@ std::string shorten(std::string_view text, std::size_t width) {
   return std::string(front(text, head)) + "…" + std::string(end);
 }
 
-bool fits(std::string_view pattern, std::string_view text) {
-  // On a mismatch, the last star takes one character more.
-  std::size_t p = 0, t = 0, after_star = pattern.npos, star_took = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      after_star = ++p;
-      star_took = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (after_star != pattern.npos) {
-      p = after_star;
-      t = ++star_took;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
-}
-
 std::string wrap(std::string_view prose, std::size_t width, std::size_t indent) {
   std::string out;
   std::size_t used = 0;

@@ -17,9 +17,6 @@ std::size_t characters(std::string_view text);
 /// Cuts out the middle of a text that has more than `width` characters.
 std::string shorten(std::string_view text, std::size_t width);
 
-/// Whether a pattern fits the whole text: `*` stands for any characters, `?` for one byte.
-bool fits(std::string_view pattern, std::string_view text);
-
 /// Breaks prose into lines of at most `width` characters; a longer word stays whole. All lines but
 /// the first are indented.
 std::string wrap(std::string_view prose, std::size_t width, std::size_t indent);

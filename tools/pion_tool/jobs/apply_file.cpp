@@ -30,9 +30,8 @@ std::string reason_of(std::string_view owner) {
 void require_tolerance(std::optional<double> tolerance, const Outcome& x) {
   if (!tolerance || (x.bound && *x.bound <= *tolerance)) return;
   const std::string proved = x.bound ? fmt::format("an error of at most {}", *x.bound)
-                                     : std::string(
-                                           "no bound of its error (lowrank does, of whole "
-                                           "matrices, with the Frobenius norm)");
+                                     : "no bound of its error; lowrank does, of whole matrices "
+                                       "with the Frobenius norm";
   throw io::Error("--tolerance",
                   fmt::format("{} cannot be certified for tensor {}: the method {} proves {}",
                               *tolerance, io::quote(x.tensor), name(x.method), proved));

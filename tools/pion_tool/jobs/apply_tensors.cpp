@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <pion/apply/per_head.hpp>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -49,7 +48,7 @@ Outcome add_up(const std::vector<ApplyInfo>& infos) {
 
 Filtering::Filtering(Filter filter, Method method, HeadOptions heads,
                      std::optional<double> tolerance)
-    : filter_(std::move(filter)), heads_(heads), certified_(tolerance.has_value()) {
+    : filter_(std::move(filter)), heads_(heads) {
   tolerance_.method = method;
   if (tolerance) {
     tolerance_.error = *tolerance;
@@ -69,29 +68,12 @@ Outcome Filtering::operator()(io::Tensor& tensor) {
     using Scalar = decltype(zero);
     const auto x = io::to_matrix<Scalar>(tensor);
     io::Matrix<Scalar> y(x.rows(), x.cols());
-    out = certified_ ? run_certified(tensor.name, x, y) : run(tensor.name, x, y);
+    out = run(tensor.name, x, y);
     tensor.bytes = io::from_matrix(tensor.name, y, tensor.dtype).bytes;
   });
   out.tensor = tensor.name;
   out.shape = tensor.shape;
   return out;
-}
-
-template <class Scalar>
-Outcome Filtering::run_certified(std::string_view name, const io::Matrix<Scalar>& x,
-                                 io::Matrix<Scalar>& y) {
-  if constexpr (sizeof(Scalar) >= sizeof(float)) {
-    return run(name, x, y);
-  } else {
-    const io::Matrix<float> wide = x.template cast<float>();
-    io::Matrix<float> result(x.rows(), x.cols());
-    Outcome out = run(name, wide, result);
-    y = result.template cast<Scalar>();
-    const io::Matrix<double> stored = y.template cast<double>();
-    if (!stored.allFinite()) throw std::domain_error("apply: the result overflows its type");
-    if (out.bound) *out.bound += (stored - result.template cast<double>()).norm();
-    return out;
-  }
 }
 
 template <class Scalar>

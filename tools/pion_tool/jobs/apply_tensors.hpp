@@ -41,15 +41,9 @@ class Filtering {
   template <class Scalar>
   Outcome run(std::string_view name, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y);
 
-  /// The same, where the bound must hold of y as it is written: the library's is that of the result
-  /// before it is rounded to 16 bits.
-  template <class Scalar>
-  Outcome run_certified(std::string_view name, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y);
-
   Filter filter_;
   Tolerance tolerance_;
   HeadOptions heads_;
-  bool certified_;
   Workspace workspace_;
 };
 
