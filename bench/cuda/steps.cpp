@@ -3,7 +3,7 @@
 
 #include <cstdio>
 
-#include <pion/optimizer/presets.hpp>
+#include <pion/optimizer/presets/filtering.hpp>
 
 #include "common.hpp"
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <pion/apply/plan_within.hpp>
 #include <pion/detail/check.hpp>
-#include <pion/optimizer/any_map.hpp>
+#include <pion/optimizer/recipe/any_map.hpp>
 #include <type_traits>
 
 /// What Python hands over: the memory of a NumPy array or a torch tensor, seen without a copy.

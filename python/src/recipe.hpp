@@ -7,7 +7,7 @@
 #include <pion/filter/chains.hpp>
 #include <pion/filter/filter.hpp>
 #include <pion/optimizer/any_recipe.hpp>
-#include <pion/optimizer/rules.hpp>
+#include <pion/optimizer/parts/rules.hpp>
 #include <string>
 #include <tuple>
 #include <type_traits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pion/optimizer/presets_adaptive.hpp>
+#include <pion/optimizer/presets/adaptive.hpp>
 
 #include "recipe.hpp"
 

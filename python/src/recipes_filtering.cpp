@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <pion/optimizer/compressed.hpp>
-#include <pion/optimizer/presets.hpp>
+#include <pion/optimizer/presets/filtering.hpp>
+#include <pion/optimizer/presets/within.hpp>
 
 #include "recipe.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <pion/optimizer/presets.hpp>
+#include <pion/optimizer/presets/filtering.hpp>
 
 #include "recipe.hpp"
 

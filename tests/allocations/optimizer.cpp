@@ -7,10 +7,10 @@
 #define eigen_assert(condition) ((condition) ? (void)0 : (void)++allocations)
 
 #include <pion/optimizer.hpp>
-#include <pion/optimizer/presets_adaptive.hpp>
-#include <pion/optimizer/presets_bases.hpp>
-#include <pion/optimizer/presets_gradients.hpp>
-#include <pion/optimizer/presets_norms.hpp>
+#include <pion/optimizer/presets/adaptive.hpp>
+#include <pion/optimizer/presets/bases.hpp>
+#include <pion/optimizer/presets/gradients.hpp>
+#include <pion/optimizer/presets/norms.hpp>
 
 #include "support/catch.hpp"
 

@@ -3,7 +3,7 @@
 // allocates nor copies.
 
 #include <pion/cuda/svd.hpp>
-#include <pion/optimizer/presets.hpp>
+#include <pion/optimizer/presets/filtering.hpp>
 
 #include "double/device.hpp"
 #include "support.hpp"

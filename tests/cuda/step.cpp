@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <pion/cuda/svd.hpp>
-#include <pion/optimizer/presets.hpp>
+#include <pion/optimizer/presets/filtering.hpp>
 
 #include "support.hpp"
 #include "support/catch.hpp"

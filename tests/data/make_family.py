@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints what tests/optimizer/family*.cpp know of optimisers for which no other program has numbers:
+"""Prints what tests/optimizer/presets/family*.cpp know of optimisers for which no other program has numbers:
 W[0, 0], the sum of the entries and the norm after five steps of 4x3 and of 3x4. Plain float64
 transcriptions of the published rules, with the exact polar factor. pip install numpy."""
 

@@ -7,7 +7,7 @@
 
 AdamW, SGD and Muon are PyTorch's own classes; the others are written out here, in float64, from the
 published descriptions. The gradients come of an integer generator, exact in float32 as in float64,
-that tests/optimizer/presets.cpp has too. Each block of the file is a line "name rows cols" and
+that tests/optimizer/presets/filtering.cpp has too. Each block of the file is a line "name rows cols" and
 the parameter after steps 1, 10 and 100, row by row.
 """
 import pathlib

@@ -10,7 +10,7 @@
 #include <string>
 
 #include <pion/apply/polar.hpp>
-#include <pion/optimizer/low_rank.hpp>
+#include <pion/optimizer/presets/low_rank.hpp>
 #include <pion/pion.hpp>
 
 #include "support/catch.hpp"

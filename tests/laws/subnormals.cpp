@@ -10,7 +10,7 @@
 #include <xmmintrin.h>
 
 #include <pion/apply.hpp>
-#include <pion/optimizer/presets.hpp>
+#include <pion/optimizer/presets/filtering.hpp>
 
 #include "support/catch.hpp"
 #include "support/reference.hpp"

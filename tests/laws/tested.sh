@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Each header folder/name.hpp of the library has a test at tests/folder/name.cpp, or is named as
-# "folder/name.hpp" in the test that covers it.
+# Each header folder/name.hpp of the library, or folder/room/name.hpp, has a test at that place of
+# tests/, or is named as "folder/name.hpp" in the test that covers it.
 set -euo pipefail
 errors=0
 cd include/pion
-for header in */*.hpp; do
+for header in */*.hpp */*/*.hpp; do
   [[ -f ../../tests/${header%.hpp}.cpp ]] && continue
   grep -q '^// Moved, kept until' "$header" && continue
   grep -rqF "$header" ../../tests --include='*.cpp' && continue

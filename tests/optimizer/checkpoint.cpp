@@ -17,7 +17,7 @@
 #endif
 
 #include <pion/optimizer.hpp>
-#include <pion/optimizer/low_rank.hpp>
+#include <pion/optimizer/presets/low_rank.hpp>
 
 #include "support/catch.hpp"
 

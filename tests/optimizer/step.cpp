@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and optimizer/any_map.hpp, optimizer/buffers.hpp, optimizer/check.hpp,
-// optimizer/context.hpp, optimizer/decay.hpp, optimizer/find_direction.hpp,
-// optimizer/momentum.hpp, optimizer/recipe.hpp, optimizer/run_part.hpp, optimizer/scale.hpp,
-// optimizer/sequence.hpp, optimizer/signature.hpp, optimizer/step_memory.hpp.
-// One step of an optimiser: the right arithmetic for every combination of its four choices, in any
-// memory, and nothing changed where it is refused.
+// Covers its own header and optimizer/recipe/any_map.hpp, optimizer/recipe/buffers.hpp,
+// optimizer/recipe/check.hpp, optimizer/recipe/context.hpp, optimizer/recipe/decay.hpp,
+// optimizer/find_direction.hpp, optimizer/recipe/momentum.hpp, optimizer/recipe/recipe.hpp,
+// optimizer/recipe/run_part.hpp, optimizer/recipe/scale.hpp, optimizer/recipe/sequence.hpp,
+// optimizer/recipe/signature.hpp, optimizer/step_memory.hpp. One step of an optimiser: the right
+// arithmetic for every combination of its four choices, in any memory, and nothing changed where it
+// is refused.
 
 #include <cmath>
 #include <cstring>

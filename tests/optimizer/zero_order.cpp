@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include <pion/optimizer/polar_rule.hpp>
+#include <pion/optimizer/parts/polar_rule.hpp>
 #include <pion/optimizer/zero_order.hpp>
 
 #include "support/catch.hpp"

@@ -17,7 +17,7 @@
 
 #include <pion/optimizer/any_recipe.hpp>
 #include <pion/optimizer/checkpoint.hpp>
-#include <pion/optimizer/polar_rule.hpp>
+#include <pion/optimizer/parts/polar_rule.hpp>
 
 #include "support/catch.hpp"
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <pion/diagnostics/snr.hpp>
 #include <pion/diagnostics/spectrum.hpp>
-#include <pion/optimizer/router.hpp>
+#include <pion/optimizer/routing/router.hpp>
 
 #include "harness/schedule.hpp"
 #include "network/losses.hpp"

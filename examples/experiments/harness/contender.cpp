@@ -5,9 +5,9 @@
 
 #include <pion/design/low_pass.hpp>
 #include <pion/filter/chains.hpp>
-#include <pion/optimizer/compressed.hpp>
-#include <pion/optimizer/low_rank.hpp>
-#include <pion/optimizer/rules.hpp>
+#include <pion/optimizer/parts/rules.hpp>
+#include <pion/optimizer/presets/low_rank.hpp>
+#include <pion/optimizer/presets/within.hpp>
 #include <utility>
 
 namespace pion::experiment {

@@ -10,7 +10,7 @@
 #include <pion/cuda/apply.hpp>
 #include <pion/cuda/measure.hpp>
 #include <pion/cuda/step_bodies.hpp>
-#include <pion/optimizer/rules.hpp>
+#include <pion/optimizer/parts/rules.hpp>
 #include <pion/optimizer/step.hpp>
 
 /// One step of an optimiser that does not leave the device.

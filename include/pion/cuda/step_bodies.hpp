@@ -5,7 +5,7 @@
 #include <cstdint>  // std::int64_t
 
 #include <pion/cuda/bodies.hpp>
-#include <pion/optimizer/momentum.hpp>
+#include <pion/optimizer/recipe/momentum.hpp>
 
 /// What an optimiser's step does to one element, and to its numbers. optimizer/step.hpp is the
 /// host's counterpart and has the meaning.

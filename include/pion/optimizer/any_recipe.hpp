@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include <pion/optimizer/any_map.hpp>
+#include <pion/optimizer/recipe/any_map.hpp>
 #include <pion/optimizer/step.hpp>
 
 namespace pion::optimizer {

@@ -8,11 +8,11 @@
 #include <pion/engine/default.hpp>
 #include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
-#include <pion/optimizer/buffers.hpp>
-#include <pion/optimizer/context.hpp>
-#include <pion/optimizer/direction.hpp>
-#include <pion/optimizer/recipe.hpp>
-#include <pion/optimizer/run_part.hpp>
+#include <pion/optimizer/recipe/buffers.hpp>
+#include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/direction.hpp>
+#include <pion/optimizer/recipe/recipe.hpp>
+#include <pion/optimizer/recipe/run_part.hpp>
 #include <pion/optimizer/step_memory.hpp>
 
 /// How a step makes a direction of a gradient, in the workspace alone.

@@ -8,7 +8,7 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/traits.hpp>
-#include <pion/optimizer/check.hpp>
+#include <pion/optimizer/recipe/check.hpp>
 
 /// QK-clip (Kimi K2, 2025): after a step, query and key weights whose attention logits grew beyond
 /// a threshold are made smaller. MuonClip is presets::moonlight(), or another recipe, and this.

@@ -14,14 +14,14 @@
 #include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
-#include <pion/optimizer/context.hpp>
-#include <pion/optimizer/direction.hpp>
 #include <pion/optimizer/find_direction.hpp>
-#include <pion/optimizer/momentum.hpp>
-#include <pion/optimizer/recipe.hpp>
+#include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/direction.hpp>
+#include <pion/optimizer/recipe/momentum.hpp>
+#include <pion/optimizer/recipe/recipe.hpp>
+#include <pion/optimizer/recipe/warm_rule.hpp>
 #include <pion/optimizer/state.hpp>
 #include <pion/optimizer/step_memory.hpp>
-#include <pion/optimizer/warm_rule.hpp>
 
 namespace pion {
 namespace optimizer {
@@ -124,7 +124,7 @@ namespace optimizer {
 ///                memory. Nor may two parameters that are stepped in turn, such as a tied embedding
 ///                and head: a step sees one parameter alone, and each would move the weights. Name
 ///                such weights once and step them with the sum of their gradients; a router refuses
-///                them where it is told their addresses (router.hpp).
+///                them where it is told their addresses (routing/router.hpp).
 /// \param gradient  of the parameter's shape: any expression, any order, evaluated once. It must
 ///                not overlap the parameter.
 /// \param learning_rate  of this step; schedules are the caller's.

@@ -9,9 +9,9 @@
 #include <pion/engine/load_store.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
-#include <pion/optimizer/buffers.hpp>
-#include <pion/optimizer/context.hpp>
-#include <pion/optimizer/recipe.hpp>
+#include <pion/optimizer/recipe/buffers.hpp>
+#include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/recipe.hpp>
 #include <pion/optimizer/state.hpp>
 
 /// Where the buffers of a recipe lie: in a state, and while a step is taken.

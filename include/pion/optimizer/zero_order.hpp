@@ -9,9 +9,9 @@
 #include <pion/detail/traits.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/filter/chains.hpp>
-#include <pion/optimizer/basis.hpp>
-#include <pion/optimizer/check.hpp>
-#include <pion/optimizer/rules.hpp>
+#include <pion/optimizer/parts/basis.hpp>
+#include <pion/optimizer/parts/rules.hpp>
+#include <pion/optimizer/recipe/check.hpp>
 #include <pion/optimizer/step.hpp>
 
 namespace pion {

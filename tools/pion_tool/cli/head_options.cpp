@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/cli/head_options.hpp"
 
-#include <pion/optimizer/parameter_names.hpp>
+#include <pion/optimizer/routing/parameter_names.hpp>
 
 #include "pion_tool/cli/options.hpp"
 

@@ -22,10 +22,10 @@ struct HeadOptions {
 
 void add_heads(CLI::App& verb, HeadOptions& options);
 
-/// The heads of the matrix of that name, by its role (pion/optimizer/parameter_names.hpp): blocks
-/// of rows of q_proj, k_proj and v_proj, blocks of columns of o_proj. Nothing where heads were not
-/// asked for, or where the name tells no heads (a fused projection, a factor of LoRA) and no axis
-/// was given.
+/// The heads of the matrix of that name, by its role (pion/optimizer/routing/parameter_names.hpp):
+/// blocks of rows of q_proj, k_proj and v_proj, blocks of columns of o_proj. Nothing where heads
+/// were not asked for, or where the name tells no heads (a fused projection, a factor of LoRA) and
+/// no axis was given.
 std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options);
 
 }  // namespace pion::tool

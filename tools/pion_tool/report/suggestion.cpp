@@ -7,7 +7,7 @@
 #include <limits>
 #include <pion/diagnostics/noise.hpp>
 #include <pion/filter/chains.hpp>
-#include <pion/optimizer/parameter_names.hpp>
+#include <pion/optimizer/routing/parameter_names.hpp>
 #include <utility>
 
 namespace pion::tool {

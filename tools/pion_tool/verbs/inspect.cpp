@@ -9,7 +9,7 @@
 #include <mutex>
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/engine/default.hpp>
-#include <pion/optimizer/parameter_names.hpp>
+#include <pion/optimizer/routing/parameter_names.hpp>
 #include <utility>
 #include <vector>
 
