@@ -14,7 +14,7 @@
 #include <pion/cuda/svd_solver.hpp>
 #include <pion/detail/finite.hpp>
 #include <pion/diagnostics/spectrum.hpp>
-#include <pion/optimizer/presets/low_rank.hpp>
+#include <pion/optimizer/parts/polar_factor.hpp>
 
 /// The calls that take a full SVD on a device: LRMuon's direction, and the diagnostics.
 namespace pion {

@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 The rules that are not filters: spectral powers, the top of
-// Covers its own header and diagnostics/noise.hpp, optimizer/presets/within.hpp,
-// optimizer/recipe/direction.hpp.
-// the spectrum, what stands out of noise.
+// SPDX-License-Identifier: Apache-2.0
+// Covers its own header and diagnostics/noise.hpp, optimizer/parts/filtered_within.hpp,
+// optimizer/parts/polar_factor.hpp, optimizer/presets/within.hpp, optimizer/presets/low_rank.hpp,
+// optimizer/recipe/direction.hpp. The rules that are not filters: spectral powers, the top of the
+// spectrum, what stands out of noise.
 
 #include <cmath>
 #include <limits>
