@@ -10,14 +10,17 @@
 /// Decompositions, or else by Eigen.
 namespace pion::detail {
 
+/// Its functions are templates, so that only a file that calls them compiles the decompositions.
 struct EigenDecompositions {
   /// Writes the eigenvalues of the symmetric n x n matrix g, ascending. May destroy g.
-  static void symmetric_values(Index n, double* g, double* values) {
-    detail::symmetric_values<double>(n, g, values);
+  template <class T>
+  static void symmetric_values(Index n, T* g, T* values) {
+    detail::symmetric_values<T>(n, g, values);
   }
   /// Writes the singular values of the m x n matrix x, descending. May destroy x.
-  static void singular_values(Index m, Index n, double* x, double* values) {
-    decompose<double>(m, n, x, nullptr, values, nullptr);
+  template <class T>
+  static void singular_values(Index m, Index n, T* x, T* values) {
+    decompose<T>(m, n, x, nullptr, values, nullptr);
   }
 };
 
