@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers its own header and optimizer/any_recipe.hpp, optimizer/routing/assignments.hpp,
-// optimizer/routing/parameter_names.hpp.
+// optimizer/routing/name_patterns.hpp.
 // Every parameter of a model goes to exactly one recipe.
 
 #include <string>
@@ -61,11 +61,11 @@ TEST_CASE("a name tells a role by whole words, an adapter's first of all") {
         "lora_unet_k_proj.lora_down.weight", "o_proj.lokr_w1", "q_proj.hada_w1_a"}) {
     CHECK(role_of(name) == Role::adapter);
   }
-  for (const char* name :
-       {"", "mask_proj.weight", "audio_proj", "video_proj.weight", "up_proj", "v_projector.weight",
-        "q_proj2", "kv_a_proj_with_mqa.weight", "explora_tion.weight"}) {
+  for (const char* name : {"", "mask_proj.weight", "audio_proj", "video_proj.weight", "up_proj",
+                           "v_projector.weight", "q_proj2", "explora_tion.weight"}) {
     CHECK(role_of(name) == Role::other);
   }
+  CHECK(role_of("kv_a_proj_with_mqa.weight") == Role::latent);
   const Claim keys{{}, {}, {}, Dimensions::two, {Role::key, Role::value}};
   CHECK(keys({"k_proj", {8, 4}, ""}));
   CHECK(!keys({"q_proj", {8, 4}, ""}));
@@ -116,7 +116,7 @@ TEST_CASE("the assignment for RLVR cuts nothing into heads that has none") {
     return router.label({name, std::move(shape), ""});
   };
   const auto whole = rlvr_assignment<float>(32, 8);
-  const auto by_head = rlvr_assignment<float>(32, 8, 2, embeddings_and_outputs(), 128);
+  const auto by_head = rlvr_assignment<float>(32, 8, 2, {}, 128);
   for (const auto& router : {whole, by_head}) {
     for (const char* name : {"mask_proj", "audio_proj", "video_proj", "l.0.q_proj.lora_A.weight",
                              "l.0.o_proj.lora_B.weight"}) {
@@ -189,7 +189,7 @@ TEST_CASE("a routed recipe is the recipe") {
   check(rlvr, {"o_proj", {8, 8}, ""}, presets::pion_per_head(Heads{4, Axis::cols}));
   check(rlvr, {"up_proj", {8, 6}, ""}, presets::pion());
   check(rlvr, {"lm_head", {8, 6}, ""}, presets::adamw());
-  const auto fused = rlvr_assignment<double>(4, 2, 2, embeddings_and_outputs(), 2);
+  const auto fused = rlvr_assignment<double>(4, 2, 2, {}, 2);
   check(fused, {"qkv_proj", {16, 8}, ""}, presets::pion_per_head(fused_qkv(4, 2, 2)));
   check(fused, {"kv_proj", {8, 8}, ""},
         presets::pion_per_head(FusedHeads{{{4, 2}, {4, 2}}, Axis::rows}));

@@ -60,7 +60,8 @@ TEST_CASE("what is no matrix, embeddings and output layers go to AdamW") {
     m.shape = shape;
     CHECK(suggest(m).optimizer == Optimizer::adamw);
   }
-  for (const char* name : {"model.embed_tokens.weight", "lm_head.weight", "pos_embedding"}) {
+  for (const char* name : {"model.embed_tokens.weight", "lm_head.weight", "pos_embedding",
+                           "wte.weight", "output.weight"}) {
     m = low();
     m.name = name;
     CHECK(suggest(m).optimizer == Optimizer::adamw);
@@ -205,7 +206,18 @@ TEST_CASE("names tell which way the heads lie") {
   CHECK(is("k_proj", 8, pion::Axis::rows));
   CHECK(is("attn.v_proj", 8, pion::Axis::rows));
   CHECK(is("attn.o_proj.weight", 16, pion::Axis::cols));
-  for (const char* other : {"mlp.up_proj.weight", "qkv_proj", "kv_proj.weight", "fo_proj",
+  CHECK(is("qkv_proj", 32, pion::Axis::rows));
+  CHECK(is("attention.query_key_value.weight", 32, pion::Axis::rows));
+  CHECK(is("kv_proj.weight", 16, pion::Axis::rows));
+  CHECK(is("kv_b_proj.weight", 8, pion::Axis::rows));
+  const auto conv1d = [&](const char* name, pion::Index count, pion::Axis axis) {
+    const auto heads = heads_of(name, options, true);
+    return heads && heads->count == count && heads->axis == axis;
+  };
+  CHECK(conv1d("h.0.attn.c_attn.weight", 32, pion::Axis::cols));
+  CHECK(conv1d("h.0.attn.c_proj.weight", 16, pion::Axis::rows));
+  CHECK(conv1d("attn.q_proj.weight", 16, pion::Axis::rows));
+  for (const char* other : {"mlp.up_proj.weight", "kv_a_proj_with_mqa.weight", "fo_proj",
                             "q_proj.lora_A.weight", "v_proj.lora_B.weight", "audio_proj", ""}) {
     CHECK_FALSE(heads_of(other, options));
   }

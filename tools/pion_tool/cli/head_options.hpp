@@ -16,16 +16,18 @@ namespace pion::tool {
 /// Holds what --heads, --kv-heads and --axis say.
 struct HeadOptions {
   std::int64_t heads = 0;     ///< 0: matrices are taken whole.
-  std::int64_t kv_heads = 0;  ///< Of k_proj and v_proj under grouped-query attention; 0: as heads.
+  std::int64_t kv_heads = 0;  ///< Of keys and values under grouped-query attention; 0: as heads.
   std::optional<Axis> axis;   ///< Of every matrix, whatever its name.
 };
 
 void add_heads(CLI::App& verb, HeadOptions& options);
 
 /// The heads of the matrix of that name, by its role (pion/optimizer/routing/parameter_names.hpp):
-/// blocks of rows of q_proj, k_proj and v_proj, blocks of columns of o_proj. Nothing where heads
-/// were not asked for, or where the name tells no heads (a fused projection, a factor of LoRA) and
-/// no axis was given.
-std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options);
+/// blocks of rows of query, key and value, alone or fused, blocks of columns of what stands behind
+/// the heads. Nothing where heads were not asked for, or where the name tells no heads (a factor of
+/// LoRA, a latent of MLA) and no axis was given.
+/// \param conv1d  whether the model is stored as GPT-2's Conv1D: then the axes are exchanged.
+std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options,
+                              bool conv1d = false);
 
 }  // namespace pion::tool

@@ -2,16 +2,10 @@
 #include "pion_tool/io/quantized.hpp"
 
 #include <algorithm>
+#include <pion/optimizer/routing/parameter_names.hpp>
 
 namespace pion::io {
 namespace {
-
-/// Texts in the names of what belongs to a quantised weight: those of the FP8 checkpoints of
-/// DeepSeek, compressed-tensors, GPTQ, AWQ, bitsandbytes, HQQ, EXL2, AQLM, VPTQ, MLX and MXFP4. A
-/// bias beside a quantised weight is a vector, or a stack of vectors: no matrix either.
-constexpr std::string_view words[] = {"scale",    "zero",  "absmax", "quant", "scb",
-                                      "codebook", "codes", "group",  "g_idx", "centroid",
-                                      "bias",     "perm",  "smooth", "lut"};
 
 /// I64 is left out: counters and positions have it, and no weights.
 constexpr std::string_view plain_types[] = {"F64", "F32", "F16", "BF16",
@@ -32,7 +26,7 @@ std::string_view module_of(std::string_view name) {
 bool has_word(std::string_view part) {
   std::string small(part);
   for (char& c : small) c = 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::any_of(std::begin(words), std::end(words),
+  return std::any_of(std::begin(optimizer::table_names), std::end(optimizer::table_names),
                      [&](std::string_view word) { return small.find(word) != small.npos; });
 }
 

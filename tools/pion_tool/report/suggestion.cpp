@@ -54,10 +54,14 @@ Suggestion suggest(const Measured& m) {
     return adamw(fmt::format("{} dimension{}: not a matrix", m.shape.size(),
                              m.shape.size() == 1 ? "" : "s"));
   }
-  for (const std::string_view part : optimizer::embedding_and_output_names) {
-    if (m.name.find(part) != m.name.npos) {
-      return adamw(fmt::format("its name has \"{}\": an embedding or output layer", part));
+  const optimizer::RoleName* const told = optimizer::telling_name(m.name);
+  if (told != nullptr && optimizer::is_outside(told->role)) {
+    const std::string has = fmt::format("its name has \"{}\": ", told->text);
+    if (told->role == optimizer::Role::table) {
+      return {{}, {}, false, has + "a table of a quantised weight, which is not trained"};
     }
+    return adamw(has +
+                 (told->role == optimizer::Role::embedding ? "an embedding" : "an output layer"));
   }
   if (m.zero) return {{}, {}, false, "no value that is not zero"};
 

@@ -81,8 +81,8 @@ struct Suggestion {
 
 /// The rule, first match first. Figures are errors on the map over the least error there of AdamW,
 /// Muon and Pion.
-/// 1. What is not a matrix, and embeddings and output layers (embed, lm_head): AdamW (Fan et al.
-///    2026, App. H, K.3).
+/// 1. What is not a matrix, and embeddings and output layers by their names
+///    (pion/optimizer/routing/parameter_names.hpp): AdamW (Fan et al. 2026, App. H, K.3).
 /// 2. Nothing stands out of the noise: AdamW (1.00 to 1.31; Muon 1.00 to 1.52).
 /// 3. A few directions, ended by a clear gap, or many by a wide one: Pion with the fewest promotion
 ///    steps, from two on, that leave the faintest of them a gain (1.00 to 1.85; Muon 1.21 to 6.35).

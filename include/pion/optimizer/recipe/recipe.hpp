@@ -26,9 +26,9 @@ enum class Orientation {
 };
 
 /// Combines the four choices that make an optimiser, at compile time: what the rule sees
-/// (momentum.hpp), the rule itself (parts/rules.hpp), what its direction is scaled by (scale.hpp) and how
-/// weights decay (decay.hpp). Each is a plain value; presets.hpp has the published combinations. A
-/// Sequence puts several parts in the place of one (sequence.hpp).
+/// (momentum.hpp), the rule itself (parts/rules.hpp), what its direction is scaled by (scale.hpp)
+/// and how weights decay (decay.hpp). Each is a plain value; presets/ has the published
+/// combinations. A Sequence puts several parts in the place of one (sequence.hpp).
 ///
 ///   X = momentum(G);  O = rule(X);  W <- retention(lr) W - lr * factor(O) * O
 ///

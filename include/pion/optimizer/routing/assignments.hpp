@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <utility>  // std::move
 #include <vector>
 
@@ -14,39 +13,54 @@
 /// The paper's assignments of optimisers to the parameters of a model (Fan et al. 2026).
 namespace pion::optimizer {
 
-/// Patterns of embeddings and output layers, which go to AdamW: `embedding_and_output_names`.
-inline std::vector<std::string> embeddings_and_outputs() {
-  std::vector<std::string> patterns;
-  for (const std::string_view part : embedding_and_output_names) {
-    patterns.push_back("*" + std::string(part) + "*");
+/// Returns the roles of the matrices that a rule of matrices may step: all but is_outside().
+inline std::vector<Role> inside_roles() {
+  std::vector<Role> inside;
+  for (int i = 0; i <= static_cast<int>(Role::table); ++i) {
+    if (const Role role = static_cast<Role>(i); !is_outside(role)) inside.push_back(role);
   }
-  return patterns;
+  return inside;
+}
+
+/// Returns the claims of AdamW: what is not two-dimensional, embeddings, output layers and tables
+/// by their roles (parameter_names.hpp), and what fits a pattern of `outside`.
+inline std::vector<Claim> outside_claims(const std::vector<std::string>& outside) {
+  std::vector<Claim> claims = {
+      {{}, {}, {}, Dimensions::other},
+      {{}, {}, {}, Dimensions::two, {Role::embedding, Role::output_layer, Role::table}}};
+  if (!outside.empty()) claims.push_back({outside, {}, {}, Dimensions::two});
+  return claims;
 }
 
 /// VLA training (Table A1 and row S9 of Table A6): Muon on the matrices of the modules "vision" and
-/// "language", Pion on those of "action", AdamW on `outside` and on what is not two-dimensional.
-/// A matrix of another module is nobody's and refused.
+/// "language", Pion on those of "action", AdamW on embeddings and output layers, on what is not
+/// two-dimensional, and on what fits a pattern of `outside`. A matrix of another module is nobody's
+/// and refused.
 template <class Scalar, class Engine = DefaultEngine>
-Router<Scalar, Engine> vla_assignment(
-    int promotions = 2, const std::vector<std::string>& outside = embeddings_and_outputs()) {
+Router<Scalar, Engine> vla_assignment(int promotions = 2,
+                                      const std::vector<std::string>& outside = {}) {
+  const std::vector<Role> inside = inside_roles();
   Router<Scalar, Engine> router;
-  router.add("Muon", {{{}, outside, {"vision", "language"}, Dimensions::two}}, presets::muon());
-  router.add("Pion", {{{}, outside, {"action"}, Dimensions::two}}, presets::pion(promotions));
-  router.add("AdamW", {{{}, {}, {}, Dimensions::other}, {outside, {}, {}, Dimensions::two}},
-             presets::adamw());
+  router.add("Muon", {{{}, outside, {"vision", "language"}, Dimensions::two, inside}},
+             presets::muon());
+  router.add("Pion", {{{}, outside, {"action"}, Dimensions::two, inside}},
+             presets::pion(promotions));
+  router.add("AdamW", outside_claims(outside), presets::adamw());
   return router;
 }
 
-/// RLVR post-training (Table A2): Pion head by head on the attention projections q_proj, k_proj,
-/// v_proj and o_proj, by the roles of `parameter_names.hpp`; on other matrices as a whole; AdamW
-/// elsewhere. Weights are (out, in): the heads of q, k and v are rows, those of o columns. The
-/// factors of LoRA and other adapters are taken whole, for a factor is not the projection.
+/// RLVR post-training (Table A2): Pion head by head on the attention projections, by the roles of
+/// `parameter_names.hpp`; on other matrices as a whole; AdamW elsewhere, as vla_assignment().
+/// Weights are (out, in): the heads of q, k and v are rows, those of o columns. The factors of LoRA
+/// and other adapters are taken whole, for a factor is not the projection, and so are MLA's down
+/// projections.
 /// \param head_size  rows of one head. With it, Pion also goes head by head through the fused
-///                   projections qkv_proj and kv_proj; without it (0) they are taken whole.
+///                   projections; without it (0) they are taken whole. All heads are of this size,
+///                   so it is the same whether they lie in groups or not.
 template <class Scalar, class Engine = DefaultEngine>
-Router<Scalar, Engine> rlvr_assignment(
-    Index query_heads, Index key_value_heads, int promotions = 2,
-    const std::vector<std::string>& outside = embeddings_and_outputs(), Index head_size = 0) {
+Router<Scalar, Engine> rlvr_assignment(Index query_heads, Index key_value_heads, int promotions = 2,
+                                       const std::vector<std::string>& outside = {},
+                                       Index head_size = 0) {
   Router<Scalar, Engine> router;
   const auto add = [&](const char* label, std::vector<Role> roles, auto recipe) {
     router.add(label, {{{}, outside, {}, Dimensions::two, std::move(roles)}}, std::move(recipe));
@@ -55,10 +69,10 @@ Router<Scalar, Engine> rlvr_assignment(
     return presets::pion_per_head(heads, promotions);
   };
   add("Pion per query head", {Role::query}, per_head(Heads{query_heads, Axis::rows}));
-  add("Pion per key-value head", {Role::key, Role::value},
+  add("Pion per key-value head", {Role::key, Role::value, Role::latent_key_value},
       per_head(Heads{key_value_heads, Axis::rows}));
   add("Pion per output head", {Role::output}, per_head(Heads{query_heads, Axis::cols}));
-  std::vector<Role> whole = {Role::other, Role::adapter};
+  std::vector<Role> whole = {Role::other, Role::adapter, Role::latent};
   if (head_size > 0) {
     const FusedHeads qkv = fused_qkv(query_heads, key_value_heads, head_size);
     const FusedHeads kv = {{qkv.segments[1], qkv.segments[2]}, qkv.axis};
@@ -68,8 +82,7 @@ Router<Scalar, Engine> rlvr_assignment(
     whole.insert(whole.end(), {Role::fused_query_key_value, Role::fused_key_value});
   }
   add("Pion", whole, presets::pion(promotions));
-  router.add("AdamW", {{{}, {}, {}, Dimensions::other}, {outside, {}, {}, Dimensions::two}},
-             presets::adamw());
+  router.add("AdamW", outside_claims(outside), presets::adamw());
   return router;
 }
 
