@@ -65,7 +65,8 @@ int main(int argc, char** argv) {
     app.footer(footer);
     app.allow_windows_style_options(false);  // "/x" is a path there too
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
-                                     snr_verb(app),   compare_verb(app), fit_verb(app)};
+                                     snr_verb(app),   compare_verb(app), fit_verb(app),
+                                     route_verb(app)};
     // For packages, which install what these print; --help does not list them.
     std::string shell;
     bool man = false;

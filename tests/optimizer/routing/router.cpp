@@ -96,6 +96,15 @@ action.temperature            scalar    action    AdamW
   CHECK(vla_assignment<float>().print({}).empty());
 }
 
+TEST_CASE("Muon on every matrix") {
+  const auto router = muon_assignment<float>({"*special*"});
+  CHECK(router.label({"blocks.0.attn.qkv.weight", {12, 4}, ""}) == "Muon");
+  CHECK(router.label({"wte.weight", {12, 4}, ""}) == "AdamW");
+  CHECK(router.label({"w.weight_scale_inv", {12, 4}, ""}) == "AdamW");
+  CHECK(router.label({"special.weight", {12, 4}, ""}) == "AdamW");
+  CHECK(router.label({"blocks.0.bias", {12}, ""}) == "AdamW");
+}
+
 TEST_CASE("the assignment for RLVR: head by head where there are heads") {
   const auto router = rlvr_assignment<float>(16, 8);
   const auto label = [&](const char* name, std::vector<Index> shape) {

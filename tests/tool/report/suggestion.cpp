@@ -210,17 +210,19 @@ TEST_CASE("names tell which way the heads lie") {
   CHECK(is("attention.query_key_value.weight", 32, pion::Axis::rows));
   CHECK(is("kv_proj.weight", 16, pion::Axis::rows));
   CHECK(is("kv_b_proj.weight", 8, pion::Axis::rows));
-  const auto conv1d = [&](const char* name, pion::Index count, pion::Axis axis) {
-    const auto heads = heads_of(name, options, true);
-    return heads && heads->count == count && heads->axis == axis;
-  };
-  CHECK(conv1d("h.0.attn.c_attn.weight", 32, pion::Axis::cols));
-  CHECK(conv1d("h.0.attn.c_proj.weight", 16, pion::Axis::rows));
-  CHECK(conv1d("attn.q_proj.weight", 16, pion::Axis::rows));
+  options.conv1d = true;
+  CHECK(is("h.0.attn.c_attn.weight", 32, pion::Axis::cols));
+  CHECK(is("h.0.attn.c_proj.weight", 16, pion::Axis::rows));
+  CHECK(is("attn.q_proj.weight", 16, pion::Axis::rows));
+  options.conv1d = false;
   for (const char* other : {"mlp.up_proj.weight", "kv_a_proj_with_mqa.weight", "fo_proj",
                             "q_proj.lora_A.weight", "v_proj.lora_B.weight", "audio_proj", ""}) {
     CHECK_FALSE(heads_of(other, options));
   }
+  CHECK(stores_conv1d(
+      {{"wte.weight", "F32", {}, {9, 4}}, {"h.0.attn.c_attn.weight", "F32", {}, {4, 12}}}));
+  CHECK_FALSE(stores_conv1d(
+      {{"h.0.attn.c_attn.weight", "F32", {}, {12, 4}}, {"h.0.attn.c_attn.bias", "F32", {}, {12}}}));
   options.axis = pion::Axis::cols;
   CHECK(is("mlp.up_proj.weight", 16, pion::Axis::cols));
   CHECK(is("attn.q_proj.weight", 16, pion::Axis::cols));

@@ -292,7 +292,7 @@ json inspect "$action"
 has '"suggestion":"Muon"' 'docs/evidence.md' '"head_norms":null'
 json inspect mixed.safetensors
 has '"name":"bias","shape":[2],"dtype":"F32","norm":null,"erank":null' '"suggestion":"AdamW"' \
-  'an embedding or output layer'
+  'its name has "embed": an embedding'
 json inspect integers.npy
 has '"erank":null' '"suggestion":null' 'are not measured'
 json inspect subnormal.npy
@@ -318,7 +318,7 @@ bad 'infinite.npy: tensor "infinite": x(1, 0) is infinite' inspect infinite.npy
 bad 'none.npy: cannot open' inspect none.npy
 bad 'truncated' inspect truncated.npy
 bad 'unknown extension ".txt"' inspect text.txt
-bad 'is a directory' inspect folder.npy
+bad 'folder.npy: is a folder without a .safetensors, .npy or .npz file' inspect folder.npy
 bad 'FILE is required' inspect
 
 # apply
@@ -471,8 +471,8 @@ done
 
 # What belongs to a quantised weight is no matrix of the model.
 safetensors fp8.safetensors \
-  '{"w.weight":{"dtype":"F8_E4M3","shape":[4,4],"data_offsets":[0,16]},"w.weight_scale_inv":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}' \
-  "0123456789abcdef$three$one$one$one"
+  '{"w.weight":{"dtype":"F8_E4M3","shape":[4,4],"data_offsets":[0,16]},"w.weight_scale_inv":{"dtype":"F32","shape":[1,1],"data_offsets":[16,20]}}' \
+  "0123456789abcdef$three"
 belongs='tensor "w.weight_scale_inv": it belongs to the quantised weight "w.weight"'
 bad "$belongs" apply muon fp8.safetensors -o out/x.safetensors
 bad "$belongs" apply muon fp8.safetensors --tensor w.weight_scale_inv -o out/x.npy
@@ -480,7 +480,17 @@ bad 'holds no matrix' compare fp8.safetensors
 good inspect fp8.safetensors
 has 'w.weight_scale_inv  -          it belongs to the quantised weight "w.weight": not measured'
 json inspect fp8.safetensors
-has '"name":"w.weight_scale_inv","shape":[2,2],"dtype":"F32","norm":null'
+has '"name":"w.weight_scale_inv","shape":[1,1],"dtype":"F32","norm":null'
+safetensors f8.safetensors \
+  '{"w":{"dtype":"F8_E5M2","shape":[2,2],"data_offsets":[0,4]},"w_scale":{"dtype":"F32","shape":[],"data_offsets":[4,8]}}' \
+  "\x3c\x00\x00\x40$three" # 3 diag(1, 2)
+json inspect f8.safetensors
+has '"dtype":"F8_E5M2","norm":6.708203' # 3 sqrt(5)
+safetensors f8_table.safetensors \
+  '{"w":{"dtype":"F8_E4M3","shape":[1,1],"data_offsets":[0,1]},"w_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[1,9]}}' \
+  "\x38$three$one"
+bad 'tensor "w_scale": scales of shape [2, 1] fit no weight of shape [1, 1]' \
+  inspect f8_table.safetensors
 safetensors gptq.safetensors \
   '{"m.qweight":{"dtype":"I32","shape":[1,2],"data_offsets":[0,8]},"m.scales":{"dtype":"F16","shape":[1,2],"data_offsets":[8,12]},"n.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[12,28]}}' \
   "01234567abcd$three$zero$zero$one"
@@ -548,6 +558,82 @@ npy single.npy float32 '2, 2' "$three$zero$zero$one"
 good inspect single.npy
 npy brain.npy '<V2' '1, 2' "$one"
 bad 'save them as float32' apply muon brain.npy -o out/x.npy
+json inspect brain.npy --as bf16
+has '"shape":[1,2],"dtype":"<V2","norm":1.0'
+npy named_brain.npy bfloat16 '1, 2' "$one"
+json inspect named_brain.npy
+has '"norm":1.0'
+bad '--as: "f16" is not known' inspect brain.npy --as f16
+
+# Tensors of more than two dimensions, and models in shards.
+safetensors stack.safetensors \
+  '{"e":{"dtype":"F32","shape":[2,2,2],"data_offsets":[0,32]},"conv":{"dtype":"F32","shape":[1,2,1,1],"data_offsets":[32,40]},"b":{"dtype":"F32","shape":[2],"data_offsets":[40,48]}}' \
+  "$one$zero$zero$one$three$zero$zero$three$one$one$one$one"
+good inspect stack.safetensors
+has 'e[0]' 'e[1]' '1x2 of 1x2x1x1' '1 dimension: not a matrix'
+json inspect stack.safetensors
+has '"name":"e[1]","shape":[2,2],"dtype":"F32","norm":4.24264' '"tensor":"e","stored_shape":[2,2,2]'
+json inspect stack.safetensors --flatten e --stacked conv
+has '"name":"e","shape":[2,4]' '"name":"conv[1]","shape":[1,1]'
+mkdir model
+cp key.safetensors model/a.safetensors
+cp bias.safetensors model/b.safetensors
+good inspect model
+has 'k_proj' 'bias'
+printf '{"weight_map":{"k_proj":"a.safetensors","bias":"b.safetensors"}}' >model/m.index.json
+json inspect model/m.index.json
+has '"file":"model/m.index.json","name":"k_proj"' '"name":"bias"'
+json inspect model --tensor 'k*'
+printf '{"weight_map":{"k_proj":"a.safetensors","bias":"c.safetensors"}}' >model/m.index.json
+bad 'm.index.json: index: the shard "c.safetensors" is missing' inspect model
+printf '{"weight_map":{"k_proj":"../key.safetensors"}}' >model/m.index.json
+bad 'is no name of a file beside the index' inspect model
+rm model/m.index.json
+cp key.safetensors model/c.safetensors
+bad 'model: tensor "k_proj" is in two shards, "a.safetensors" and "c.safetensors"' inspect model
+ln -s loop.safetensors loop.safetensors
+bad 'loop.safetensors: cannot open' inspect loop.safetensors
+
+# The update between two checkpoints.
+mkdir before after
+cp ones.npy before/w.npy
+npy after/w.npy '<f4' '2, 2' "$three$zero$zero$one"
+json inspect after/w.npy --minus before/w.npy
+has '"norm":2.0,"erank":1.0'
+json inspect after --minus before --heads 2 --axis rows
+has '"head_norms":[2.0,0.0]' '"head_norm_variance_before":0.0,"head_norm_variance_after":1.0'
+good inspect after --minus before --heads 2 --axis rows
+cp diagonal.npy after/v.npy
+partly 'tensor "v": it is not in before' inspect after --minus before
+cp vector.npy before/v.npy
+partly 'tensor "v": it has shape [3] in before' inspect after --minus before
+
+# route
+good route "$grpo"
+has 'Muon' 'bytes of state'
+json route mixed.safetensors
+has '"optimizer":"AdamW","tensors":2,"parameters":4,"state_bytes":32' \
+  '"name":"w","shape":[2,2],"dtype":"F32","module":"language","optimizer":"Muon"'
+json route key.safetensors --assignment rlvr --heads 4 --kv-heads 2
+has '"optimizer":"Pion per key-value head"'
+bad 'rlvr needs --heads' route key.safetensors --assignment rlvr
+json route key.safetensors --assignment vla
+json route fp8.safetensors
+has '"optimizer":null'
+json route stack.safetensors
+has '"name":"e","shape":[2,2,2],"dtype":"F32","module":"language","optimizer":"Muon"' \
+  '"name":"conv","shape":[1,2,1,1],"dtype":"F32","module":"language","optimizer":"AdamW"'
+bad '"sgdd" is not known; there are muon, vla, rlvr, or a .json file' \
+  route key.safetensors --assignment sgdd
+printf '{"rules":[{"optimizer":"pion","kp":3,"names":["k*"]},{"optimizer":"sgd","except":["k*"]}]}' \
+  >rules.json
+json route key.safetensors --assignment rules.json
+has '"optimizer":"Pion kp=3"'
+printf '{"rules":[{"optimizer":"pion"},{"optimizer":"sgd"}]}' >rules.json
+bad '--assignment: "k_proj" is claimed by Pion kp=2 and by SGD' \
+  route key.safetensors --assignment rules.json
+printf '{"rules":[{"optimizer":"muon","named":["k*"]}]}' >rules.json
+bad 'rules.json: rule 1: "named" is not known' route key.safetensors --assignment rules.json
 
 # More files than may be open, and more memory than there is.
 for i in {1..60}; do cp ones.npy many_$i.npy; done
@@ -673,7 +759,7 @@ bad '--json: standard output carries the chain' \
   fit highpass --tau 0.5 --starts 2 --steps 2 -o /dev/stdout --json
 
 # Files that are damaged, and files that are not: what the fuzzers start from.
-for format in npy safetensors; do
+for format in npy npz safetensors; do
   for file in "$corpus/$format"/bad_*; do
     cp "$file" damaged.$format
     bad "damaged.$format: " inspect damaged.$format
@@ -699,7 +785,7 @@ result $(($? == 2)) 'a report that cannot be printed is an error' "$(cat stderr)
 bad 'chain "@": names no file' shape @
 bad 'cannot be parsed as JSON' shape @broken.json
 bad '--heads: no tensor' apply muon ones.npy --heads 2 -o out/x.npy
-for verb in '' shape inspect apply snr compare fit; do
+for verb in '' shape inspect apply snr compare fit route; do
   run $verb --help
   [[ $status == 0 && $(wc -L <stdout) -le 100 ]]
   result $((!$?)) "pion $verb --help fits the page" "$(awk 'length > 100' stdout)"

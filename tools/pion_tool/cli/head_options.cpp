@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pion_tool/cli/head_options.hpp"
 
+#include <algorithm>
 #include <pion/optimizer/routing/parameter_names.hpp>
 
 #include "pion_tool/cli/options.hpp"
@@ -23,11 +24,11 @@ void add_heads(CLI::App& verb, HeadOptions& options) {
   for (CLI::Option* option : {kv_heads, axis}) require_with(option, heads);
 }
 
-std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options, bool conv1d) {
+std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options) {
   if (options.heads == 0) return std::nullopt;
   using optimizer::Role;
   const Role role = optimizer::role_of(name);
-  const bool transposed = conv1d && optimizer::is_conv1d(name);
+  const bool transposed = options.conv1d && optimizer::is_conv1d(name);
   Axis axis = (role == Role::output) == transposed ? Axis::rows : Axis::cols;
   if (options.axis) axis = *options.axis;
   const Index few = options.kv_heads > 0 ? options.kv_heads : options.heads;
@@ -42,6 +43,13 @@ std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options,
     default: break;
   }
   return options.axis ? std::optional(Heads{options.heads, axis}) : std::nullopt;
+}
+
+bool stores_conv1d(const std::vector<io::TensorInfo>& tensors) {
+  return std::any_of(tensors.begin(), tensors.end(), [](const io::TensorInfo& info) {
+    return info.shape.size() == 2 &&
+           optimizer::is_wide_c_attn(info.name, info.shape[0], info.shape[1]);
+  });
 }
 
 }  // namespace pion::tool

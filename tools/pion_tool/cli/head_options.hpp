@@ -5,6 +5,9 @@
 #include <optional>
 #include <pion/filter/heads.hpp>
 #include <string_view>
+#include <vector>
+
+#include "pion_tool/io/tensor.hpp"
 
 namespace CLI {
 class App;
@@ -18,6 +21,7 @@ struct HeadOptions {
   std::int64_t heads = 0;     ///< 0: matrices are taken whole.
   std::int64_t kv_heads = 0;  ///< Of keys and values under grouped-query attention; 0: as heads.
   std::optional<Axis> axis;   ///< Of every matrix, whatever its name.
+  bool conv1d = false;        ///< No option: stores_conv1d() of the model.
 };
 
 void add_heads(CLI::App& verb, HeadOptions& options);
@@ -26,8 +30,9 @@ void add_heads(CLI::App& verb, HeadOptions& options);
 /// blocks of rows of query, key and value, alone or fused, blocks of columns of what stands behind
 /// the heads. Nothing where heads were not asked for, or where the name tells no heads (a factor of
 /// LoRA, a latent of MLA) and no axis was given.
-/// \param conv1d  whether the model is stored as GPT-2's Conv1D: then the axes are exchanged.
-std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options,
-                              bool conv1d = false);
+std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options);
+
+/// Whether a model is stored as GPT-2's Conv1D: then the axes of its heads are exchanged.
+bool stores_conv1d(const std::vector<io::TensorInfo>& tensors);
 
 }  // namespace pion::tool

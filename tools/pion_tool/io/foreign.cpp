@@ -26,7 +26,7 @@ constexpr Kind kinds[] = {
     {"<html", "an HTML page", download},
     {"<?xml", "an XML text", download},
     {"pk\x03\x04", "a zip archive",
-     "a .npz must be unpacked; a .pt or .bin of PyTorch must be loaded there and saved as "
+     "a .npz must be named so; a .pt or .bin of PyTorch must be loaded there and saved as "
      ".safetensors"},
     {"\x1f\x8b", "a gzip file", "unpack it with gunzip"},
     {"bzh", "a bzip2 file", "unpack it with bunzip2"},

@@ -18,10 +18,11 @@ Format format_of(const std::filesystem::path& path) {
       fmt::format("unknown extension {}; .npy and .safetensors are supported", quote(extension)));
 }
 
-TensorFile::TensorFile(const std::filesystem::path& path)
-    : path_(path.string()), file_([&]() -> std::variant<NpyFile, SafetensorsFile> {
+TensorFile::TensorFile(const std::filesystem::path& path, std::optional<DType> untyped)
+    : path_(path.string()), file_([&]() -> std::variant<NpyFile, NpzFile, SafetensorsFile> {
         if (!path.has_extension() && is_stream(path)) Source::file(path);  // says why it cannot be
-        if (format_of(path) == Format::npy) return NpyFile(path);
+        if (path.extension() == ".npz") return NpzFile(path, untyped);
+        if (format_of(path) == Format::npy) return NpyFile(path, untyped);
         return SafetensorsFile(path);
       }()) {}
 
@@ -32,6 +33,12 @@ const std::vector<TensorInfo>& TensorFile::entries() const {
 
 Tensor TensorFile::load(std::string_view name) const {
   return std::visit([&](const auto& file) { return file.load(name); }, file_);
+}
+
+Tensor TensorFile::load(const TensorInfo& info, const MatrixPart& part) const {
+  if (const auto* const array = std::get_if<NpyFile>(&file_)) return array->load(part);
+  if (const auto* const arrays = std::get_if<NpzFile>(&file_)) return arrays->load(info, part);
+  return safetensors()->load(info, part);
 }
 
 const TensorInfo& TensorFile::find(const std::optional<std::string>& name) const {

@@ -8,12 +8,15 @@
 #include <variant>
 #include <vector>
 
+#include "pion_tool/io/matrix_parts.hpp"
 #include "pion_tool/io/npy.hpp"
+#include "pion_tool/io/npz.hpp"
 #include "pion_tool/io/safetensors.hpp"
 #include "pion_tool/io/tensor.hpp"
 
 namespace pion::io {
 
+/// What can be written; a .npz file can be read alone.
 enum class Format { npy, safetensors };
 
 /// Tells the format by the file's extension. Call it on the name of an output before the work whose
@@ -23,10 +26,16 @@ Format format_of(const std::filesystem::path& path);
 /// Reads a file of tensors in any supported format.
 class TensorFile {
  public:
-  explicit TensorFile(const std::filesystem::path& path);
+  /// \param untyped  what two bytes without a meaning are in a .npy file.
+  explicit TensorFile(const std::filesystem::path& path, std::optional<DType> untyped = {});
 
   const std::vector<TensorInfo>& entries() const;
   Tensor load(std::string_view name) const;
+
+  /// Reads a matrix in a tensor. Of a weight in 8 bits, the numbers without their scales.
+  Tensor load(const TensorInfo& info, const MatrixPart& part) const;
+
+  const std::string& path() const { return path_; }
   const std::string& warning() const;  ///< What was passed over; empty where nothing was.
 
   /// The entry of that name. Without a name the file must hold exactly one.
@@ -37,7 +46,7 @@ class TensorFile {
 
  private:
   std::string path_;
-  std::variant<NpyFile, SafetensorsFile> file_;
+  std::variant<NpyFile, NpzFile, SafetensorsFile> file_;
 };
 
 /// Loads one tensor of a file. Without a name the file must hold exactly one.

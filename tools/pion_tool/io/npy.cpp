@@ -20,13 +20,16 @@ namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 
+bool is_untyped(std::string_view descr) {
+  return descr == "V2" || descr == "<V2" || descr == "|V2" || descr == "=V2" || descr == ">V2";
+}
+
 /// What to do about values that cannot be read. NumPy has no bfloat16 of its own: it is saved as
 /// two bytes without a meaning (V2), and float16 would lose its range.
 std::string_view advice_for(std::string_view descr) {
-  for (const std::string_view sixteen : {"V2", "<V2", "|V2", "=V2", ">V2", "bfloat16"}) {
-    if (descr == sixteen) {
-      return "if they are bfloat16, save them as float32, for float16 would lose their range";
-    }
+  if (is_untyped(descr)) {
+    return "if they are bfloat16, inspect reads them with --as bf16; or save them as float32, for "
+           "float16 would lose their range";
   }
   if (!descr.empty() && descr[0] == '[') return "save each field of the record by itself";
   return "save it as float16, float32 or float64";
@@ -67,7 +70,9 @@ std::vector<std::byte> reverse_axes(const std::vector<std::byte>& in, const Shap
 
 }  // namespace
 
-NpyFile::NpyFile(Source source) : source_(std::move(source)) {
+NpyFile::NpyFile(Source source, std::optional<DType> untyped,
+                 std::optional<std::uint64_t> announced)
+    : source_(std::move(source)) {
   const std::string& file = source_.name();
   if (source_.size() == 0) throw Error(file, "is empty");
   const std::string start = source_.text(0, std::min<std::uint64_t>(source_.size(), telling_bytes));
@@ -97,13 +102,13 @@ NpyFile::NpyFile(Source source) : source_(std::move(source)) {
   const std::string text = source_.text(header_begin, length);
   NpyHeader header = parse_npy_header(file, text);
   data_ = header_begin + length;
-  const std::optional<DType> dtype = header.dtype();
+  const std::optional<DType> dtype = is_untyped(header.descr) ? untyped : header.dtype();
   big_endian_ = header.big_endian();
   fortran_order_ = header.fortran_order;
 
   if (dtype) {
     const auto needed = byte_count(header.shape, static_cast<unsigned>(8 * size_of(*dtype)));
-    const std::uint64_t there = source_.size() - data_;
+    const std::uint64_t there = announced.value_or(source_.size()) - data_;
     if (!needed) {
       throw Error(file,
                   fmt::format("shape {} is more than any file can hold", to_string(header.shape)));
@@ -133,6 +138,19 @@ Tensor NpyFile::load(std::string_view name) const {
   if (fortran_order_ && tensor.shape.size() > 1) {
     tensor.bytes = reverse_axes(tensor.bytes, {tensor.shape.rbegin(), tensor.shape.rend()}, width);
   }
+  return tensor;
+}
+
+Tensor NpyFile::load(const MatrixPart& part) const {
+  const TensorInfo& info = entries_.front();
+  if (!info.dtype || fortran_order_) return cut(load(info.name), part);
+  const std::size_t width = size_of(*info.dtype);
+  Tensor tensor{part.name,
+                *info.dtype,
+                {part.rows, part.cols},
+                source_.bytes(data_ + part.first * width, part.size() * width),
+                source_.name()};
+  if (big_endian_) swap_byte_order(tensor.bytes, width);
   return tensor;
 }
 

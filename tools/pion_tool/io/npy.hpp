@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "pion_tool/io/file.hpp"
+#include "pion_tool/io/matrix_parts.hpp"
 #include "pion_tool/io/tensor.hpp"
 
 namespace pion::io {
@@ -16,11 +18,19 @@ namespace pion::io {
 /// of another kind can be listed, and cannot be loaded.
 class NpyFile {
  public:
-  explicit NpyFile(const std::filesystem::path& path) : NpyFile(Source::file(path)) {}
-  explicit NpyFile(Source source);
+  /// \param untyped    what two bytes without a meaning (V2) are: NumPy saves bfloat16 so.
+  /// \param announced  the bytes of the whole file, where the source has the first of them alone;
+  ///                   then the array can be listed, and not loaded.
+  explicit NpyFile(const std::filesystem::path& path, std::optional<DType> untyped = {})
+      : NpyFile(Source::file(path), untyped) {}
+  explicit NpyFile(Source source, std::optional<DType> untyped = {},
+                   std::optional<std::uint64_t> announced = {});
 
   const std::vector<TensorInfo>& entries() const { return entries_; }
   Tensor load(std::string_view name) const;
+
+  /// Reads a matrix in the tensor; of row-major values, and no others.
+  Tensor load(const MatrixPart& part) const;
 
  private:
   Source source_;

@@ -187,6 +187,7 @@ std::optional<DType> NpyHeader::dtype() const {
   for (const std::string_view full : {"f8", "d", "float64", "float", "double"}) {
     if (name == full) return DType::f64;
   }
+  if (name == "bfloat16") return DType::bf16;
   return {};
 }
 

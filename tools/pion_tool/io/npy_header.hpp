@@ -16,7 +16,8 @@ struct NpyHeader {
   bool fortran_order = false;
   Shape shape;
 
-  /// The type that `descr` names, in any of NumPy's spellings; nothing where it cannot be loaded.
+  /// The type that `descr` names, in any of NumPy's spellings, "bfloat16" of ml_dtypes among them;
+  /// nothing where it cannot be loaded.
   std::optional<DType> dtype() const;
   bool big_endian() const { return !descr.empty() && descr[0] == '>'; }
 };

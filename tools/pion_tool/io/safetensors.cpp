@@ -154,7 +154,7 @@ std::vector<std::uint64_t> SafetensorsFile::sizes() const {
   return sizes;
 }
 
-Tensor SafetensorsFile::load(std::string_view name) const {
+std::size_t SafetensorsFile::find_readable(std::string_view name) const {
   const std::size_t i = find(name);
   const TensorInfo& info = entries()[i];
   if (!info.problem.empty()) throw_problem(source_.name(), info);
@@ -163,9 +163,33 @@ Tensor SafetensorsFile::load(std::string_view name) const {
                                             "it to F16, BF16, F32 or F64",
                                             quote(name), info.dtype_name));
   }
+  return i;
+}
+
+Tensor SafetensorsFile::load(std::string_view name) const {
+  const std::size_t i = find_readable(name);
+  const TensorInfo& info = entries()[i];
   const Span& span = header_.spans[i];
   return {info.name, *info.dtype, info.shape,
           source_.bytes(data_ + span.begin, span.end - span.begin), source_.name()};
+}
+
+Tensor SafetensorsFile::load(const TensorInfo& wanted, const MatrixPart& part) const {
+  const std::size_t i = find_readable(wanted.name);
+  const DType dtype = *entries()[i].dtype;
+  const std::uint64_t width = io::size_of(dtype);
+  return {part.name,
+          dtype,
+          {part.rows, part.cols},
+          source_.bytes(data_ + header_.spans[i].begin + part.first * width, part.size() * width),
+          source_.name()};
+}
+
+std::vector<std::byte> SafetensorsFile::load_bytes(const TensorInfo& wanted,
+                                                   const MatrixPart& part) const {
+  const std::size_t i = find(wanted.name);
+  if (!entries()[i].problem.empty()) throw_problem(source_.name(), entries()[i]);
+  return source_.bytes(data_ + header_.spans[i].begin + part.first, part.size());
 }
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,

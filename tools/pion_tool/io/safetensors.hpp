@@ -9,6 +9,7 @@
 
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/file.hpp"
+#include "pion_tool/io/matrix_parts.hpp"
 #include "pion_tool/io/safetensors_header.hpp"
 #include "pion_tool/io/tensor.hpp"
 
@@ -29,6 +30,12 @@ class SafetensorsFile {
   Tensor load(std::string_view name) const;
   RawTensor load_raw(std::string_view name) const;
 
+  /// Reads a matrix in a tensor, and no other values.
+  Tensor load(const TensorInfo& info, const MatrixPart& part) const;
+
+  /// The bytes of a matrix in a tensor whose values have one byte each.
+  std::vector<std::byte> load_bytes(const TensorInfo& info, const MatrixPart& part) const;
+
   /// The bytes of each tensor's values. \throws Error about one that cannot be copied.
   std::vector<std::uint64_t> sizes() const;
 
@@ -36,6 +43,7 @@ class SafetensorsFile {
   std::uint64_t size_of(std::size_t i) const;
   void check_spans() const;
   std::size_t find(std::string_view name) const;
+  std::size_t find_readable(std::string_view name) const;
 
   Source source_;
   std::uint64_t data_ = 0;  // where the values begin

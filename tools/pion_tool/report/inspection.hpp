@@ -7,9 +7,11 @@
 #include <pion/diagnostics/spectrum.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pion_tool/cli/head_options.hpp"
-#include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/checkpoint.hpp"
+#include "pion_tool/io/matrix_parts.hpp"
 #include "pion_tool/report/suggestion.hpp"
 
 namespace pion::tool {
@@ -17,21 +19,43 @@ namespace pion::tool {
 /// How many filters a matrix is looked at through: highpass:kp=0, highpass:kp=1 and so on.
 inline constexpr int filters = most_promotions + 1;
 
-/// Holds what was found about one tensor. The optionals are empty if it is no matrix.
+/// What is looked at: a matrix in a tensor, or a tensor that holds none.
+struct Subject {
+  io::TensorInfo tensor;
+  std::optional<io::MatrixPart> matrix;
+};
+
+/// The subjects of a tensor: its matrices, if its values can be read.
+std::vector<Subject> subjects_of(const io::TensorInfo& tensor, const io::PartPatterns& patterns);
+
+/// How subjects are looked at.
+struct Look {
+  HeadOptions heads;
+  double gain = survivor_gain;            ///< A direction survives when its gain exceeds this.
+  const io::Checkpoint* minus = nullptr;  ///< What is subtracted first; null for nothing.
+};
+
+/// Holds what was found about one subject. The optionals are empty if it is no matrix.
 struct Finding {
-  io::TensorInfo info;  ///< Its `problem` is also that of the values: one is not finite.
+  /// Of a matrix in a tensor of more dimensions, the name and the shape are the matrix's own. Its
+  /// `problem` is also that of the values: one is not finite.
+  io::TensorInfo info;
+  io::TensorInfo stored;  ///< The tensor as the file has it.
   std::optional<Spectrum> spectrum;
   std::array<Index, filters> survivors{};     ///< For each kp.
   std::optional<Eigen::VectorXd> head_norms;  ///< For attention projections, where heads are given.
+  /// The same of the two whose difference was looked at, the earlier first.
+  std::optional<std::array<Eigen::VectorXd, 2>> head_norms_of_both;
   Suggestion suggestion;
 };
 
-/// Measures a tensor, and suggests its optimiser. A direction survives when its gain exceeds
-/// `gain`. A tensor that cannot be measured has a problem and no suggestion.
+/// Measures a subject, and suggests its optimiser. One that cannot be measured has a problem and no
+/// suggestion.
+/// \param shard  the file of the model that holds it.
 /// \param owner  the quantised weight that the tensor belongs to, so that it is no matrix; or
 ///               empty.
 /// \throws std::invalid_argument where the heads do not fit.
-Finding look_at(const io::TensorFile& file, const io::TensorInfo& info, std::string_view owner,
-                const HeadOptions& heads, double gain);
+Finding look_at(const io::Checkpoint& model, const io::TensorFile& shard, const Subject& subject,
+                std::string_view owner, const Look& look);
 
 }  // namespace pion::tool

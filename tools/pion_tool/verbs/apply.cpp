@@ -127,13 +127,15 @@ int apply(const Options& o) {
     throw io::Error("--json", "standard output carries the matrix; name a file for it");
   }
   const io::TensorFile file(io::path_of(o.in));
-  const io::Format in = io::format_of(io::path_of(o.in));
   const bool named = path.has_extension() || !io::is_stream(path);
-  const io::Format out = named ? io::format_of(path) : in;
+  const io::Format out = io::format_of(named ? path : io::path_of(o.in));
+  HeadOptions heads = o.heads;
+  heads.conv1d = stores_conv1d(file.entries());
   FileFiltering filtering(
-      o.in, file, {{parse_chain(o.chain).chain, o.normalizer}, o.method, o.heads, o.tolerance},
-      o.heads, o.tolerance);
-  const io::SafetensorsFile* all = out == in && o.tensor.empty() ? file.safetensors() : nullptr;
+      o.in, file, {{parse_chain(o.chain).chain, o.normalizer}, o.method, heads, o.tolerance}, heads,
+      o.tolerance);
+  const io::SafetensorsFile* all =
+      out == io::Format::safetensors && o.tensor.empty() ? file.safetensors() : nullptr;
   if (all != nullptr && file.entries().size() != 1) {
     filtering.all(*all, path);
   } else {
@@ -164,7 +166,7 @@ Verb apply_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "apply", "Filter a matrix, or every matrix of a file");
   const auto o = std::make_shared<Options>();
   require(add_text(*verb, "CHAIN", o->chain, "TEXT", "NAME[:key=value,...], or @FILE.json"));
-  require(add_text(*verb, "IN", o->in, "TEXT", ".npy or .safetensors"));
+  require(add_text(*verb, "IN", o->in, "TEXT", ".npy, .npz or .safetensors"));
   require(add_text(*verb, "-o,--output", o->out, "FILE",
                    "Write the result here: .npy, .safetensors, or a pipe"));
   add_text(*verb, "--tensor", o->tensor, "NAME", "Filter this tensor only; IN may hold several");

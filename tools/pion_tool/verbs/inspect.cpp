@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/optimizer/routing/parameter_names.hpp>
@@ -19,6 +21,7 @@
 #include "pion_tool/cli/progress.hpp"
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
+#include "pion_tool/io/checkpoint.hpp"
 #include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
@@ -32,7 +35,10 @@ namespace pion::tool {
 namespace {
 
 struct Options {
-  std::vector<std::string> files;
+  std::vector<std::string> models;
+  std::string minus;
+  io::PartPatterns parts;
+  std::optional<io::DType> untyped;
   std::vector<std::string> only;  // patterns of names
   std::vector<std::string> skip;
   HeadOptions heads;
@@ -41,73 +47,95 @@ struct Options {
   bool json = false;
 };
 
-using Findings = std::vector<Finding>;                              // of one file
+using Findings = std::vector<Finding>;                              // of one model
 using Warnings = std::vector<std::pair<std::string, std::string>>;  // a file, and what of it
 
 // At the peak, measured on square matrices: of float32 whose values fade, for which two Gram
 // matrices are formed, and of float64, by an SVD.
 constexpr double bytes_per_value = 56.0;
 
-/// The tensors of the file whose names --tensor and --skip let pass.
-std::vector<io::TensorInfo> wanted(const Options& o, const io::TensorFile& file) {
-  const auto any = [](const std::vector<std::string>& patterns, const std::string& name) {
-    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-      return optimizer::matches(pattern, name);
-    });
-  };
-  std::vector<io::TensorInfo> all;
-  for (const io::TensorInfo& info : file.entries()) {
-    if (!o.only.empty() && !any(o.only, info.name)) continue;
-    if (!any(o.skip, info.name)) all.push_back(info);
+/// What to look at in a shard: of the tensors whose names --tensor and --skip let pass.
+std::vector<Subject> wanted(const Options& o, const std::vector<io::TensorInfo>& entries) {
+  std::vector<Subject> all;
+  for (const io::TensorInfo& info : entries) {
+    if ((!o.only.empty() && !io::fits(o.only, info.name)) || io::fits(o.skip, info.name)) continue;
+    for (Subject& subject : subjects_of(info, o.parts)) all.push_back(std::move(subject));
   }
   return all;
 }
 
-/// Looks at the tensors side by side, as many as there are threads: an eigensolver has one thread.
-Findings look_at_file(const Options& o, const std::string& path, Progress& progress,
-                      Warnings& warnings) {
-  const io::TensorFile file(io::path_of(path));
-  const io::QuantizedWeights quantized(file.entries());
-  if (!file.warning().empty()) warnings.emplace_back(path, file.warning());
-  const std::vector<io::TensorInfo> entries = wanted(o, file);
-  Findings findings(entries.size());
-  std::vector<std::exception_ptr> refused(entries.size());
+/// Multiply-adds for the values of a matrix, but for a factor: what the time grows with.
+double work_of(const Subject& subject) {
+  if (!subject.matrix) return 0.0;
+  const auto rows = static_cast<double>(subject.matrix->rows);
+  const auto cols = static_cast<double>(subject.matrix->cols);
+  return rows * cols * std::min(rows, cols);
+}
+
+/// Looks at a shard's subjects side by side, as many as there are threads: an eigensolver has one
+/// thread. So a matrix for each thread is in memory.
+void look_at_shard(const Look& look, const io::Checkpoint& model, std::size_t shard,
+                   const io::QuantizedWeights& quantized, const std::vector<Subject>& subjects,
+                   Progress& progress, Findings& findings) {
+  if (subjects.empty()) return;
+  const io::TensorFile file = model.open(shard);
+  const std::size_t begin = findings.size();
+  findings.resize(begin + subjects.size());
+  std::vector<std::exception_ptr> refused(subjects.size());
   std::mutex one_step;
   const auto task = [&](Index i, int /*worker*/) {
     const auto at = static_cast<std::size_t>(i);
-    const io::TensorInfo& info = entries[at];
+    const Subject& subject = subjects[at];
+    const std::string& name = subject.matrix ? subject.matrix->name : subject.tensor.name;
     try {
       {
         const std::lock_guard<std::mutex> lock(one_step);
-        progress.step(info.name);
+        progress.step(name);
       }
-      findings[at] = about(path, info.name, info.shape, bytes_per_value, [&] {
-        return look_at(file, info, quantized.owner_of(info), o.heads, o.gain);
+      const io::Shape shape = subject.matrix ? io::Shape{subject.matrix->rows, subject.matrix->cols}
+                                             : subject.tensor.shape;
+      findings[begin + at] = about(file.path(), name, shape, bytes_per_value, [&] {
+        return look_at(model, file, subject, quantized.owner_of(subject.tensor), look);
       });
+      const std::lock_guard<std::mutex> lock(one_step);
+      progress.finished(work_of(subject));
     } catch (...) {  // an exception cannot leave a parallel region
       refused[at] = std::current_exception();
     }
   };
-  DefaultEngine::for_each(DefaultEngine::workers(), static_cast<Index>(entries.size()), task);
+  DefaultEngine::for_each(DefaultEngine::workers(), static_cast<Index>(subjects.size()), task);
   for (const std::exception_ptr& error : refused) {
     if (error) std::rethrow_exception(error);
   }
-  return findings;
 }
 
-/// A file is open only while it is read: there may be more than a process can have open.
-std::vector<Findings> look_at_all(const Options& o, Warnings& warnings) {
+std::vector<Findings> look_at_all(const Options& o, const std::vector<io::Checkpoint>& models,
+                                  const io::Checkpoint* minus, Warnings& warnings) {
+  std::vector<std::vector<std::vector<Subject>>> subjects;  // of a shard of a model
   std::size_t total = 0;
-  for (const std::string& path : o.files) {
-    total += wanted(o, io::TensorFile(io::path_of(path))).size();
+  double work = 0.0;
+  for (const io::Checkpoint& model : models) {
+    subjects.emplace_back();
+    for (std::size_t shard = 0; shard < model.shards().size(); ++shard) {
+      subjects.back().push_back(wanted(o, model.entries(shard)));
+      total += subjects.back().back().size();
+      for (const Subject& subject : subjects.back().back()) work += work_of(subject);
+    }
+    warnings.insert(warnings.end(), model.warnings().begin(), model.warnings().end());
   }
   if (total == 0 && !(o.only.empty() && o.skip.empty())) {
-    throw io::Error(o.files[0], "--tensor and --skip leave no tensor");
+    throw io::Error(o.models[0], "--tensor and --skip leave no tensor");
   }
-  Progress progress(total);
-  std::vector<Findings> all;
-  for (const std::string& path : o.files) {
-    all.push_back(look_at_file(o, path, progress, warnings));
+  Progress progress(total, 0, work);
+  std::vector<Findings> all(models.size());
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const std::vector<io::TensorInfo> entries = models[i].all_entries();
+    const io::QuantizedWeights quantized(entries);
+    Look look{o.heads, o.gain, minus};
+    look.heads.conv1d = stores_conv1d(entries);
+    for (std::size_t shard = 0; shard < subjects[i].size(); ++shard) {
+      look_at_shard(look, models[i], shard, quantized, subjects[i][shard], progress, all[i]);
+    }
   }
   return all;
 }
@@ -130,7 +158,7 @@ bool add_problems(const Options& o, const std::vector<Findings>& all, Warnings& 
     std::string what =
         fmt::format("tensor {}: {}", io::quote(first->info.name), first->info.problem);
     if (count > 1) what += fmt::format(" (and {} more such tensors)", count - 1);
-    problems.emplace_back(o.files[i], std::move(what));
+    problems.emplace_back(o.models[i], std::move(what));
   }
   if (sound == 0 && !problems.empty()) throw io::Error(problems[0].first, problems[0].second);
   for (auto& [file, what] : problems) {
@@ -166,8 +194,22 @@ Json to_json(const std::string& file, const Finding& f) {
       {"per_head", s.per_head},
       {"reason", s.reason},
   };
+  if (f.info.shape != f.stored.shape) {
+    report["tensor"] = f.stored.name;
+    report["stored_shape"] = f.stored.shape;
+  }
+  if (f.head_norms_of_both) {
+    report["head_norm_variance_before"] = pion::spread((*f.head_norms_of_both)[0]).variance;
+    report["head_norm_variance_after"] = pion::spread((*f.head_norms_of_both)[1]).variance;
+  }
   if (!f.info.problem.empty()) report["problem"] = f.info.problem;
   return report;
+}
+
+/// The shape, and for a tensor that was flattened to it, the tensor's.
+std::string shape_text(const Finding& f) {
+  const bool flattened = f.stored.shape.size() > 2 && f.info.name == f.stored.name;
+  return dimensions(f.info.shape) + (flattened ? " of " + dimensions(f.stored.shape) : "");
 }
 
 /// How far the norms of the heads lie apart: their deviation as a part of their mean.
@@ -181,15 +223,22 @@ void print_numbers(const Findings& findings, const Options& o) {
   std::vector<std::string> titles = {"tensor", "shape", "erank", "stable", "s1/||X||"};
   for (int kp = 0; kp < filters; ++kp) titles.push_back(fmt::format("kp={}", kp));
   if (o.heads.heads > 0) titles.emplace_back("heads");
+  const bool both = o.heads.heads > 0 && !o.minus.empty();
+  if (both) titles.insert(titles.end(), {"before", "after"});
   Table table("l" + std::string(titles.size() - 1, 'r'), titles);
   for (const Finding& f : findings) {
-    std::vector<std::string> row = {f.info.name, dimensions(f.info.shape)};
+    std::vector<std::string> row = {f.info.name, shape_text(f)};
     if (f.spectrum) {
       row.push_back(fmt::format("{:.1f}", f.spectrum->effective_rank()));
       row.push_back(fmt::format("{:.2f}", f.spectrum->stable_rank()));
       row.push_back(fmt::format("{:.3f}", f.spectrum->concentration()));
       for (const Index count : f.survivors) row.push_back(fmt::format("{}", count));
       if (f.head_norms) row.push_back(head_spread(*f.head_norms));
+      if (f.head_norms_of_both) {
+        for (const Eigen::VectorXd& norms : *f.head_norms_of_both) {
+          row.push_back(head_spread(norms));
+        }
+      }
     }
     table.add(row);
   }
@@ -218,24 +267,32 @@ void print_json(const Options& o, const std::vector<Findings>& all) {
     for (const Finding& f : all[i]) list.emplace_back(i, &f);
   }
   print({{"gain", o.gain}}, "tensors", list.size(),
-        [&](std::size_t i) { return to_json(o.files[list[i].first], *list[i].second); });
+        [&](std::size_t i) { return to_json(o.models[list[i].first], *list[i].second); });
 }
 
 /// Returns 1 if a tensor could not be measured, else 0.
 int inspect(const Options& o) {
+  std::vector<io::Checkpoint> models;
   std::vector<NamedFile> inputs;
-  for (const std::string& path : o.files) inputs.push_back({"FILE", path});
+  for (const std::string& path : o.models) models.emplace_back(io::path_of(path), o.untyped);
+  std::optional<io::Checkpoint> minus;
+  if (!o.minus.empty()) minus.emplace(io::path_of(o.minus), o.untyped);
+  const auto add = [&](const char* option, const io::Checkpoint& model) {
+    for (const auto& shard : model.shards()) inputs.push_back({option, shard.string()});
+  };
+  for (const io::Checkpoint& model : models) add("FILE", model);
+  if (minus) add("--minus", *minus);
   require_apart(inputs, {{"--svg", o.svg}});
   Warnings warnings;
-  const std::vector<Findings> all = look_at_all(o, warnings);
+  const std::vector<Findings> all = look_at_all(o, models, minus ? &*minus : nullptr, warnings);
   const int status = add_problems(o, all, warnings) ? 1 : 0;
-  if (!o.svg.empty()) io::write_text(io::path_of(o.svg), svg(spectra_chart(o.files, all)));
+  if (!o.svg.empty()) io::write_text(io::path_of(o.svg), svg(spectra_chart(o.models, all)));
   for (const auto& [file, what] : warnings) warn(file, what);
   if (o.json) {
     print_json(o, all);
     return status;
   }
-  for (std::size_t i = 0; i < all.size(); ++i) print_text(o.files[i], all[i], o);
+  for (std::size_t i = 0; i < all.size(); ++i) print_text(o.models[i], all[i], o);
   fmt::print(
       "erank: effective rank; stable: ||X||^2 / s1^2; kp=N: directions that highpass:kp=N "
       "passes\nwith a gain above {}{}\n",
@@ -249,9 +306,18 @@ Verb inspect_verb(CLI::App& app) {
   CLI::App* verb =
       add_verb(app, "inspect", "Spectra of a dump's matrices, and the optimiser that fits them");
   const auto o = std::make_shared<Options>();
-  require(add_texts(*verb, "FILE", o->files, "TEXT", ".npy or .safetensors"));
+  require(add_texts(*verb, "FILE", o->models, "TEXT",
+                    ".npy, .npz or .safetensors, an index of shards (.json), or a folder"));
   add_texts(*verb, "--tensor", o->only, "GLOB", "Only tensors of such names: model.*.q_proj.*");
   add_texts(*verb, "--skip", o->skip, "GLOB", "No tensors of such names");
+  add_texts(*verb, "--flatten", o->parts.flatten, "GLOB",
+            "Take tensors of such names as one matrix, along their first axis");
+  add_texts(*verb, "--stacked", o->parts.stacked, "GLOB",
+            "Take tensors of such names as matrices along their last two axes");
+  add_text(*verb, "--minus", o->minus, "FILE",
+           "Look at what the tensors became since this checkpoint");
+  add_choice(*verb, "--as", o->untyped, Choices<io::DType>{{"bf16", io::DType::bf16}},
+             "What two bytes without a meaning (V2) in a .npy are");
   add_heads(*verb, o->heads);
   add_gain(*verb, o->gain);
   add_text(*verb, "--svg", o->svg, "FILE", "Draw the spectra and the filters' cutoffs here");

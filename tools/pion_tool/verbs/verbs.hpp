@@ -27,5 +27,6 @@ Verb apply_verb(CLI::App& app);
 Verb snr_verb(CLI::App& app);
 Verb compare_verb(CLI::App& app);
 Verb fit_verb(CLI::App& app);
+Verb route_verb(CLI::App& app);
 
 }  // namespace pion::tool

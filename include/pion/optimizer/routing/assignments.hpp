@@ -32,6 +32,16 @@ inline std::vector<Claim> outside_claims(const std::vector<std::string>& outside
   return claims;
 }
 
+/// What the paper compares with (configuration (ii) of Tables A1 and A2): Muon on every matrix,
+/// AdamW elsewhere, as vla_assignment().
+template <class Scalar, class Engine = DefaultEngine>
+Router<Scalar, Engine> muon_assignment(const std::vector<std::string>& outside = {}) {
+  Router<Scalar, Engine> router;
+  router.add("Muon", {{{}, outside, {}, Dimensions::two, inside_roles()}}, presets::muon());
+  router.add("AdamW", outside_claims(outside), presets::adamw());
+  return router;
+}
+
 /// VLA training (Table A1 and row S9 of Table A6): Muon on the matrices of the modules "vision" and
 /// "language", Pion on those of "action", AdamW on embeddings and output layers, on what is not
 /// two-dimensional, and on what fits a pattern of `outside`. A matrix of another module is nobody's
