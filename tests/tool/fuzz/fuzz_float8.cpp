@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the shapes of a weight in 8 bits and its table, each number gets a scale, or an io::Error
-// of one line says that the table does not fit.
+// Whatever the shapes of a weight in 8 bits and its table, each number gets a scale, or an
+// io::Error of one line says that the table does not fit.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

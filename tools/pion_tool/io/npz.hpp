@@ -13,8 +13,8 @@
 
 namespace pion::io {
 
-/// Reads a .npz file: a zip archive of .npy files, each a tensor of its name. Of each, the header is
-/// read and checked at once, and the values when asked for.
+/// Reads a .npz file: a zip archive of .npy files, each a tensor of its name. Of each, the header
+/// is read and checked at once, and the values when asked for.
 class NpzFile {
  public:
   /// \param untyped  as for NpyFile.

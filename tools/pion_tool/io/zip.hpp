@@ -23,9 +23,9 @@ struct ZipEntry {
 /// Reads the directory of a zip archive, zip64 too (APPNOTE of PKWARE, 6.3). The entries are in the
 /// order in which they lie in the archive.
 /// \throws Error where the archive is cut off or its directory wrong; where a name leads out of the
-///         archive or into a folder, or stands there twice; where entries overlap, are encrypted, or
-///         claim to hold more than arrays do (a zip bomb): more than deflated data can, or over 1
-///         GiB in less than a hundredth of it.
+///         archive or into a folder, or stands there twice; where entries overlap, are encrypted,
+///         or claim to hold more than arrays do (a zip bomb): more than deflated data can, or over
+///         1 GiB in less than a hundredth of it.
 std::vector<ZipEntry> read_zip_directory(const Source& source);
 
 /// Whether this program can read deflated entries: it is built with zlib.

@@ -5,8 +5,8 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
-#include <pion/optimizer/assignments.hpp>
-#include <pion/optimizer/parameter_names.hpp>
+#include <pion/optimizer/routing/assignments.hpp>
+#include <pion/optimizer/routing/parameter_names.hpp>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
