@@ -22,7 +22,7 @@ struct Route {
   std::uint64_t state_bytes = 0;  ///< What the optimiser remembers of it, in float32.
 };
 
-/// Routes a model by one of the library's assignments (pion/optimizer/routing/assignments.hpp), "muon",
+/// Routes a model by one of the library's assignments (optimizer/routing/assignments.hpp), "muon",
 /// "vla" or "rlvr", or by the rules of a file. A stack of matrices is routed as one of them.
 ///
 /// The file is a JSON object with a list "rules", of objects with "optimizer" ("adamw", "muon",
