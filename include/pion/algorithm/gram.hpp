@@ -18,9 +18,9 @@ namespace pion::algorithm {
 /// Shapes, m <= n: x and y are m x n; r, h, q, t are m x m. On entry r holds x x^T; on return x
 /// holds the result. Views may have traded memory. For T steps in s segments the cost is
 /// (4 T - 3 s) m^3 / 2 + (3 s - 1) m^2 n / 2 multiply-adds.
-template <class Kernels, class View>
-void gram(const Kernels& kernels, const Chain& f, const Restarts& restarts, View& x, View& y,
-          View& r, View& h, View& q, View& t) {
+template <class Kernels, class X, class View>
+void gram(const Kernels& kernels, const Chain& f, const Restarts& restarts, X& x, X& y, View& r,
+          View& h, View& q, View& t) {
   const int steps = f.size();
   bool first_of_segment = true;
   for (int k = 0; k < steps; ++k) {

@@ -39,8 +39,8 @@ auto sigma_upper_bound(const Kernels& kernels, const View& r, View p, View t, In
 /// p and t are m x m, overwritten. Schatten-4 and spectral divide by a number that the first Gram
 /// matrix gives, so they cost no product of x more than the chain itself. AOL scales row i by
 /// (sum_j |R_ij|)^(-1/2), which makes ||D x||_2 <= 1 (Prach and Lampert 2022); a zero row stays.
-template <class Kernels, class View>
-void normalize(const Kernels& kernels, Normalizer normalizer, const View& x, const View& r,
+template <class Kernels, class X, class View>
+void normalize(const Kernels& kernels, Normalizer normalizer, const X& x, const View& r,
                const View& p, const View& t) {
   kernels.gram(x, r);
   if (normalizer == Normalizer::aol) {

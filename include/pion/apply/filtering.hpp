@@ -22,6 +22,7 @@ namespace pion::detail {
 /// Everything a call works on, laid out in an arena. m <= n is the shape, short side first.
 template <class Engine, class T>
 struct Buffers {
+  using Scalar = T;
   using View = engine::View<T>;
 
   Buffers(Arena& arena, Method method, Index m, Index n)
@@ -39,8 +40,8 @@ struct Buffers {
 
 /// Divides b.x, whose largest |entry| is given, by its normaliser, and leaves b.r = x x^T. False if
 /// x is zero, and then there is nothing to do: f(0) = 0.
-template <class Engine, class T>
-bool normalize_loaded(Normalizer normalizer, double largest, const Buffers<Engine, T>& b) {
+template <class Buffers>
+bool normalize_loaded(Normalizer normalizer, double largest, const Buffers& b) {
   if (largest == 0.0) return false;
   if (normalizer != Normalizer::none) {
     scale_to_one(largest, b.x);
@@ -56,12 +57,28 @@ struct Filtered {
   bool dead = false;  ///< ApplyInfo::dead
 };
 
-template <class Engine, class T>
-Filtered inspect_result(const Filter& f, double largest, const Buffers<Engine, T>& b) {
+template <class Buffers>
+Filtered inspect_result(const Filter& f, double largest, const Buffers& b) {
   const double norm = b.kernels.frobenius_norm(b.x);
   const double unit = f.normalizer == Normalizer::none ? (std::min)(1.0, largest) : 1.0;
+  using T = typename Buffers::Scalar;
   const auto epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-  return {norm, norm <= epsilon * std::sqrt(static_cast<double>(b.x.rows)) * unit};
+  const auto short_side = static_cast<double>((std::min)(b.x.rows, b.x.cols));
+  return {norm, norm <= epsilon * std::sqrt(short_side) * unit};
+}
+
+/// b.x <- f(b.x), whose largest |entry| is given, by the method dense or gram. b has x and y of one
+/// shape, r, h, t and for gram q, square of x's rows, and kernels for them.
+template <class Buffers>
+Filtered filter_buffers(const Filter& f, Method method, const algorithm::Restarts& restarts,
+                        double largest, Buffers& b) {
+  if (!normalize_loaded(f.normalizer, largest, b)) return {};
+  if (method == Method::gram) {
+    algorithm::gram(b.kernels, f.chain, restarts, b.x, b.y, b.r, b.h, b.q, b.t);
+  } else {
+    algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
+  }
+  return inspect_result(f, largest, b);
 }
 
 /// The place in a call's memory of the rows x cols matrix to filter, short side first.
@@ -98,14 +115,9 @@ Filtered Filtering<Engine, T>::run(const Filter& f, Method method,
                                    std::byte* memory, engine::View<T>& x) {
   Arena arena(memory);
   Buffers<Engine, T> b(arena, method, x.rows, x.cols);
-  if (!normalize_loaded(f.normalizer, largest, b)) return {};
-  if (method == Method::gram) {
-    algorithm::gram(b.kernels, f.chain, restarts, b.x, b.y, b.r, b.h, b.q, b.t);
-  } else {
-    algorithm::dense(b.kernels, f.chain, b.x, b.y, b.r, b.h);
-  }
+  const Filtered result = filter_buffers(f, method, restarts, largest, b);
   x = b.x;
-  return inspect_result(f, largest, b);
+  return result;
 }
 
 #if defined(PION_COMPILED)
