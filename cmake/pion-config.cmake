@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and blas,
-# compiled or cuda pion::blas, pion::compiled or pion::cuda.
+# mpi, compiled or cuda pion::blas, pion::mpi, pion::compiled or pion::cuda.
 macro(pion_refuse reason)
   set(pion_FOUND FALSE)
   set(pion_NOT_FOUND_MESSAGE "${reason}")
@@ -35,6 +35,12 @@ if("blas" IN_LIST pion_FIND_COMPONENTS)
   include(${CMAKE_CURRENT_LIST_DIR}/pion-blas.cmake)
   if(pion_no_blas)
     pion_refuse("pion::blas: ${pion_no_blas}")
+  endif()
+endif()
+if("mpi" IN_LIST pion_FIND_COMPONENTS)
+  include(${CMAKE_CURRENT_LIST_DIR}/pion-mpi.cmake)
+  if(pion_no_mpi)
+    pion_refuse("pion::mpi: ${pion_no_mpi}")
   endif()
 endif()
 if("cuda" IN_LIST pion_FIND_COMPONENTS)

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+/// Filters of matrices that lie on many ranks (docs/distributed.md). The communicator on MPI is in
+/// pion/distributed/mpi.hpp, which needs pion::mpi.
+#include <pion/distributed/apply.hpp>
+#include <pion/distributed/batch.hpp>
+#include <pion/distributed/one_rank.hpp>

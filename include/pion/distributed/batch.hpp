@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::copy_n, std::max
+#include <cstddef>    // std::byte, std::size_t
+#include <iterator>   // std::size
+#include <string>
+#include <type_traits>
+#include <utility>  // std::move
+#include <vector>
+
+#include <pion/apply/apply.hpp>
+#include <pion/distributed/agree.hpp>
+#include <pion/distributed/apply.hpp>
+#include <pion/distributed/owners.hpp>
+
+namespace pion::distributed {
+
+/// What apply_batch() works in, kept by the caller between calls.
+struct BatchWorkspace {
+  Workspace parts;   ///< What is sent and received, and one matrix.
+  Workspace filter;  ///< pion::apply()'s own.
+};
+
+/// The way of a list of matrices to their owners and back. Parts lie in memory with the axis that
+/// is whole first, so that the parts of a matrix, one behind the other, are the matrix.
+template <class S>
+class ToOwners {
+ public:
+  /// \param table  the parts of all ranks: of matrix i, rank r's is at r * shapes.size() + i.
+  /// \param memory  has what reserve() makes.
+  ToOwners(std::vector<CutShape> shapes, std::vector<int> owners, std::vector<Part> table, int rank,
+           int ranks, Workspace& memory)
+      : shapes_(std::move(shapes)),
+        owners_(std::move(owners)),
+        table_(std::move(table)),
+        rank_(rank),
+        given_(offsets(ranks,
+                       [&](std::size_t i, int r) { return owners_[i] == r ? size(i, rank_) : 0; })),
+        owned_(offsets(
+            ranks, [&](std::size_t i, int r) { return owners_[i] == rank_ ? size(i, r) : 0; })) {
+    pion::detail::Arena arena(memory.data());
+    given_at_ = arena.take<S>(given_.back());
+    owned_at_ = arena.take<S>(owned_.back());
+    one_at_ = arena.take<S>(0);
+  }
+
+  template <class C>
+  void there(const C& comm) const {
+    comm.exchange(given_at_, given_.data(), owned_at_, owned_.data());
+  }
+  template <class C>
+  void back(const C& comm) const {
+    comm.exchange(owned_at_, owned_.data(), given_at_, given_.data());
+  }
+
+  /// Calls use(i, part) for each matrix: this rank's part, in the order in which they are sent.
+  template <class Use>
+  void for_each_part(const Use& use) const {
+    S* at = given_at_;
+    for (int r = 0; r + 1 < static_cast<int>(given_.size()); ++r) {
+      for (std::size_t i = 0; i < shapes_.size(); ++i) {
+        if (owners_[i] != r) continue;
+        use(i, engine::View<S>(at, shapes_[i].whole(), part(i, rank_).size));
+        at += size(i, rank_);
+      }
+    }
+  }
+
+  /// Calls use(i, matrix) for each matrix that is this rank's, whole axis first; what is left in it
+  /// goes back.
+  template <class Use>
+  void for_each_owned(const Use& use) const {
+    std::vector<Index> before(owned_.size(), 0);  // in the stretch of each rank
+    for (std::size_t i = 0; i < shapes_.size(); ++i) {
+      if (owners_[i] != rank_) continue;
+      const auto each_part = [&](const auto& move) {
+        for (std::size_t r = 0; r + 1 < owned_.size(); ++r) {
+          const int from = static_cast<int>(r);
+          move(owned_at_ + owned_[r] + before[r],
+               one_at_ + part(i, from).offset * shapes_[i].whole(), size(i, from));
+        }
+      };
+      each_part([](S* received, S* one, Index count) { std::copy_n(received, count, one); });
+      use(i, engine::View<S>(one_at_, shapes_[i].whole(), shapes_[i].cut()));
+      each_part([](S* received, S* one, Index count) { std::copy_n(one, count, received); });
+      for (std::size_t r = 0; r + 1 < owned_.size(); ++r) before[r] += size(i, static_cast<int>(r));
+    }
+  }
+
+ private:
+  const Part& part(std::size_t i, int r) const {
+    return table_[static_cast<std::size_t>(r) * shapes_.size() + i];
+  }
+  Index size(std::size_t i, int r) const { return shapes_[i].whole() * part(i, r).size; }
+
+  /// Where the stretch of each rank begins, which has entries(i, r) of matrix i.
+  template <class Entries>
+  std::vector<Index> offsets(int ranks, const Entries& entries) const {
+    std::vector<Index> all = {0};
+    for (int r = 0; r < ranks; ++r) {
+      Index stretch = 0;
+      for (std::size_t i = 0; i < shapes_.size(); ++i) stretch += entries(i, r);
+      all.push_back(all.back() + stretch);
+    }
+    return all;
+  }
+
+  std::vector<CutShape> shapes_;
+  std::vector<int> owners_;
+  std::vector<Part> table_;
+  int rank_;
+  std::vector<Index> given_, owned_;
+  S *given_at_ = nullptr, *owned_at_ = nullptr, *one_at_ = nullptr;
+};
+
+/// "apply_batch: matrix i", with which a refusal begins.
+inline std::string which(std::size_t i) { return "apply_batch: matrix " + std::to_string(i); }
+
+/// Makes room for a call before any message: what a rank sends and owns it knows by itself.
+template <class S, class Engine>
+void reserve(const Filter& f, const std::vector<CutShape>& shapes, const std::vector<Part>& parts,
+             const std::vector<int>& owners, int rank, BatchWorkspace& workspace, Method method) {
+  Index given = 0, owned = 0, largest = 0;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    const CutShape& shape = shapes[i];
+    given += shape.whole() * parts[i].size;
+    if (owners[i] != rank) continue;
+    const Index size = shape.whole() * shape.cut();
+    owned += size;
+    largest = (std::max)(largest, size);
+    workspace.filter.reserve(pion::plan<S, Engine>(f, shape.rows, shape.cols, method).workspace);
+  }
+  pion::detail::Arena counting;
+  for (const Index size : {given, owned, largest}) counting.take<S>(size);
+  workspace.parts.reserve(counting.used());
+}
+
+/// Gathers what the owner of each matrix says of it.
+template <class C>
+std::vector<ApplyInfo> of_owners(const C& comm, const std::vector<int>& owners,
+                                 const std::vector<ApplyInfo>& own) {
+  static_assert(std::is_trivially_copyable_v<ApplyInfo>);
+  std::vector<Index> offsets = {0};
+  std::vector<std::size_t> order;
+  for (int r = 0; r < comm.size(); ++r) {
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      if (owners[i] == r) order.push_back(i);
+    }
+    offsets.push_back(static_cast<Index>(order.size() * sizeof(ApplyInfo)));
+  }
+  std::vector<ApplyInfo> sent, all(own);
+  for (const std::size_t i : order) sent.push_back(own[i]);
+  comm.gather(reinterpret_cast<std::byte*>(sent.data()), offsets.data());
+  for (std::size_t k = 0; k < order.size(); ++k) all[order[k]] = sent[k];
+  return all;
+}
+
+/// pion::apply() of a matrix that lies whole axis first, in place.
+template <class Engine, class S>
+ApplyInfo apply_whole(const Filter& f, const engine::View<S>& x, Axis axis, Workspace& workspace,
+                      Method method) {
+  if (axis == Axis::cols) {
+    Eigen::Map<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>> matrix(
+        x.data, x.rows, x.cols);
+    return pion::apply<Engine>(f, matrix, matrix, workspace, method);
+  }
+  Eigen::Map<Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> matrix(
+      x.data, x.cols, x.rows);
+  return pion::apply<Engine>(f, matrix, matrix, workspace, method);
+}
+
+/// Filters a list of matrices that lie on many ranks, ys[i] = f(xs[i]). Each has an owner
+/// (distributed/owners.hpp), which gets it whole, filters it as pion::apply() does, to the last
+/// bit, and sends the parts of the result to where they belong.
+///
+/// \param xs  a list of Sharded matrices of one scalar, of any shapes and cuts.
+/// \param ys  a list of as many, cut alike, of the same scalar; it may be xs.
+/// Returns the ApplyInfo of each, the same on every rank.
+/// \throws as apply(), on every rank, one line; nothing is changed then on any rank.
+/// Cost: of one matrix after the other, those of pion::apply(), on its owner; 2 m n words each.
+/// Memory: on each rank its own parts once more, and all the matrices that it owns. Determinism:
+/// bitwise that of pion::apply(), whatever the cut and the number of ranks.
+template <class Engine = DefaultEngine, class C, class Xs, class Ys>
+std::vector<ApplyInfo> apply_batch(const C& comm, const Filter& f, const Xs& xs, Ys& ys,
+                                   BatchWorkspace& workspace, Method method = Method::automatic) {
+  using X = pion::detail::plain_t<decltype(xs[0].local)>;
+  using S = typename X::Scalar;
+  static_assert(std::is_same_v<S, typename pion::detail::plain_t<decltype(ys[0].local)>::Scalar>,
+                "pion: the matrices of both lists must have one scalar");
+  require_communicator<C>();
+  const std::size_t count = std::size(xs);
+  std::vector<CutShape> shapes;
+  std::vector<Part> parts;
+  BatchPlan plan;
+  Opening mine;
+  Trouble trouble = trouble_of([&] {
+    if (std::size(ys) != count) {
+      pion::detail::refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
+                                    std::to_string(std::size(ys)) + " out");
+    }
+    Hash list;
+    list.add(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      require_same_cut(which(i).c_str(), xs[i], ys[i]);
+      shapes.push_back({xs[i].rows(), xs[i].cols(), xs[i].axis});
+      parts.push_back({xs[i].offset, xs[i].part()});
+      list.add(xs[i].rows()).add(xs[i].cols()).add(xs[i].axis);
+    }
+    plan = plan_batch<S, Engine>(f, shapes, comm.size(), method);
+    mine.call = Hash().add(Call::batch).add(method).add(sizeof(S)).value();
+    mine.filter = Hash().add(f).value();
+    mine.list = list.value();
+    reserve<S, Engine>(f, shapes, parts, plan.owners, comm.rank(), workspace, method);
+  });
+  open(comm, mine, trouble);
+  const std::vector<Part> table = gathered(comm, parts);
+  for (std::size_t i = 0; i < count; ++i) {
+    joined_parts(which(i) + ": ", comm.size(), shapes[i].cut(),
+                 [&](int r) { return table[static_cast<std::size_t>(r) * count + i]; });
+  }
+
+  const ToOwners<S> way(shapes, plan.owners, table, comm.rank(), comm.size(), workspace.parts);
+  trouble = trouble_of([&] {
+    way.for_each_part([&](std::size_t i, const engine::View<S>& part) {
+      if (part.size() == 0) return;
+      auto inside = engine::as_eigen(part);
+      if (xs[i].axis == Axis::rows) {
+        pion::detail::assign(xs[i].local.transpose(), inside);
+      } else {
+        pion::detail::assign(xs[i].local, inside);
+      }
+    });
+  });
+  way.there(comm);
+  std::vector<ApplyInfo> own(count);
+  way.for_each_owned([&](std::size_t i, const engine::View<S>& x) {
+    if (trouble.kind != Trouble::Kind::none) return;
+    trouble = trouble_of(
+        [&] { own[i] = apply_whole<Engine>(f, x, shapes[i].axis, workspace.filter, method); });
+    if (trouble.kind != Trouble::Kind::none) trouble.line = which(i) + ": " + trouble.line;
+  });
+  require_no_trouble(comm, trouble);
+  way.back(comm);
+  way.for_each_part([&](std::size_t i, const engine::View<S>& part) {
+    store_part(part, ys[i].axis == Axis::rows, ys[i].local);
+  });
+  return of_owners(comm, plan.owners, own);
+}
+
+}  // namespace pion::distributed

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Covers distributed/plan.hpp, distributed/sharded.hpp, distributed/concept.hpp,
+// distributed/one_rank.hpp: what needs no MPI.
+#include <limits>
+#include <vector>
+
+#include <pion/distributed.hpp>
+#include <pion/filter/chains.hpp>
+
+#include "support/catch.hpp"
+
+using namespace pion;
+using distributed::Way;
+
+namespace {
+
+struct NoBroadcast {
+  static int rank() { return 0; }
+  static int size() { return 1; }
+  template <class T>
+  static void gather(T*, const Index*) {}
+  template <class T>
+  static void exchange(const T*, const Index*, T*, const Index*) {}
+};
+
+}  // namespace
+
+static_assert(distributed::is_communicator_v<distributed::OneRank>);
+static_assert(distributed::communicator_lacks<NoBroadcast>() == distributed::Lacks::broadcast);
+static_assert(distributed::communicator_lacks<int>() == distributed::Lacks::rank);
+
+TEST_CASE("chunk() cuts as torch.chunk() does, with shorter and empty parts at the end") {
+  const auto sizes = [](Index extent, int ranks) {
+    std::vector<Index> all;
+    Index end = 0;
+    for (int r = 0; r < ranks; ++r) {
+      const distributed::Part p = distributed::chunk(extent, ranks, r);
+      CHECK(p.offset == end);
+      all.push_back(p.size);
+      end += p.size;
+    }
+    CHECK(end == extent);
+    return all;
+  };
+  CHECK(sizes(10, 4) == std::vector<Index>{3, 3, 3, 1});
+  CHECK(sizes(2, 7) == std::vector<Index>{1, 1, 0, 0, 0, 0, 0});
+  CHECK(sizes(0, 3) == std::vector<Index>{0, 0, 0});
+  CHECK(sizes(9, 1) == std::vector<Index>{9});
+}
+
+TEST_CASE("pieces of a sum differ by one at most, and its words are the least there are") {
+  for (const Index count : {0, 1, 5, 6, 1000}) {
+    for (const int ranks : {1, 2, 3, 7}) {
+      const auto offsets = distributed::even_offsets(count, ranks);
+      CHECK(offsets.front() == 0);
+      CHECK(offsets.back() == count);
+      for (std::size_t r = 1; r < offsets.size(); ++r) {
+        const Index size = offsets[r] - offsets[r - 1];
+        CHECK((size == count / ranks || size == count / ranks + 1));
+      }
+      // 2 (P - 1) / P of the words, and what the rounding to whole pieces adds.
+      const auto words = static_cast<double>(distributed::sum_sent(count, ranks));
+      CHECK(words >= 2.0 * (ranks - 1) / ranks * static_cast<double>(count));
+      CHECK(words <= 2.0 * (ranks - 1) / ranks * static_cast<double>(count) + ranks);
+    }
+  }
+}
+
+TEST_CASE("a plan sends no more than the short side's Gram matrices where the long axis is cut") {
+  const Filter f{chains::muon()};
+  const auto p = distributed::plan<float>(f, 1024, 4096, Axis::cols, 4, Method::dense);
+  CHECK(p.way == Way::gram);
+  CHECK(p.messages == 2 * 5 + 3);
+  const double words = 5 * 1024.0 * 1025.0 * 3 / 4;  // 2 (P - 1) / P of the triangle, five times
+  CHECK(p.bytes_sent == Approx(4 * words).epsilon(1e-3));
+  const auto longer = distributed::plan<float>(f, 1024, 65536, Axis::cols, 4, Method::dense);
+  CHECK(longer.bytes_sent == p.bytes_sent);
+  CHECK(distributed::plan<float>(f, 1024, 4096, Axis::cols, 1).bytes_sent == 0.0);
+}
+
+TEST_CASE("where the short axis is cut, a plan exchanges parts if that is the quicker way") {
+  const Filter f{chains::muon()};
+  CHECK(distributed::plan<float>(f, 64, 4096, Axis::rows, 4).way == Way::exchanged);
+  // Nearly square: the long side's Gram matrix costs less than sending the matrix around.
+  CHECK(distributed::plan<float>(f, 4094, 4096, Axis::rows, 4).way == Way::gram);
+  // AOL scales the rows of the short side, whose Gram matrix only the exchange gives.
+  const Filter aol{chains::aol(), Normalizer::aol};
+  CHECK(distributed::plan<float>(aol, 4090, 4096, Axis::rows, 4).way == Way::exchanged);
+  CHECK(distributed::plan<float>(aol, 64, 64, Axis::rows, 4).way == Way::exchanged);
+  CHECK(distributed::plan<float>(aol, 64, 64, Axis::cols, 4).way == Way::gram);
+}
+
+TEST_CASE("a plan refuses what cannot be") {
+  const Filter f{chains::muon()};
+  CHECK_THROWS_WITH(distributed::plan<float>(f, 4, 4, Axis::rows, 0), "plan: there are 0 ranks");
+  CHECK_THROWS_AS(distributed::plan<float>(f, -1, 4, Axis::rows, 2), std::invalid_argument);
+  CHECK_THROWS_AS(distributed::plan<float>(f, 4, 4, Axis::rows, 2, Method::svd),
+                  std::invalid_argument);
+}
