@@ -150,7 +150,7 @@ PlannedFilter<Scalar, Engine> plan(const Filter& f, Index rows, Index cols, Axis
   const auto by_chain = pion::detail::plan_chain(f.chain, method);
   pion::detail::plan_shape<Scalar, Engine>(f.chain, by_chain, rows, cols);
   PlannedFilter<Scalar, Engine> best{{}, f};
-  best.seconds = (std::numeric_limits<double>::infinity)();
+  best.seconds = (std::numeric_limits<double>::max)();
   const bool cut_is_long = axis == Axis::cols ? rows <= cols : rows > cols;
   for (const Way way : {Way::gram, Way::exchanged}) {
     if (way == Way::exchanged ? cut_is_long : f.normalizer == Normalizer::aol && !cut_is_long) {
