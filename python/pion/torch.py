@@ -21,14 +21,19 @@ class Optimizer(torch.optim.Optimizer):
     params   tensors on the CPU, of float16, bfloat16, float32 or float64, or groups of them. A
              vector counts as one column, and a tensor of more dimensions as a matrix with a row for
              each output.
-    recipe   "muon", "pion", "normuon", "adamw" and so on; recipe_names() lists them.
-    lr       the learning rate; by default the published one.
+    recipe   "muon", "pion", "normuon", "adamw" and so on; recipe_names() lists them, and
+             `pion step --list` with their numbers and states.
+    lr       the learning rate; by default the published one, where there is one.
     filter   a filter in the place of the recipe's, where the recipe filters.
     tolerance  for "muon", "pion" and their kin: how far a direction may be from the exact one.
-    options  the recipe's numbers: momentum, nesterov, weight_decay, beta1, beta2, eps, scale.
+    exact    the exact polar factor in the place of a filter that stands for it.
+    options  the recipe's numbers: momentum, nesterov, weight_decay, beta1, beta2, eps, scale and so
+             on. in_out=1 says of a parameter that it is stored (in, out); that of a layer of torch
+             is (out, in), in_out=0, also under the recipes of JAX's and Keras' optimisers.
 
     The state is computed in float32 (float64 for float64), whatever the parameter's dtype. A
-    parameter whose gradient is None is left alone. step() raises ValueError or TypeError in one
+    parameter whose gradient is None is left alone. A recipe that needs the loss ("specmuon") has it
+    from the closure of step(). step() raises ValueError or TypeError in one
     line, before anything is changed, for what cannot be stepped: sparse, complex or other numbers,
     other devices, layouts that cannot be seen as a matrix.
     """
@@ -40,15 +45,18 @@ class Optimizer(torch.optim.Optimizer):
         lr: Any = None,
         filter: Optional[FilterLike] = None,
         tolerance: Optional[float] = None,
+        exact: bool = False,
         **options: float,
     ) -> None:
-        made = _make(recipe, filter, tolerance, options)
+        self._exact = exact
+        made = _make(recipe, filter, tolerance, exact, options)
         defaults: Dict[str, Any] = dict(made.options)
         if "nesterov" in defaults:
             defaults["nesterov"] = bool(defaults["nesterov"])
-        self._set_up(
-            params, recipe, made.learning_rate if lr is None else lr, filter, tolerance, defaults
-        )
+        rate = made.learning_rate if lr is None else lr
+        if rate is None:
+            raise ValueError(f'{type(self).__name__}: "{recipe}" has no published rate; give lr')
+        self._set_up(params, recipe, rate, filter, tolerance, defaults)
 
     def _set_up(
         self,
@@ -74,7 +82,7 @@ class Optimizer(torch.optim.Optimizer):
         key = (name, filter, tuple(options.items()))
         recipes = self.__dict__.setdefault("_recipes", {})
         if key not in recipes:
-            recipes[key] = _make(name, filter, self._tolerance, options)
+            recipes[key] = _make(name, filter, self._tolerance, self._exact, options)
         return recipes[key]
 
     @torch.no_grad()
@@ -88,12 +96,17 @@ class Optimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        recipes = [self._recipe(group) for group in self.param_groups]
+        needed = any(recipe.needs_loss for recipe in recipes)
+        if needed and loss is None:
+            raise ValueError(f"{type(self).__name__}: the recipe needs the loss; give a closure")
         ready = [self._ready(group, i) for i, group in enumerate(self.param_groups)]
         memory = self.__dict__.setdefault("_memory", _core.StepMemory())
         refused: List[str] = []
         for group, (recipe, names, matrices, gradients, states) in zip(self.param_groups, ready):
+            seen = float(loss) if needed else None
             outcomes = _core.step_all(
-                recipe, matrices, gradients, float(group["lr"]), states, memory
+                recipe, matrices, gradients, float(group["lr"]), states, memory, seen
             )
             refused += [f"{name}: {_OUTCOMES[o]}" for name, o in zip(names, outcomes) if o]
         if refused:
@@ -163,7 +176,7 @@ class Optimizer(torch.optim.Optimizer):
         return {
             **super().__getstate__(),
             "state": self._tensors(),
-            **{k: getattr(self, k) for k in ("_recipe_name", "_filter", "_tolerance", "_numbers")},
+            **{k: getattr(self, k) for k in _KEPT},
         }
 
 
@@ -202,9 +215,9 @@ class Muon(Optimizer):
             "ns_steps": ns_steps,
             "adjust_lr_fn": adjust_lr_fn,
         }
-        self._tolerance = tolerance
+        self._tolerance, self._exact = tolerance, False
         self._recipe(defaults)
-        self._set_up(params, "muon", lr, None, tolerance, defaults)
+        self._set_up(params, "muon_torch", lr, None, tolerance, defaults)
         for group in self.param_groups:
             for p in group["params"]:
                 if p.ndim != 2:
@@ -314,20 +327,23 @@ def recipe_names() -> List[str]:
     return _core.recipe_names()
 
 
+_KEPT = ("_recipe_name", "_filter", "_tolerance", "_exact", "_numbers")
 _OUTCOMES = {1: "its gradient is not finite", 2: "the step would leave an entry that is not finite"}
 _ADJUSTED = {
-    None: "muon",
-    "original": "muon",
-    "match_rms_adamw": "muon_rms",
-    "spectral_unclamped": "muon_spectral",
+    None: "muon_torch",
+    "original": "muon_torch",
+    "match_rms_adamw": "muon_torch_rms",
+    "spectral_unclamped": "muon_torch_spectral",
 }
 
 
-def _make(name: str, filter: Any, tolerance: Optional[float], options: Any) -> _core.Recipe:
+def _make(
+    name: str, filter: Any, tolerance: Optional[float], exact: bool, options: Any
+) -> _core.Recipe:
     if isinstance(filter, tuple):
         filter = Chain([list(step) for step in filter])
     core = None if filter is None else core_filter(filter)
-    return _core.recipe(name, {k: float(v) for k, v in options.items()}, core, tolerance)
+    return _core.recipe(name, {k: float(v) for k, v in options.items()}, core, tolerance, exact)
 
 
 def _as_tensors(state: Dict[str, Any]) -> Dict[str, Any]:

@@ -50,7 +50,7 @@ def train(optimizer, weights, steps, seed=0):
     for _ in range(steps):
         for w in weights:
             w.grad = torch.randn(w.shape, generator=generator).to(w.dtype)
-        optimizer.step()
+        optimizer.step(lambda: 2.0)  # the loss, which some recipes need
 
 
 def weights_like(shapes=((12, 20), (20, 12), (16, 16)), dtype=torch.float32):
@@ -139,19 +139,23 @@ def test_adamw_and_sgd_are_those_of_torch(decay):
             assert torch.max(torch.abs(w - v)) <= error
 
 
+# Ranks that fit matrices of the size of these.
+SMALL = {"lora_pre": {"rank": 4}, "lora_pre_muon": {"rank": 4}, "gum": {"rank": 4}}
+
+
 @pytest.mark.parametrize("name", pt.recipe_names())
 def test_each_recipe_goes_on_where_it_stopped(name):
     shapes = ((12, 20), (20, 12))
     for dtype in (torch.float32, torch.bfloat16, torch.float64):
         whole, half = weights_like(shapes, dtype), weights_like(shapes, dtype)
-        optimizer = pt.Optimizer(whole, name, lr=1e-3)
+        optimizer = pt.Optimizer(whole, name, lr=1e-3, **SMALL.get(name, {}))
         train(optimizer, whole, 3)
-        first = pt.Optimizer(half, name, lr=1e-3)
+        first = pt.Optimizer(half, name, lr=1e-3, **SMALL.get(name, {}))
         train(first, half, 3)
         file = io.BytesIO()
         torch.save(first.state_dict(), file)
         file.seek(0)
-        second = pt.Optimizer(half, name, lr=7.0)
+        second = pt.Optimizer(half, name, lr=7.0, **SMALL.get(name, {}))
         second.load_state_dict(torch.load(file))  # with weights_only, its default
         train(optimizer, whole, 3, seed=1)
         train(second, half, 3, seed=1)
@@ -159,6 +163,41 @@ def test_each_recipe_goes_on_where_it_stopped(name):
         # float32's state is float32 for bfloat16 too.
         kept = second.state_dict()["state"][0].get("momentum")
         assert kept is None or kept.dtype != torch.bfloat16
+
+
+def test_recipes_of_the_catalogue_are_reached_by_name_and_number():
+    names = pt.recipe_names()
+    assert len(names) > 50 and {"normuon", "soap", "dion2", "muon_8bit", "pion_rlvr"} <= set(names)
+    weights = weights_like(((12, 20),), torch.float64)
+    before = weights[0].detach().clone()
+    train(pt.Optimizer(weights, "swan", lr=0.1, exact=True), weights, 1)
+    # Rows without their mean, all with singular values of 1.
+    step = (before - weights[0].detach()) / 0.1
+    assert torch.allclose(torch.linalg.svdvals(step), torch.ones(12, dtype=torch.float64))
+    assert pt.Optimizer(weights, "namo").param_groups[0]["lr"] == 0.01
+    assert pt.Optimizer(weights, "soap", every=3).param_groups[0]["every"] == 3
+    # Muon of JAX's for a layer of torch, which is (out, in): the same as of its transpose.
+    ours, turned = weights_like(((12, 20),)), weights_like(((12, 20),))
+    turned[0].data = turned[0].data.T.contiguous()
+    straight = pt.Optimizer(ours, "muon_optax", lr=0.1, in_out=0)
+    train(straight, ours, 1)
+    turned[0].grad = ours[0].grad.T.contiguous()
+    pt.Optimizer(turned, "muon_optax", lr=0.1).step()
+    assert torch.allclose(ours[0], turned[0].T, atol=1e-6)
+
+
+def test_what_a_recipe_does_not_take_is_refused_by_name():
+    weights = weights_like()
+    assert "no published rate" in refusal(ValueError, pt.Optimizer, weights, "swan")
+    assert "0 or 1" in refusal(ValueError, pt.Optimizer, weights, "muon", lr=1, nesterov=2)
+    assert "whole number" in refusal(ValueError, pt.Optimizer, weights, "soap", every=1.5)
+    assert "none is exact" in refusal(ValueError, pt.Optimizer, weights, "pion", exact=True)
+    assert "no filter" in refusal(ValueError, pt.Optimizer, weights, "adamw", filter="muon")
+    for w in weights:
+        w.grad = torch.ones_like(w)
+    lossless = pt.Optimizer(weights, "specmuon", lr=0.1)
+    assert "give a closure" in refusal(ValueError, lossless.step)
+    lossless.step(lambda: torch.tensor(2.0))
 
 
 def test_a_tolerance_steps_near_the_exact_recipe():

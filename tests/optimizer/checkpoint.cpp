@@ -3,6 +3,7 @@
 // detail/atomic_file.hpp, detail/new_file.hpp, optimizer/state.hpp.
 // A run goes on from a checkpoint bit for bit; a file that is not whole changes nothing.
 
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,7 +14,10 @@
 #include <vector>
 
 #if defined(__unix__)
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #endif
 
 #include <pion/optimizer.hpp>
@@ -207,6 +211,65 @@ TEST_CASE("a file that is replaced keeps its mode, and a link to it stays a link
   fs::remove(link);
   fs::create_symlink("link", link);
   CHECK_THROWS_AS(save(link, model.states), std::runtime_error);
+}
+#endif
+
+#if defined(__unix__)
+TEST_CASE("a program that is killed while it saves leaves the old file or the new one, whole") {
+  const Folder folder;
+  const std::string path = folder.file("run");
+  // Some 8 MB: what a save takes is for the most part writing.
+  States<float> both[2];
+  for (int i = 0; i < 2; ++i) {
+    both[i]["w"] = initial_state<float>(presets::adamw(), 1000, 1000);
+    both[i]["w"].steps = i;
+  }
+  save(path, both[0]);
+  std::mt19937 random{11};
+  std::uniform_int_distribution<int> microseconds(0, 30000);
+  int whole = 0;
+  for (int moment = 0; moment < 40; ++moment) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      for (int i = 1;; ++i) save(path, both[i % 2]);
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(microseconds(random)));
+    ::kill(child, SIGKILL);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    States<float> read = both[0];
+    load(path, read);  // throws where the file is not whole
+    whole += same(read, both[0]) || same(read, both[1]) ? 1 : 0;
+  }
+  CHECK(whole == 40);
+}
+
+TEST_CASE("a folder that may not be written to keeps its file") {
+  const Folder folder;
+  const std::string path = folder.file("run");
+  Model<float> model;
+  save(path, model.states);
+  const std::string bytes = bytes_of(path);
+  fs::permissions(folder.path, fs::perms(0555));
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    // The superuser may write everywhere; nobody may not.
+    if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
+    try {
+      save(path, model.states);
+    } catch (const std::runtime_error& e) {
+      ::_exit(std::string(e.what()) == path + ": cannot be written: Permission denied" ? 0 : 1);
+    }
+    ::_exit(3);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  fs::permissions(folder.path, fs::perms(0755));
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  CHECK(bytes_of(path) == bytes);
+  CHECK(folder.entries() == 1);
 }
 #endif
 

@@ -27,7 +27,7 @@ constexpr const char* footer =
     "A CHAIN is written NAME[:key=value,...] or @FILE.json. Names: muon, highpass:kp=2,\n"
     "lowpass:tau=0.5, sharp-highpass:tau=0.1, sharp-lowpass:tau=0.5 (both take ripple=R),\n"
     "rising-highpass:tau=0.1, polar-express, you-jiacheng, cans, deepseek-v4, cubic5, aol;\n"
-    "most take steps=N.\n"
+    "most take steps=N. A RECIPE is written NAME[:key=value,...]; pion step --list has them all.\n"
     "Exit status: 0 done; 1 the answer is \"no\"; 2 bad usage or input, and one line says what.";
 
 // Prints one line. A message may quote an argument, whose line ends io::Error escapes.
@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
     app.allow_windows_style_options(false);  // "/x" is a path there too
     const std::vector<Verb> verbs = {shape_verb(app), inspect_verb(app), apply_verb(app),
                                      snr_verb(app),   compare_verb(app), fit_verb(app),
-                                     route_verb(app)};
+                                     route_verb(app), step_verb(app)};
     // For packages, which install what these print; --help does not list them.
     std::string shell;
     bool man = false;

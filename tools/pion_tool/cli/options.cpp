@@ -47,6 +47,15 @@ CLI::Option* add_reader(CLI::App& verb, const std::string& name,
   return verb.add_option_function<std::string>(name, read, help)->type_name(value);
 }
 
+CLI::Option* add_reals(CLI::App& verb, const std::string& name, std::vector<double>& targets,
+                       double lo, double hi, const std::string& help) {
+  const auto read = [=, &targets](const std::vector<std::string>& texts) {
+    targets.clear();
+    for (const std::string& text : texts) targets.push_back(real_number(name, text, lo, hi));
+  };
+  return verb.add_option_function<std::vector<std::string>>(name, read, help)->type_name("X");
+}
+
 void add_flag(CLI::App& verb, const std::string& name, bool& target, const std::string& help) {
   verb.add_flag(name, target, help);
 }

@@ -57,6 +57,10 @@ CLI::Option* add_real(CLI::App& verb, const std::string& name, Target& target, d
   return add_reader(verb, name, read, "X", help);
 }
 
+/// Adds an option with one number after another.
+CLI::Option* add_reals(CLI::App& verb, const std::string& name, std::vector<double>& targets,
+                       double lo, double hi, const std::string& help);
+
 template <class Target>
 CLI::Option* add_whole(CLI::App& verb, const std::string& name, Target& target, std::int64_t lo,
                        std::int64_t hi, const std::string& help) {

@@ -28,5 +28,6 @@ Verb snr_verb(CLI::App& app);
 Verb compare_verb(CLI::App& app);
 Verb fit_verb(CLI::App& app);
 Verb route_verb(CLI::App& app);
+Verb step_verb(CLI::App& app);
 
 }  // namespace pion::tool
