@@ -33,7 +33,7 @@ inline constexpr unsigned tolerance = 2;
 inline constexpr unsigned loss = 4;  ///< It needs StepInputs::loss.
 }  // namespace takes
 
-/// An entry of the catalogue: a preset of include/pion/optimizer/presets*.hpp by its name.
+/// An entry of the catalogue: a preset of include/pion/optimizer/presets/ by its name.
 struct NamedRecipe {
   const char* name;
   std::optional<double> learning_rate;  ///< The published one, where there is one.
