@@ -137,7 +137,7 @@ class Interval {
 
   /// Encloses the square roots of the numbers in x that are not negative.
   /// \throws std::invalid_argument if all of x is negative. (A friend alone, so that sqrt(double)
-  /// within pion stays that of <cmath>, whichever header comes first.)
+  /// within pion stays the standard one, whichever header comes first.)
   friend Interval sqrt(const Interval& x) {
     if (x.hi_ < 0.0) detail::refuse_argument("sqrt: the interval is negative");
     const double a = (std::max)(x.lo_, 0.0), b = (std::max)(x.hi_, 0.0);
