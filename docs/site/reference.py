@@ -81,8 +81,9 @@ def is_said(member, outer, outer_text, floor_text, lines):
         return True
     if any(m.words() and m.short == word for m in outer.members):
         return True
+    explained = rf"`{re.escape(word)}`|\b{re.escape(word)}(<[^>]*>|\()"
     return bool(re.search(rf"\b{re.escape(word)}\b", outer_text)
-                or re.search(rf"`{re.escape(word)}`|\b{re.escape(word)}(<[^>]*>)?\(", floor_text))
+                or re.search(explained, floor_text))
 
 
 class Reference:
@@ -140,14 +141,13 @@ class Reference:
     def spread_comments(self):
         """Gives a name without a comment of its own the one that holds for it."""
         for header in self.headers.values():
-            by_line = {}
+            comments = {}  # by the line of the declaration that they stand before
             for name in header.names:
-                found = None if name.words() else leader(header.lines, name.line)
-                if found in by_line:
-                    name.comment = by_line[found]
-                elif name.words():
-                    start = leader(header.lines, name.line)
-                    by_line[start] = name.comment
+                start = leader(header.lines, name.line)
+                if name.words():
+                    comments[start] = name.comment
+                elif start in comments and start is not None:
+                    name.comment = comments[start]
 
     # Links.
 

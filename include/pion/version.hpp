@@ -3,7 +3,7 @@
 
 #include <pion/detail/language.hpp>
 
-// The one place where the version stands; the build reads it from here.
+/// The one place where the version stands; the build reads it from here.
 #define PION_VERSION_MAJOR 0
 #define PION_VERSION_MINOR 1
 #define PION_VERSION_PATCH 0

@@ -25,7 +25,7 @@ class ChainCriterion {
   ChainCriterion(const Chain& f, double tolerance)
       : f_(f), slopes_(f), floor_(slopes_.sigma_at_ratio(0.25 * tolerance)) {}
 
-  double gain(double sigma) const { return f_(sigma); }
+  double gain(double sigma) const { return f_(sigma); }  ///< The chain's value at sigma.
 
   /// The singular values of A whose gain exceeds `gain`, where it is certain how many they are.
   ///
@@ -84,6 +84,7 @@ class ChainCriterion {
     return sigma.size() == 0 || sigma(sigma.size() - 1) > floor_;
   }
 
+  /// The bound of the error. Cost: a few lookups in a table.
   double error(const Residuals& r) const {
     return slopes_.steepest() * r.perturbation() +
            slopes_.ratio(r.remainder()) * r.remainder_norm() + slopes_.largest() * 2.0 * r.basis +

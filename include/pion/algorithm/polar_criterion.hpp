@@ -24,7 +24,7 @@ namespace pion::algorithm {
 template <class Selection>
 class PolarCriterion {
  public:
-  static constexpr int most_powers = 16;
+  static constexpr int most_powers = 16;  ///< Of the probes that bound Residuals::unseen.
 
   /// For a rows x cols matrix of a scalar with this eps. Directions with sigma <= max(m, n) eps
   /// sigma_1 are rounding's.
@@ -34,19 +34,22 @@ class PolarCriterion {
         cols_(cols),
         floor_(static_cast<double>((std::max)(rows, cols)) * epsilon) {}
 
-  static double gain(double /*sigma*/) { return 1.0; }
+  static double gain(double /*sigma*/) { return 1.0; }  ///< Of a direction that is kept.
 
+  /// What the selection says of the values that rounding cannot have made.
   template <class Values>
   Index keep(const Values& sigma) const {
     return selection_.keep(above_rounding(sigma), rows_, cols_);
   }
 
+  /// Whether the selection may want one that was not found.
   template <class Values>
   bool needs_more_directions(const Values& sigma) const {
     return above_rounding(sigma).size() == sigma.size() &&
            selection_.needs_more_directions(sigma, rows_, cols_);
   }
 
+  /// Those that are kept: each has the gain 1.
   template <class Values>
   std::optional<Index> survivors(const Values& /*sigma*/, Index kept, const Residuals& /*r*/,
                                  double /*gain*/) const {
@@ -62,6 +65,7 @@ class PolarCriterion {
     return selection_.limit(above_rounding(sigma), rows_, cols_, all, rounding);
   }
 
+  /// The bound of the error; infinite where there is no gap.
   double error(const Residuals& r) const {
     if (r.next_value() > r.limit) return HUGE_VAL;
     const double moved = r.perturbation();

@@ -10,12 +10,15 @@
 /// the zero matrix stays zero.
 namespace pion::algorithm {
 
+/// 1 / x, and 0 for 0.
 struct Inverse {
   PION_HOST_DEVICE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / x; }
 };
+/// 1 / x^2, and 0 for 0.
 struct InverseSquare {
   PION_HOST_DEVICE double operator()(double x) const { return x == 0.0 ? 0.0 : 1.0 / (x * x); }
 };
+/// The square root.
 struct SquareRoot {
   PION_HOST_DEVICE double operator()(double x) const { return ::sqrt(x); }
 };
@@ -27,7 +30,7 @@ struct PowerBound {
   double k = 1.0;
   bool close = false;  ///< The two are within close_enough in sigma; the bound moves no more.
 
-  static constexpr double close_enough = 0.02;
+  static constexpr double close_enough = 0.02;  ///< Relative; the squarings end there.
 
   /// k = 1, from ||R||_F.
   struct Start {

@@ -55,7 +55,7 @@ class Probes {
     log_size_ += std::log(size);
   }
 
-  int powers() const { return powers_; }
+  int powers() const { return powers_; }  ///< How often W has been multiplied by E E^T: j above.
 
   /// A bound of ||E||_2 that fails with probability at most `failure`; or what it is likely to be
   /// if directions of these `sigma` were left out too: each adds `count` sigma^(4j) to the square

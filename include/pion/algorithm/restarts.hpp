@@ -20,10 +20,12 @@ namespace pion::algorithm {
 /// magnify that. A fresh Gram matrix is positive semidefinite up to rounding again.
 class Restarts {
  public:
-  static constexpr int max_steps = 64;
+  static constexpr int max_steps = 64;  ///< Longer chains have no Gram space.
 
+  /// Whether the iteration goes back before this step.
   bool before(int step) const { return (bits_ >> step & 1U) != 0; }
-  void add(int step) { bits_ |= std::uint64_t{1} << step; }
+  void add(int step) { bits_ |= std::uint64_t{1} << step; }  ///< Makes it go back before this step.
+  /// How often the iteration goes back.
   int count() const {
     int n = 0;
     for (std::uint64_t bits = bits_; bits != 0; bits &= bits - 1) ++n;

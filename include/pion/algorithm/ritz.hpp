@@ -43,7 +43,7 @@ class Ritz {
         product_(arena.take<double>(m * capacity), m, capacity),
         scratch_(arena.take<double>((std::max)(m, n) * capacity), (std::max)(m, n), capacity) {}
 
-  Index capacity() const { return capacity_; }
+  Index capacity() const { return capacity_; }  ///< The most columns of Q.
 
   /// \param norm  ||x||_F > 0, whose square is within T's range; or 0, to be found by decompose().
   void begin(const Source& x, double norm) {
@@ -126,8 +126,9 @@ class Ritz {
   double norm() const { return norm_; }  ///< ||x||_F
   double unit() const { return unit_; }  ///< Its inverse; 0 where there is none.
   const Source& x() const { return x_; }
-  const SmallMatrices& small_matrices() const { return small_; }
-  double multiply_adds() const { return work_; }  ///< With x, since begin().
+  const SmallMatrices& small_matrices() const { return small_; }  ///< The host's memory for them.
+  double multiply_adds() const { return work_; }                  ///< With x, since begin().
+  /// Adds the cost of a product of x with so many columns.
   void count(Index columns) {
     work_ +=
         static_cast<double>(x_.rows) * static_cast<double>(x_.cols) * static_cast<double>(columns);

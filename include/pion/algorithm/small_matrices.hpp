@@ -17,7 +17,7 @@ namespace pion::algorithm {
 /// products. Nothing here allocates or takes more than a few kilobytes of stack.
 class SmallMatrices {
  public:
-  using Eigen = detail::SymmetricEigen<double>;
+  using Eigen = detail::SymmetricEigen<double>;  ///< What decomposes them.
 
   /// For matrices of up to `most` rows and columns.
   SmallMatrices(detail::Arena& arena, Index most) : buffers_(arena, most, most, most) {
@@ -36,7 +36,7 @@ class SmallMatrices {
   /// One of the five matrices, i = 0 to 4, as rows x cols; what it holds is left as it is.
   detail::Small at(std::size_t i, Index rows, Index cols) const { return {memory_[i], rows, cols}; }
 
-  Eigen& eigen() const { return *eigen_; }
+  Eigen& eigen() const { return *eigen_; }  ///< The eigensolver.
 
   /// c = op_a(a) op_b(b), of fitting shapes; c is neither a nor b.
   template <engine::Op op_a = engine::Op::plain, engine::Op op_b = engine::Op::plain>

@@ -46,7 +46,7 @@ class SubspaceIteration {
         probes_(arena, m, n, most(m, n, capacity)),
         ritz_(arena, small_, m, n, most(m, n, capacity)) {}
 
-  const Kernels& kernels() const { return kernels_; }
+  const Kernels& kernels() const { return kernels_; }  ///< Those that the search runs on.
   const SmallMatrices& small_matrices() const {
     return small_;
   }  ///< For the caller, once find() is done.

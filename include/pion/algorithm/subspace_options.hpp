@@ -21,7 +21,7 @@ inline constexpr Index probe_columns = 16;
 
 /// How long a search goes on. A check is a Rayleigh-Ritz step and what it proves.
 struct SearchEffort {
-  static constexpr int most_checks = 6;
+  static constexpr int most_checks = 6;           ///< Checks before the search is given up.
   static constexpr int cold_steps = 3;            ///< Power steps before the first check.
   static constexpr int most_steps = 4;            ///< Between two checks.
   static constexpr int steps_of_new_columns = 2;  ///< After random columns have come in.
@@ -34,7 +34,7 @@ struct SubspaceOptions {
   Index rank = usual_rank;      ///< Directions to begin with.
   double tolerance = 0.0;       ///< What Criterion::error() must reach.
   double failure_probability = 1e-6;  ///< Probability that the bound is wrong.
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;             ///< Of the random columns and the probes.
   double budget = 0.0;  ///< Multiply-adds with A that it may cost, small matrices priced alike.
 };
 

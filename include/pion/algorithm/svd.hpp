@@ -12,9 +12,10 @@
 /// The reference: what the other algorithms avoid. Host memory only; allocates.
 namespace pion::algorithm {
 
+/// What an SVD has found.
 struct SvdOutcome {
-  Index rank = 0;       // singular values above max(m, n) eps sigma_1
-  Index survivors = 0;  // singular values whose gain exceeds the threshold
+  Index rank = 0;       ///< Singular values above max(m, n) eps sigma_1.
+  Index survivors = 0;  ///< Singular values whose gain exceeds the threshold.
 };
 
 /// The number of singular values that rounding cannot have made of 0.

@@ -31,7 +31,7 @@ class Backoff {
     pause_ = (1 << failures_) - 1;
   }
 
-  void succeeded() { *this = Backoff(); }
+  void succeeded() { *this = Backoff(); }  ///< Forgets all failures.
 
   /// One that had got so far. Numbers that none can have are brought within range.
   static Backoff resumed(std::int32_t failures, std::int32_t pause) {

@@ -20,9 +20,10 @@ namespace pion {
 /// to be shared by two calls at the same time.
 class BatchWorkspace {
  public:
+  /// What is to be done with one matrix of the list.
   struct Item {
-    std::size_t index;
-    Plan plan;   ///< On one worker.
+    std::size_t index;  ///< Its place in the list.
+    Plan plan;          ///< On one worker.
     Plan exact;  ///< Within a tolerance: of what runs where the plan's low-rank method does not.
   };
   std::vector<Workspace> workers;          ///< One each; the first also serves all together.

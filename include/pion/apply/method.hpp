@@ -16,6 +16,7 @@ enum class Method {
   svd,       ///< The reference, a function of its own: apply_svd() (apply/svd.hpp).
 };
 
+/// Each of them.
 inline constexpr std::array<Method, 5> all_methods = {Method::automatic, Method::dense,
                                                       Method::gram, Method::low_rank, Method::svd};
 

@@ -16,7 +16,7 @@ namespace pion {
 
 /// What a call of apply_per_head() did.
 struct PerHeadInfo {
-  Index heads = 0;
+  Index heads = 0;           ///< How many there are.
   Index dead = 0;            ///< Heads whose update the filter has killed.
   double output_norm = 0.0;  ///< ||y||_F over all heads.
 };
@@ -27,9 +27,9 @@ template <class Layout, class Scalar, class Engine = DefaultEngine>
 struct PlannedHeads {
   Filter filter;
   Layout heads;
-  Index rows = 0;
-  Index cols = 0;
-  detail::ChainPlan by_chain;
+  Index rows = 0;              ///< Of the whole matrix.
+  Index cols = 0;              ///< Of the whole matrix.
+  detail::ChainPlan by_chain;  ///< What the chain alone decides, once for all heads.
 };
 
 namespace detail {

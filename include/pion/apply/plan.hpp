@@ -25,8 +25,8 @@ inline constexpr double svd_cost = 30.0;
 /// What apply() does with a matrix of a given shape, decided before it sees any entry.
 struct Plan {
   Method method = Method::dense;  ///< Never automatic.
-  Index rows = 0;
-  Index cols = 0;
+  Index rows = 0;                 ///< Of the caller's matrix.
+  Index cols = 0;                 ///< Of the caller's matrix.
   /// Multiply-adds of the chain's products; the normaliser shares their first Gram matrix. (The
   /// squarings of `spectral`, whose number depends on the matrix, add at most 10 of m^3 / 2.)
   double multiply_adds = 0.0;

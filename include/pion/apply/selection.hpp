@@ -92,7 +92,7 @@ enum class NothingStandsOut {
 /// variance is estimated from the energy of what they leave; where more than about a fifth of the
 /// short side's directions stand out, it may then count none.
 struct AboveNoise {
-  NothingStandsOut otherwise = NothingStandsOut::keep_strongest;
+  NothingStandsOut otherwise = NothingStandsOut::keep_strongest;  ///< Where none does.
 
   void require_valid(const char* /*function*/) const {}
   static Index initial_rank() { return algorithm::usual_rank; }

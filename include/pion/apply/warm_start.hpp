@@ -23,9 +23,9 @@ class WarmStart {
   Index directions() const { return directions_; }
   Index extent() const { return extent_; }
   const std::vector<T>& values() const { return values_; }
-  const Backoff& backoff() const { return backoff_; }
+  const Backoff& backoff() const { return backoff_; }  ///< For how long compression is not tried.
   Backoff& backoff() { return backoff_; }
-  void clear() { *this = WarmStart(); }
+  void clear() { *this = WarmStart(); }  ///< Forgets all; the next call starts cold.
 
   engine::View<const T> basis() const { return {values_.data(), extent_, directions_}; }
 

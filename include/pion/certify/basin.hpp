@@ -19,7 +19,7 @@ namespace pion::certified {
 /// is infinite. Where it is undecided, no neighbourhood of 1 was found that f contracts into
 /// itself, and the other members mean nothing.
 struct Basin {
-  Verdict verdict = Verdict::undecided;
+  Verdict verdict = Verdict::undecided;  ///< Whether the others are proved.
   Interval attractor;
   Interval from;
   Interval to;

@@ -17,19 +17,19 @@ namespace pion {
 
 /// Where a certificate looks, and how hard.
 struct CertifyOptions {
-  double lo = 0.0;
-  double hi = 1.0;
-  certified::SearchBudget effort;
+  double lo = 0.0;                 ///< The interval's lower end.
+  double hi = 1.0;                 ///< Its upper end.
+  certified::SearchBudget effort;  ///< How many pieces a search may look at.
 };
 
 /// What is proved of a chain on an interval. Each part says what is proved and what is not; a part
 /// that is undecided is still sound, its enclosures only wide.
 struct Certificate {
-  certified::RangeEnclosure range;
-  certified::Monotone monotone;
-  std::vector<certified::FixedPoint> fixed_points;
+  certified::RangeEnclosure range;                   ///< The values of f.
+  certified::Monotone monotone;                      ///< Whether f never falls.
+  std::vector<certified::FixedPoint> fixed_points;   ///< Where f(s) = s, ascending.
   std::array<certified::Crossing, 5> sigma_at_gain;  ///< .01, .1, .5, .9 and .99.
-  Interval lipschitz;
+  Interval lipschitz;                                ///< The largest abs f'(s), enclosed.
 
   /// Tells whether every question has its answer.
   bool complete() const {

@@ -22,8 +22,8 @@ namespace certified {
 
 /// The least and the greatest value of a function, each enclosed.
 struct RangeEnclosure {
-  Interval lo;
-  Interval hi;
+  Interval lo;  ///< Holds the least.
+  Interval hi;  ///< Holds the greatest.
 
   /// Returns an interval that holds all values.
   Interval outer() const { return {lo.lo(), hi.hi()}; }

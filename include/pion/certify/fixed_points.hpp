@@ -18,7 +18,7 @@ namespace pion::certified {
 struct FixedPoint {
   Interval at;
   Interval slope;
-  Verdict verdict = Verdict::undecided;
+  Verdict verdict = Verdict::undecided;  ///< Proved or undecided.
 };
 
 }  // namespace pion::certified

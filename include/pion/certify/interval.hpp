@@ -121,11 +121,15 @@ class Interval {
   }
   friend bool operator!=(const Interval& x, const Interval& y) { return !(x == y); }
 
+  /// The operations on reals, enclosed.
   friend Interval operator-(const Interval& x) { return {-x.hi_, -x.lo_}; }
+  /// The sum, enclosed.
   friend Interval operator+(const Interval& x, const Interval& y) {
     return {detail::add_down(x.lo_, y.lo_), -detail::add_down(-x.hi_, -y.hi_)};
   }
+  /// The difference, enclosed.
   friend Interval operator-(const Interval& x, const Interval& y) { return x + -y; }
+  /// The product, enclosed.
   friend Interval operator*(const Interval& x, const Interval& y) {
     return of_ends(detail::multiply_down, x, y);
   }

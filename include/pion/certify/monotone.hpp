@@ -24,8 +24,8 @@ struct Descent {
 
 /// Whether f never falls; where that is disproved, a place where f falls, proved.
 struct Monotone {
-  Verdict verdict = Verdict::undecided;
-  std::optional<Descent> fall;
+  Verdict verdict = Verdict::undecided;  ///< Proved where f never falls.
+  std::optional<Descent> fall;           ///< Where it is disproved.
 };
 
 }  // namespace certified

@@ -50,7 +50,7 @@ inline Interval stop_ripple(const Chain& f, double to) {
 /// undecided, |f| < gain below sigma.lo().
 struct Crossing {
   double gain = 0.0;
-  Verdict verdict = Verdict::undecided;
+  Verdict verdict = Verdict::undecided;  ///< Whether |f| reaches the gain.
   Interval sigma;
 };
 

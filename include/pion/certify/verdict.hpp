@@ -3,7 +3,8 @@
 
 namespace pion {
 
-/// The answer to a question about real numbers from arithmetic with doubles: never a guess.
+/// The answer to a question about real numbers from arithmetic with doubles, never a guess: proved,
+/// disproved, or undecided.
 enum class Verdict { proved, disproved, undecided };
 
 /// "yes", "no" or "not decided".

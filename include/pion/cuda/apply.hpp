@@ -20,8 +20,8 @@ namespace cuda {
 
 /// Says how a call on a device computes, and where it writes what became of it.
 struct Options {
-  Method method = Method::automatic;  ///< dense, gram or automatic
-  Precision precision = Precision::storage;
+  Method method = Method::automatic;         ///< dense, gram or automatic
+  Precision precision = Precision::storage;  ///< What the filter is computed in.
   Info* info = nullptr;  ///< Device memory for the Info of each matrix, or null.
 };
 
@@ -32,6 +32,7 @@ struct Job {
   Matrix<Y> y;
 };
 
+/// Hands a type, `type`, to a function.
 template <class T>
 struct As {
   using type = T;
@@ -122,11 +123,12 @@ struct List {
   std::vector<Matrix<const X>> x;
   std::vector<Matrix<Y>> y;
 
+  /// Appends one.
   void add(const Matrix<const X>& from, const Matrix<Y>& to) {
     x.push_back(from);
     y.push_back(to);
   }
-  std::size_t size() const { return x.size(); }
+  std::size_t size() const { return x.size(); }  ///< How many there are.
 
   /// Counts how many matrices from i on have one shape and layout, and at most 2^24 elements.
   std::size_t batch_from(std::size_t i) const {
@@ -141,7 +143,7 @@ struct List {
   }
 };
 
-/// Neighbours of a list that are filtered together.
+/// Neighbours of a list that are filtered together: `count` of them from `first` on.
 struct PlannedBatch {
   std::size_t first, count;
   Plan plan;  ///< With Method::automatic where the matrices have no entry.
@@ -149,13 +151,13 @@ struct PlannedBatch {
 
 /// A list planned for a filter, batch by batch. It knows the shapes of the list, not its memory.
 struct PlannedList {
-  std::vector<PlannedBatch> batches;
-  std::size_t bytes = 0;  ///< Of the largest batch.
+  std::vector<PlannedBatch> batches;  ///< In the order of the list.
+  std::size_t bytes = 0;              ///< Of the largest batch.
 };
 
 /// All that there is to plan of a rule that has no filter.
 struct PlannedBytes {
-  std::size_t bytes = 0;
+  std::size_t bytes = 0;  ///< Of memory.
 };
 
 /// \throws std::invalid_argument if a size is negative or the method cannot run this filter.

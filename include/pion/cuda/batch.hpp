@@ -8,14 +8,16 @@
 /// Where matrices lie in device memory, in the form that kernels take.
 namespace pion::cuda {
 
+/// Eigen's index, without Eigen.
 using Index = std::ptrdiff_t;  // Eigen's, without Eigen
 
 /// The extents of a batch, over which a kernel is launched.
 struct Shape {
-  Index rows = 0;
-  Index cols = 0;
-  Index count = 1;
+  Index rows = 0;   ///< Of each matrix.
+  Index cols = 0;   ///< Of each matrix.
+  Index count = 1;  ///< Matrices.
 
+  /// Whether there is no element.
   bool empty() const { return rows == 0 || cols == 0 || count == 0; }
 };
 
@@ -25,8 +27,8 @@ struct Shape {
 template <class T>
 struct Batch {
   T* data = nullptr;
-  Index rows = 0;
-  Index cols = 0;
+  Index rows = 0;  ///< Of each matrix.
+  Index cols = 0;  ///< Of each matrix.
   Index stride = 0;
   Index count = 1;
   Index step = 0;
@@ -37,6 +39,7 @@ struct Batch {
     return data[i + j * stride + b * step];
   }
 
+  /// The r x c block at row i and column j of each matrix.
   Batch block(Index i, Index j, Index r, Index c) const {
     return {data + i + j * stride, r, c, stride, count, step};
   }

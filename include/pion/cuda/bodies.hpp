@@ -8,11 +8,24 @@
 /// What the kernels do to one element, on the device and in the test double on the host. The four
 /// launches of launch.hpp call these bodies: transfer() reads and writes a matrix, map() visits
 /// each element, reduce() adds terms up, once() does one thing for each matrix of a batch.
+///
+/// A body's members are the operands of the formula that stands above it. Besides them it has:
+///
+///   operator()(i, j, b)                       for map(): what is done to an element of matrix b
+///   wanted(i, j, b), read(...), write(...)    for transfer(): whether an element is moved, its
+///       value of type `Value`, and where that goes
+///   nothing(b), term(i, j, b), finish(b, sum) for reduce(): the sum of type `Value` that there is
+///       before the first term, a term, and what is done with the sum
+///
+/// `T` is the scalar computed in. `info` says what became of each matrix, `moments` the largest
+/// entry and the sum of squares, `count` how many numbers there are, `steps` the steps taken,
+/// `seed` what random entries depend on, and `failed` whether cuSOLVER's SVD has.
 namespace pion::cuda {
 
 /// Says what became of one matrix. The device writes it, in memory of the caller's or the
 /// context's.
 struct Info {
+  /// What became of it.
   enum Status : int {
     done,           ///< y has the result.
     not_finite,     ///< An entry of x is NaN or infinite; y is as it was.
@@ -23,9 +36,9 @@ struct Info {
   double norm = 0.0;         ///< ||x||_F.
   double output_norm = 0.0;  ///< ||y||_F before y is rounded to its storage type.
   double factor = 0.0;       ///< What x was multiplied by at first: 1 / norm, or 1.
-  Status status = done;
-  bool dead = false;  ///< As ApplyInfo's.
-  Index rank = -1;    ///< Directions of y, where the method knows them; else negative.
+  Status status = done;      ///< What became of it.
+  bool dead = false;         ///< As ApplyInfo's.
+  Index rank = -1;           ///< Directions of y, where the method knows them; else negative.
 };
 
 /// to <- from times a factor for each matrix, rounded once: the normaliser's norm is divided by
@@ -115,8 +128,8 @@ struct ScaleRows {
   }
 };
 
-/// result <- the moments of each matrix of a batch. The squares are divided by 4^e, where e is the
-/// exponent of the largest entry in `first`, or 0 where `first` is null.
+/// result <- the moments of each matrix x of a batch. The squares are divided by 4^e, where e is
+/// the exponent of the largest entry in `first`, or 0 where `first` is null.
 template <class Elements>
 struct Measure {
   using Value = NormPartials;
@@ -139,8 +152,9 @@ struct Measure {
   }
 };
 
-/// d <- (sum_j |r_ij|)^(-1/2), each row of each matrix being a batch of its own: row i of matrix b
-/// is number i + b * rows. A sum whose rounding is that of subnormal numbers counts as a zero row.
+/// d <- (sum_j |r_ij|)^(-1/2), each row of each matrix r being a batch of its own: row i of matrix
+/// b is number i + b * rows. A sum whose rounding is that of subnormal numbers counts as a zero
+/// row.
 template <class T>
 struct Equilibrate {
   using Value = double;
@@ -175,7 +189,8 @@ struct Compute2 {
   PION_HOST_DEVICE void operator()(Index k) const { out[k] = f(a[k], b[k]); }
 };
 
-/// info <- what x's moments say before anything is computed.
+/// info <- what x's moments say before anything is computed; with `normalize`, x will be divided by
+/// its norm.
 struct CheckInput {
   const NormPartials* moments;
   bool normalize;
@@ -191,7 +206,8 @@ struct CheckInput {
 };
 
 /// info <- what the result's moments say. `epsilon` is that of the scalar computed in, `highest`
-/// the largest number of the scalar that y is stored in.
+/// the largest number of the scalar that y is stored in, `normalize` and `directions` what x was
+/// divided by its norm for and how many singular values it has.
 struct ClassifyResult {
   const NormPartials* moments;
   bool normalize;
@@ -225,11 +241,11 @@ struct CopyInfo {
 template <class T>
 struct Tiles {
   Batch<T> a, b, c;
-  Index tile, tiles;  // tiles of one matrix
+  Index tile, tiles;  ///< Tiles of one matrix.
   bool crossed;
-  const void** from_a;
-  const void** from_b;
-  void** to;
+  const void** from_a;  ///< Where a tile's rows of a begin.
+  const void** from_b;  ///< Where its columns of op(b) begin.
+  void** to;            ///< Where the tile begins.
   PION_HOST_DEVICE void operator()(Index k) const {
     const Index matrix = k / tiles, t = k % tiles;
     Index i = static_cast<Index>((::sqrt(8.0 * static_cast<double>(t) + 1.0) - 1.0) / 2.0);

@@ -36,9 +36,10 @@ struct Buffers {
     if (method == Method::gram) q = take_batch<T>(arena, m, m, count);
   }
 
-  Info* info;
+  Info* info;  ///< One for each matrix.
+  /// The matrices, the results, and what algorithm/ works in; q in Gram space alone.
   Batch<T> x, y, r, h, t, q;
-  Kernels<T> kernels;
+  Kernels<T> kernels;  ///< The engine.
 };
 
 /// Views up to PointerBatch::most matrices of one shape and layout with their short side first.
@@ -60,6 +61,7 @@ void by_table(Index count, const Use& use) {
   }
 }
 
+/// Returns `count` matrices of a batch, from `first` on.
 template <class T>
 Batch<T> from(const Batch<T>& all, Index first, Index count) {
   return {all.data + first * all.step, all.rows, all.cols, all.stride, count, all.step};

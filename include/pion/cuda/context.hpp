@@ -34,7 +34,7 @@ class Memory {
     return data_;
   }
 
-  std::size_t capacity() const { return capacity_; }
+  std::size_t capacity() const { return capacity_; }  ///< Bytes that it holds.
 
  private:
   std::byte* data_ = nullptr;
@@ -63,8 +63,8 @@ class Context {
   /// Makes a context on the caller's stream, which must outlive the context.
   explicit Context(cudaStream_t stream) { open(stream); }
 
-  cudaStream_t stream() const { return used_; }
-  cublasHandle_t blas() const { return blas_.value; }
+  cudaStream_t stream() const { return used_; }        ///< The stream that calls add to.
+  cublasHandle_t blas() const { return blas_.value; }  ///< cuBLAS's handle, on that stream.
 
   /// Returns cuSOLVER's handle, made at the first use: few calls need it and it takes memory.
   cusolverDnHandle_t solver() {

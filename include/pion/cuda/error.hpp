@@ -35,6 +35,7 @@ class device_error : public std::runtime_error {
 
 namespace cuda {
 
+/// \throws device_error always: `call` returned `code`.
 [[noreturn]] inline void refuse_call(const char* call, const std::string& code) {
 #if defined(__cpp_exceptions)
   throw device_error(call, code);
@@ -44,12 +45,14 @@ namespace cuda {
 #endif
 }
 
+/// \throws device_error unless the code says success.
 inline void check(cudaError_t code, const char* call) {
   if (code == cudaSuccess) return;
   cudaGetLastError();  // so that the next check of a launch does not meet this error again
   refuse_call(call, cudaGetErrorName(code));
 }
 
+/// \throws device_error unless the code says success.
 inline void check(cublasStatus_t code, const char* call) {
   if (code != CUBLAS_STATUS_SUCCESS) refuse_call(call, cublasGetStatusName(code));
 }
@@ -68,6 +71,7 @@ inline const char* name_of(cusolverStatus_t code) {
   }
 }
 
+/// \throws device_error unless the code says success.
 inline void check(cusolverStatus_t code, const char* call) {
   if (code != CUSOLVER_STATUS_SUCCESS) {
     refuse_call(call, std::string(name_of(code)) + " (" + std::to_string(int(code)) + ")");

@@ -57,12 +57,13 @@ class Exchange {
     return value;
   }
 
+  /// Waits for the stream; all of the memory is free then.
   void wait() {
     check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
     used_ = 0;
   }
 
-  static constexpr std::size_t capacity = std::size_t(1) << 20;
+  static constexpr std::size_t capacity = std::size_t(1) << 20;  ///< Bytes.
 
  private:
   std::byte* take(std::size_t bytes) {

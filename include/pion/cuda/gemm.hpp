@@ -23,6 +23,7 @@ cublasComputeType_t arithmetic(bool tf32) {
   return Scalar<T>::type == CUDA_R_32F && tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 }
 
+/// The extent as cuBLAS counts. \throws std::invalid_argument if it is too large.
 inline int narrow(Index extent) {
   if (extent > (std::numeric_limits<int>::max)()) {
     detail::refuse_argument("cuda: an extent of " + std::to_string(extent) +
@@ -31,6 +32,7 @@ inline int narrow(Index extent) {
   return static_cast<int>(extent);
 }
 
+/// The name that cuBLAS has for it.
 constexpr cublasOperation_t operation(Op op) { return op == Op::plain ? CUBLAS_OP_N : CUBLAS_OP_T; }
 
 /// c <- alpha op_a(a) op_b(b) + beta c for every matrix of the batches. Where beta is 0, c is not

@@ -41,7 +41,7 @@ class Kernels {
   template <class V>
   struct Number {
     V* device = nullptr;
-    using Value = V;
+    using Value = V;  ///< What the number is.
   };
 
   // --- products
@@ -139,7 +139,7 @@ class Kernels {
 
   Context& context() const { return *context_; }
   cudaStream_t stream() const { return context_->stream(); }
-  Index count() const { return count_; }
+  Index count() const { return count_; }  ///< Matrices of a batch.
 
  private:
   static constexpr Index slots = 64;  // an algorithm keeps few numbers for long

@@ -27,14 +27,14 @@ using Read = std::conditional_t<std::is_same_v<S, half>, float, S>;
 /// be read in place, and the memory of the loop.
 template <class S>
 struct SubspaceBuffers {
-  using T = sum_t<S>;
+  using T = sum_t<S>;  ///< What the loop computes in.
 
   SubspaceBuffers(detail::Arena& arena, Context& context, Index m, Index n, bool copied)
       : x(copied ? arena.take<Read<S>>(m * n) : nullptr, m, n),
         compression(arena, m, n, detail::max_rank, context) {}
 
-  engine::View<Read<S>> x;
-  algorithm::SubspaceIteration<TallSkinnyKernels<Read<S>, T>, T> compression;
+  engine::View<Read<S>> x;  ///< The copy; without memory where there is none.
+  algorithm::SubspaceIteration<TallSkinnyKernels<Read<S>, T>, T> compression;  ///< The loop.
 };
 
 /// Gives the cost of the low-rank method against the dense one, as estimates, not measured. A
@@ -91,9 +91,11 @@ void store_product(const TallSkinnyKernels<S, T>& kernels, const engine::View<T>
   }
 }
 
+/// \throws std::domain_error always: the input has a NaN or an infinity.
 [[noreturn]] inline void refuse_not_finite(const char* function) {
   detail::refuse_values(std::string(function) + ": x has an entry that is not finite");
 }
+/// \throws std::domain_error always: the result has one.
 [[noreturn]] inline void refuse_overflow(const char* function) {
   detail::refuse_values(std::string(function) + ": the result overflows");
 }

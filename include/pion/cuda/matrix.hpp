@@ -7,11 +7,12 @@
 
 namespace pion::cuda {
 
-/// Says how a matrix lies: the elements of a column adjacent, or those of a row (as in PyTorch).
+/// Says how a matrix lies: the elements of a column adjacent (columns), or those of a row (rows, as
+/// in PyTorch).
 enum class Order { columns, rows };
 
-/// Describes a matrix in device memory that the caller owns. Element (i, j) is data[i + j *
-/// stride], or data[i * stride + j] where rows are adjacent.
+/// Describes a matrix of rows x cols in device memory that the caller owns. Element (i, j) is
+/// data[i + j * stride], or data[i * stride + j] where rows are adjacent.
 ///
 /// T is double, float, cuda::bfloat16 or cuda::half, or const one of them. The memory must live
 /// until the stream has done all calls that were given it.
@@ -21,7 +22,7 @@ struct Matrix {
   Index rows = 0;
   Index cols = 0;
   Index stride = 0;
-  Order order = Order::columns;
+  Order order = Order::columns;  ///< Which elements are adjacent.
 
   Matrix() = default;
   /// Describes a matrix without gaps between columns (or rows).
@@ -33,6 +34,7 @@ struct Matrix {
   /// Converts: what may be written may be read.
   operator Matrix<const T>() const { return {data, rows, cols, stride, order}; }
 
+  /// The r x c block at row i and column j, in place.
   Matrix block(Index i, Index j, Index r, Index c) const {
     const Index at = order == Order::columns ? i + j * stride : i * stride + j;
     return {data + at, r, c, stride, order};

@@ -29,6 +29,7 @@ struct NormPartials {
   PION_HOST_DEVICE bool finite() const { return largest <= DBL_MAX; }
   PION_HOST_DEVICE double norm() const { return ::ldexp(::sqrt(squares), exponent); }
 
+  /// norm(), as a function of the moments.
   struct Norm {
     PION_HOST_DEVICE double operator()(const NormPartials& m) const { return m.norm(); }
   };

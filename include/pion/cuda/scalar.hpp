@@ -14,13 +14,13 @@
 
 namespace pion::cuda {
 
-using half = __half;
-using bfloat16 = __nv_bfloat16;
+using half = __half;             ///< CUDA's binary16.
+using bfloat16 = __nv_bfloat16;  ///< CUDA's bfloat16.
 
 /// Tells what the library must know of a scalar T that matrices are stored in.
 ///
-/// `Sum` is what its products are summed in, `epsilon` the distance from 1 to the next T, `highest`
-/// the largest T.
+/// `Sum` is what its products are summed in, `type` CUDA's name for it, `epsilon` the distance from
+/// 1 to the next T, `highest` the largest T, `least` the smallest normal one.
 template <class T>
 struct Scalar;
 template <>
@@ -48,6 +48,7 @@ struct Scalar<half> {
   static constexpr double epsilon = 0x1p-10, highest = 65504.0, least = 0x1p-14;
 };
 
+/// What products of T are summed in.
 template <class T>
 using sum_t = typename Scalar<T>::Sum;
 

@@ -15,10 +15,11 @@ namespace pion::cuda {
 /// two numbers.
 class SnrMemory {
  public:
+  /// What the host is told.
   struct Seen {
-    double squared_mean;
-    SnrNumbers numbers;
-    Index count() const { return static_cast<Index>(numbers.count); }
+    double squared_mean;                                               ///< ||mean||^2
+    SnrNumbers numbers;                                                ///< The others.
+    Index count() const { return static_cast<Index>(numbers.count); }  ///< Samples so far.
   };
 
   SnrMemory(const char* name, Index rows, Index cols, Context& context)
@@ -61,6 +62,7 @@ class SnrMemory {
           "reduce");
   }
 
+  /// Waits, and brings what is known to the host. \throws device_error if a call fails.
   Seen fetch(Context& context) const {
     context.require_no_capture(name_);
     NormPartials* const partials = reserve(context);

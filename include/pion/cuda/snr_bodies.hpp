@@ -12,11 +12,12 @@ namespace pion::cuda {
 
 /// Holds what SnrSamples and SnrStream know besides the mean.
 struct SnrNumbers {
-  double squares = 0.0;  ///< Sum of ||g_i - mean||^2, or the average of ||g||^2.
-  std::int64_t count = 0;
-  bool admitted = false;  ///< The last sample is finite, and so is its squared norm.
+  double squares = 0.0;    ///< Sum of ||g_i - mean||^2, or the average of ||g||^2.
+  std::int64_t count = 0;  ///< Samples so far.
+  bool admitted = false;   ///< The last sample is finite, and so is its squared norm.
 };
 
+/// numbers <- whether the sample's moments admit it, which is then counted.
 struct AdmitSample {
   const NormPartials* moments;
   SnrNumbers* numbers;
@@ -26,7 +27,7 @@ struct AdmitSample {
   }
 };
 
-/// Adds a sample to mean and squares by Welford's update.
+/// Adds a sample to the mean, and to the numbers' squares, by Welford's update.
 template <class S>
 struct Welford {
   using Value = double;
@@ -45,7 +46,8 @@ struct Welford {
   PION_HOST_DEVICE void finish(Index, double sum) const { numbers->squares += sum; }
 };
 
-/// Adds a sample to the exponential averages of g and ||g||^2.
+/// Adds a sample to the exponential averages of g (mean) and ||g||^2 (numbers); `decay` is the
+/// weight of the past.
 template <class S>
 struct Averages {
   using Value = double;

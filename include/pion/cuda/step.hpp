@@ -49,7 +49,9 @@ class State {
           "cudaMemsetAsync");
   }
 
+  /// The first moment, in the parameter's layout; null where there is none.
   Matrix<T> momentum() const { return {first_, rows_, cols_, order_}; }
+  /// The second, likewise.
   Matrix<T> second_moment() const { return {second_, rows_, cols_, order_}; }
   /// Points to the number of steps taken, on the device; refused steps do not count.
   std::int64_t* steps() const { return steps_; }
@@ -72,15 +74,14 @@ class State {
 
 /// Says how a step applies its rule's filter, and where it writes what it did.
 struct StepOptions {
-  Method method = Method::automatic;
+  Method method = Method::automatic;         ///< How the filter runs.
   Precision precision = Precision::storage;  ///< storage is T, the scalar of the momentum.
   StepInfo* info = nullptr;                  ///< In device memory, or null.
 };
 
-// --- rules. heads_of() is the number of infos that a rule writes. plan_rule() says what the rule
-// does with matrices of x's shape, and how many bytes that takes; x needs no memory. direct() turns
-// x into the direction in place, as planned, with memory at `at`.
+// --- rules
 
+/// The number of infos that a rule writes.
 template <class Rule, class W>
 Index heads_of(const Rule&, const Matrix<W>&) {
   return 1;
@@ -98,6 +99,7 @@ struct Moments {
         pieces(arena.take<NormPartials>(reduction_pieces(size))) {}
 };
 
+/// What the rule does with matrices of x's shape, and in how many bytes; x needs no memory.
 template <class T>
 PlannedBytes plan_rule(const optimizer::Identity&, const Matrix<T>& x, Context&, const Options&) {
   detail::Arena counting;
@@ -105,6 +107,7 @@ PlannedBytes plan_rule(const optimizer::Identity&, const Matrix<T>& x, Context&,
   return {counting.used()};
 }
 
+/// Turns x into the direction in place, as planned, with memory at `at`.
 template <class T>
 void direct(const optimizer::Identity&, const PlannedBytes&, const Matrix<T>& x, Context& context,
             const Options& options, std::byte* at) {
@@ -117,6 +120,7 @@ void direct(const optimizer::Identity&, const PlannedBytes&, const Matrix<T>& x,
   check(once(context.stream(), 1, Untouched{size, options.info}), "once");
 }
 
+/// The matrices that a rule filters: x, or its heads.
 template <class T>
 List<T, T> list_of(const optimizer::Filtered&, const Matrix<T>& x) {
   List<T, T> one;
@@ -129,12 +133,14 @@ List<T, T> list_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<
   return list_of_heads("step", in, rule.heads, x);
 }
 
+/// As above, of a rule that filters.
 template <class Rule, class T, class = decltype(std::declval<const Rule&>().filter)>
 PlannedList plan_rule(const Rule& rule, const Matrix<T>& x, Context& context,
                       const Options& options) {
   return plan_list(rule.filter, context, options, list_of(rule, x));
 }
 
+/// As above, of a rule that filters.
 template <class Rule, class T>
 void direct(const Rule& rule, const PlannedList& planned, const Matrix<T>& x, Context& context,
             const Options& options, std::byte* at) {

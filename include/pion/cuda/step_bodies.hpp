@@ -14,23 +14,25 @@ namespace pion::cuda {
 /// Tells what a step on the device did. The device writes it, in memory of the caller's or the
 /// context's.
 struct StepInfo {
+  /// What became of it.
   enum Outcome : int {
-    taken,
+    taken,                ///< Parameter and state have moved.
     gradient_not_finite,  ///< Nothing was changed.
     result_not_finite,    ///< Nothing was changed.
   };
-  double update_norm = 0.0;  ///< ||W_new - retention W||_F
-  double norm = 0.0;         ///< ||O||_F of the rule's direction
-  double length = 0.0;       ///< lr * factor; lr alone where heads have factors of their own.
-  std::int64_t dead_heads = 0;
-  Outcome outcome = taken;
-  bool dead = false;
+  double update_norm = 0.0;     ///< ||W_new - retention W||_F
+  double norm = 0.0;            ///< ||O||_F of the rule's direction
+  double length = 0.0;          ///< lr * factor; lr alone where heads have factors of their own.
+  std::int64_t dead_heads = 0;  ///< Heads that the filter has killed.
+  Outcome outcome = taken;      ///< What became of it.
+  bool dead = false;            ///< All heads are.
 };
 
-/// Says whether the gradient, and what the step makes, are finite so far.
+/// Says whether the gradient, and the result of the step, are finite so far.
 struct Verdict {
   bool gradient = true;
   bool result = true;
+  /// Finite where both are.
   PION_HOST_DEVICE Verdict operator+(const Verdict& other) const {
     return {gradient && other.gradient, result && other.result};
   }
@@ -53,12 +55,15 @@ template <class W>
 struct StepMatrices {
   using T = sum_t<W>;
   Batch<W> parameter;
-  Batch<T> first, second;  // the state; without memory where the recipe has no use for it
-  Batch<T> x;              // in turn the rule's input, its direction, the new parameter
+  /// The state, first and second moment; without memory where the recipe has no use for it.
+  Batch<T> first, second;
+  Batch<T> x;  ///< In turn the rule's input, its direction, the new parameter.
+  /// The state that the step leaves.
   Batch<T> new_first, new_second;
 };
 
-/// x <- the rule's input, and the new state beside the old.
+/// at.x <- the rule's input, and the new state beside the old: the update of `momentum`, by its
+/// `factors`, of the gradient with `in_gradient` times the parameter.
 template <class W, class G, class M>
 struct Advance {
   using T = sum_t<W>;
@@ -150,7 +155,7 @@ struct Untouched {
   }
 };
 
-/// x <- retention W - length x, the new parameter.
+/// at.x <- retention W - length x, the new parameter.
 template <class W>
 struct UpdateParameter {
   using T = sum_t<W>;
@@ -173,7 +178,7 @@ struct UpdateParameter {
   }
 };
 
-/// Parameter and state <- the new ones, if the step is taken.
+/// Parameter and state of `at` <- the new ones, if the step is taken.
 template <class W>
 struct Commit {
   StepMatrices<W> at;

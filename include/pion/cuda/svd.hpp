@@ -55,6 +55,7 @@ PlannedBytes plan_rule(const optimizer::PolarFactor<Leading>& rule, const Matrix
   return {polar_of_largest(in, rule.selection.rank, x, context, nullptr, nullptr)};
 }
 
+/// x <- the direction, with memory at `at`.
 template <class T>
 void direct(const optimizer::PolarFactor<Leading>& rule, const PlannedBytes&, const Matrix<T>& x,
             Context& context, const Options& tolerance, std::byte* at) {

@@ -8,11 +8,12 @@
 /// What the kernels do with the factors of an SVD.
 namespace pion::cuda {
 
-/// gain_j <- 1 for the first `most` directions whose sigma rounding cannot have made of 0
-/// (algorithm::numerical_rank), else 0; and what that says of the result.
+/// gain[j] <- 1 for the first `most` directions whose sigma rounding cannot have made of 0
+/// (algorithm::numerical_rank, for a matrix of that long_side), else 0; and what that says of the
+/// result.
 template <class T>
 struct Select {
-  const T* sigma;  // `count`, descending
+  const T* sigma;  ///< `count` of them, descending.
   Index count, most, long_side;
   const int* failed;
   double* gain;

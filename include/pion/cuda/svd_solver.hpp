@@ -10,6 +10,7 @@
 /// The SVD of one matrix by cuSOLVER.
 namespace pion::cuda {
 
+/// The numbers that cuSOLVER's SVD works in, for a matrix of that scalar.
 inline int svd_work(cusolverDnHandle_t solver, int rows, int cols, float*) {
   int size = 0;
   check(cusolverDnSgesvd_bufferSize(solver, rows, cols, &size), "cusolverDnSgesvd_bufferSize");
@@ -72,6 +73,7 @@ struct Svd {
     }
   }
 
+  /// Views x with its long side first.
   template <class S>
   static PointerBatch<S> long_side_first(const Matrix<S>& x) {
     PointerBatch<S> table = short_side_first(&x, 1);
@@ -79,16 +81,17 @@ struct Svd {
     return table;
   }
 
-  cusolverDnHandle_t solver;
-  cudaStream_t stream;
-  Batch<T> a;
-  T* sigma;
-  Info* info;
-  int* failed;
-  NormPartials* moments;
-  NormPartials* partials;
-  int work_size;
-  T* work;
+  cusolverDnHandle_t solver;  ///< The context's.
+  cudaStream_t stream;        ///< The context's.
+  Batch<T> a;                 ///< The matrix.
+  T* sigma;                   ///< Its m singular values, descending.
+  Info* info;                 ///< What became of it.
+  int* failed;                ///< 0, or cuSOLVER's word that its SVD has not come to an end.
+  NormPartials* moments;      ///< Of its entries.
+  NormPartials* partials;     ///< What they are added up in.
+  int work_size;              ///< Numbers in work.
+  T* work;                    ///< cuSOLVER's.
+  /// The singular vectors, n x m and transposed m x m; without memory where they are not wanted.
   Batch<T> u, vt;
 };
 

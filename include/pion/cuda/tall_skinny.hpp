@@ -35,7 +35,7 @@ Batch<std::remove_const_t<T>> batch_of(const engine::View<T>& v) {
 template <class S, class T>
 class TallSkinnyKernels {
  public:
-  using Source = engine::View<const S>;
+  using Source = engine::View<const S>;  ///< The large matrix.
 
   /// Lays out memory for an m x n matrix and narrow ones of up to `width` columns.
   TallSkinnyKernels(detail::Arena& arena, Index m, Index n, Index width, Context& context)

@@ -14,9 +14,10 @@ namespace pion::cuda {
 template <class T>
 class WarmStart {
  public:
-  Index directions() const { return directions_; }
-  Index extent() const { return extent_; }
-  Backoff& backoff() { return backoff_; }
+  Index directions() const { return directions_; }  ///< Columns of the basis.
+  Index extent() const { return extent_; }          ///< Rows of the basis.
+  Backoff& backoff() { return backoff_; }           ///< For how long compression is not tried.
+  /// Forgets all; the memory stays.
   void clear() {
     directions_ = extent_ = 0;
     backoff_ = Backoff();

@@ -11,15 +11,15 @@ namespace pion::design {
 
 /// An interval of sigma. (A Range, filter/shape.hpp, is one of values of f.)
 struct Band {
-  double lo = 0.0;
-  double hi = 0.0;
+  double lo = 0.0;  ///< The lower end.
+  double hi = 0.0;  ///< The upper end.
 };
 
 /// Where a filter is to be near 1 and near 0. What lies between the bands, and up to 0 and 1, are
 /// gaps, where it may take any value between.
 struct Bands {
-  std::vector<Band> pass;
-  std::vector<Band> stop;
+  std::vector<Band> pass;  ///< Where the gain is to be 1.
+  std::vector<Band> stop;  ///< Where it is to be 0.
 
   /// Returns the gaps, ascending.
   /// \throws std::invalid_argument if a band is not an interval in [0, 1], or two overlap.

@@ -20,6 +20,7 @@ struct Condition {
   double value = 0.0;
 };
 
+/// The condition on p, on p' or on p'' at a point.
 inline Condition value(double at, double value) { return {0, at, value}; }
 inline Condition slope(double at, double value) { return {1, at, value}; }
 inline Condition curvature(double at, double value) { return {2, at, value}; }
@@ -66,7 +67,8 @@ inline OddQuintic quintic(const std::array<Condition, 3>& conditions) {
 }
 
 /// The coefficients for which an anchored quintic, p(1) = 1 and p'(1) = 0, does not fall on
-/// [0, 1] (Fan et al. 2026, A41). One of the three determines the other two.
+/// [0, 1] (Fan et al. 2026, A41): the ranges of a, b and c. One of the three determines the other
+/// two.
 inline constexpr Range feasible_a{0.0, 1.875};
 inline constexpr Range feasible_b{-1.25, 2.5};
 inline constexpr Range feasible_c{-1.5, 0.375};

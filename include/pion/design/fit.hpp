@@ -20,10 +20,10 @@ namespace pion::design {
 /// How a minimum is sought. The same options give the same chain on the same machine; elsewhere
 /// another order of summation may lead to another minimum.
 struct FitOptions {
-  int steps = 5;    ///< Quintics in the chain; positive.
-  int starts = 40;  ///< From the warm start of Alg. 4, and from points about it; positive.
-  int hops = 40;    ///< From the best minima so far, each perturbed; not negative.
-  std::uint64_t seed = 1;
+  int steps = 5;           ///< Quintics in the chain; positive.
+  int starts = 40;         ///< From the warm start of Alg. 4, and from points about it; positive.
+  int hops = 40;           ///< From the best minima so far, each perturbed; not negative.
+  std::uint64_t seed = 1;  ///< Of all trials.
   /// Which minima count; all of them where it is empty.
   std::function<bool(const Chain&)> admits;
 };
@@ -54,9 +54,9 @@ class Search {
     for (const Designed& found : best) consider(found);
   }
 
-  int total() const { return options_.starts + options_.hops; }
-  int trials() const { return trials_; }
-  bool done() const { return trials_ == total(); }
+  int total() const { return options_.starts + options_.hops; }  ///< Trials in all.
+  int trials() const { return trials_; }                         ///< Trials done.
+  bool done() const { return trials_ == total(); }               ///< Whether none is left.
   /// Returns the best chains so far, of ascending loss, distinct, at most eight.
   const std::vector<Designed>& best() const { return best_; }
 

@@ -24,7 +24,7 @@ namespace pion::design {
 /// An odd polynomial, and the largest |p(s) - 1| on the interval that it was made for.
 struct Minimax {
   OddQuintic p;
-  double error = 0.0;
+  double error = 0.0;  ///< That largest distance.
 };
 
 /// Finds the odd cubic nearest to 1 on [lo, hi]; c = 0.

@@ -42,10 +42,10 @@ inline OddQuintic plateau_step(double v) {
 /// A rising chain with f(0) = 0 and f(1) = 1, and the sigma of its gains .1 and .9.
 struct RisingHighPass {
   Chain chain;
-  double from = 0.0;
-  double to = 0.0;
+  double from = 0.0;  ///< Where the gain is .1.
+  double to = 0.0;    ///< Where it is .9.
 
-  double ratio() const { return to / from; }
+  double ratio() const { return to / from; }  ///< How sharp it is: 1 is a jump.
 };
 
 }  // namespace pion::design

@@ -17,8 +17,9 @@ namespace pion::design {
 /// Which odd polynomial a step is: a cubic costs two products of matrices, a quintic three.
 enum class Degree { cubic, quintic };
 
+/// How polar_express() makes its steps.
 struct PolarExpressOptions {
-  Degree degree = Degree::quintic;
+  Degree degree = Degree::quintic;  ///< Of each step.
   /// A step is made for no interval wider than [cushion * hi, hi]: with less slope at 0, it rounds
   /// more kindly. The authors' table has .024073..., their code .02.
   double cushion = 0.0;

@@ -19,11 +19,14 @@
 
 namespace pion::design {
 
-/// What coefficients are stored in, or printed to.
+/// What coefficients are stored in (float32, bfloat16), or printed to (decimals3: three digits
+/// behind the point).
 enum class Rounding { float32, bfloat16, decimals3 };
+/// Each of them.
 inline constexpr std::array<Rounding, 3> all_roundings = {Rounding::float32, Rounding::bfloat16,
                                                           Rounding::decimals3};
 
+/// The name of one, as the tool writes it.
 inline const char* name(Rounding to) {
   constexpr const char* names[] = {"float32", "bfloat16", "decimals3"};
   return names[static_cast<int>(to)];
@@ -157,10 +160,11 @@ inline std::vector<double> largest_iterates(const Chain& f) {
 
 /// What robust() tries, and what its choice is to bear.
 struct RobustOptions {
+  /// Storage that it is to bear.
   std::vector<Rounding> kinds = {Rounding::bfloat16, Rounding::decimals3};
   bool arithmetic = false;  ///< Compute in that precision too, as RoundedFilter.
   int tries = 2000;         ///< Choices of scales for each fit; positive.
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 1;   ///< Of the choices.
 };
 
 /// Chooses a fit that bears rounding: of some fits, each with `tries` seeded choices of the scales

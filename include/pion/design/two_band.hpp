@@ -23,7 +23,7 @@ namespace pion::design {
 /// An odd quintic that is small on a stop band and near 1 on a pass band.
 struct TwoBandMinimax {
   OddQuintic p;
-  double error = 0.0;
+  double error = 0.0;  ///< The least e.
 };
 
 /// Finds the odd quintic with the least e such that |p| <= weight e on [0, stop], |p - 1| <= e on

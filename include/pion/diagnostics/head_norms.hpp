@@ -31,7 +31,8 @@ Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   return norms;
 }
 
-/// Mean, variance (of the population: divided by the count) and extremes of some numbers.
+/// The mean, variance (of the population: divided by the count), smallest and largest of some
+/// numbers.
 struct Spread {
   double mean = 0.0;
   double variance = 0.0;

@@ -45,9 +45,10 @@ class Spectrum {
       : values_(std::move(descending)), rows_(rows), cols_(cols), error_(error) {}
 
   const Eigen::VectorXd& values() const { return values_; }
+  /// sigma_1; 0 where there is none.
   double largest() const { return values_.size() == 0 ? 0.0 : values_(0); }
 
-  const SpectrumError& errors() const { return error_; }
+  const SpectrumError& errors() const { return error_; }  ///< What error() is made of.
 
   /// Returns how far any value may be from the exact one.
   double error() const {

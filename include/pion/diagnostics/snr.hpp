@@ -16,6 +16,7 @@
 /// (Fan et al. 2026, eq. 5), without the bias that the mean of finitely many samples has.
 namespace pion {
 
+/// The signal-to-noise ratio of a stochastic gradient, estimated.
 struct Snr {
   double signal = 0.0;  ///< Estimate of ||E G||_F^2; unbiased, so it can be negative.
   double noise = 0.0;   ///< Estimate of E ||G - E G||_F^2.
@@ -137,8 +138,8 @@ class SnrSamples {
     count_ += other.count_;
   }
 
-  Index count() const { return count_; }
-  const Eigen::MatrixXd& mean() const { return mean_; }
+  Index count() const { return count_; }                 ///< Samples so far.
+  const Eigen::MatrixXd& mean() const { return mean_; }  ///< Their mean, column-major.
 
   /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
@@ -173,7 +174,7 @@ class SnrStream {
     ++count_;
   }
 
-  Index count() const { return count_; }
+  Index count() const { return count_; }  ///< Samples so far.
 
   /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.

@@ -16,6 +16,7 @@ namespace pion::engine {
 struct compiled_eigen;   ///< engine::eigen's part in the library.
 struct compiled_openmp;  ///< engine::openmp's, where the library is built with OpenMP.
 
+/// What core_t names, as `type`.
 template <class E, class = void>
 struct core {
   using type = E;

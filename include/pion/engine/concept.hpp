@@ -63,7 +63,9 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// Names the first thing that a type lacks to be an engine.
+/// Names the first thing that a type lacks to be an engine, in the order above: nothing, serial,
+/// workers, for_each, kernels, tall_skinny_kernels, and of Kernels<T> the constructor and what
+/// follows.
 enum class Lacks {
   nothing,
   serial,
@@ -71,7 +73,7 @@ enum class Lacks {
   for_each,
   kernels,
   tall_skinny_kernels,
-  constructor,  // and so on, of Kernels<T>
+  constructor,
   gram,
   quadratic,
   multiply_commuting,
@@ -87,16 +89,19 @@ enum class Lacks {
 
 namespace concepts {
 
+/// Whether E has Serial.
 template <class E, class = void>
 inline constexpr bool has_serial = false;
 template <class E>
 inline constexpr bool has_serial<E, std::void_t<typename E::Serial>> = true;
 
+/// Whether E has workers().
 template <class E, class = void>
 inline constexpr bool has_workers = false;
 template <class E>
 inline constexpr bool has_workers<E, std::void_t<decltype(int(E::workers()))>> = true;
 
+/// A task as for_each() takes it.
 using Task = void (*)(Index, int);
 template <class E, class = void>
 inline constexpr bool has_for_each = false;
@@ -104,11 +109,13 @@ template <class E>
 inline constexpr bool
     has_for_each<E, std::void_t<decltype(E::for_each(1, Index(1), std::declval<Task>()))>> = true;
 
+/// Whether E has Kernels for the scalar T.
 template <class E, class T, class = void>
 inline constexpr bool has_kernels = false;
 template <class E, class T>
 inline constexpr bool has_kernels<E, T, std::void_t<typename E::template Kernels<T>>> = true;
 
+/// Whether E has TallSkinnyKernels for the scalar T.
 template <class E, class T, class = void>
 inline constexpr bool has_tall_skinny = false;
 template <class E, class T>
@@ -211,6 +218,7 @@ class require_engine {
   /// E, or an engine in its place, so that no other error follows the sentence.
   using type = std::conditional_t<what == Lacks::nothing, E, eigen>;
 };
+/// E where it is an engine; else the compiler stops with the sentence of require_engine.
 template <class E, class T>
 using require_engine_t = typename require_engine<E, T>::type;
 

@@ -16,8 +16,8 @@
 namespace pion::engine {
 inline namespace PION_SETTINGS {
 
-/// Says which entries of a result gemm() computes: all, or those with row >= column. The others
-/// then have no meaning.
+/// Says which entries of a result gemm() computes: all, or the lower ones, those with row >=
+/// column. The others then have no meaning.
 enum class Triangle { all, lower };
 
 /// Returns the block of a that holds the rows [i, i + r) of op(a).
@@ -48,8 +48,8 @@ class GemmBuffers {
 
   Index rows() const { return rows_; }
   Index cols() const { return cols_; }
-  T* a() const { return a_; }
-  T* b() const { return b_; }
+  T* a() const { return a_; }  ///< Room for panels of the left operand.
+  T* b() const { return b_; }  ///< Room for panels of the right operand.
 
  private:
   Index rows_;
@@ -58,7 +58,7 @@ class GemmBuffers {
   T* b_;
 };
 
-/// Says whether a product is added to what c holds, or replaces it.
+/// Says whether a product is added to what c holds (accumulate), or replaces it (overwrite).
 enum class Write { accumulate, overwrite };
 
 /// Computes c += alpha op_a(a) op_b(b), or with Write::overwrite c = alpha op_a(a) op_b(b). c must

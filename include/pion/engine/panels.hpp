@@ -14,6 +14,7 @@
 namespace pion {
 
 namespace engine {
+/// Whether an operand of a product is taken as it is (plain) or transposed.
 enum class Op { plain, transposed };
 }  // namespace engine
 

@@ -10,8 +10,8 @@
 
 namespace pion::engine {
 
-/// Refers to a column-major matrix in somebody else's memory: what algorithms pass to an engine.
-/// Element (i, j) is data[i + j * stride].
+/// Refers to a column-major matrix of rows x cols in somebody else's memory: what algorithms pass
+/// to an engine. Element (i, j) is data[i + j * stride].
 template <class T>
 struct View {
   T* data = nullptr;
@@ -27,8 +27,9 @@ struct View {
   template <class U, std::enable_if_t<!std::is_const_v<U> && std::is_same_v<const U, T>, int> = 0>
   View(const View<U>& v) : View(v.data, v.rows, v.cols, v.stride) {}
 
-  Index size() const { return rows * cols; }
+  Index size() const { return rows * cols; }  ///< How many elements it has.
 
+  /// The r x c block at row i and column j, in place.
   View block(Index i, Index j, Index r, Index c) const {
     return View(data + i + j * stride, r, c, stride);
   }

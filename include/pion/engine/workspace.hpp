@@ -32,8 +32,8 @@ class Workspace {
     capacity_ = size;
   }
 
-  std::size_t capacity() const { return capacity_; }
-  std::byte* data() { return memory_.get(); }
+  std::size_t capacity() const { return capacity_; }  ///< Bytes available.
+  std::byte* data() { return memory_.get(); }         ///< Their begin, aligned for Eigen's packets.
 
  private:
   std::unique_ptr<std::byte[]> memory_;

@@ -16,6 +16,7 @@
 /// that. (certify.hpp proves tighter ones, with outward rounding.)
 namespace pion {
 
+/// Bounds of |f'(s)| and |f(s)| / s for s up to `top`. Cost: some microseconds; no allocation.
 class SlopeBounds {
  public:
   /// The intervals between 2^(-i / 16): 1/16 octave each over twelve octaves, and all below in one.
@@ -48,6 +49,7 @@ class SlopeBounds {
 
   /// The extremes of |f|.
   struct Magnitudes {
+    /// Of |f|.
     double least, most;
   };
 

@@ -36,13 +36,14 @@ class Chain {
       steps_ = std::make_shared<const std::vector<OddQuintic>>(std::move(steps));
     }
   }
+  /// The steps, in the order in which they are applied.
   Chain(std::initializer_list<OddQuintic> steps) : Chain(std::vector<OddQuintic>(steps)) {}
 
   const std::vector<OddQuintic>& steps() const {
     static const std::vector<OddQuintic> none;
     return steps_ ? *steps_ : none;
   }
-  int size() const { return static_cast<int>(steps().size()); }
+  int size() const { return static_cast<int>(steps().size()); }  ///< How many steps it has.
   bool empty() const { return steps().empty(); }
 
   /// Computes f(s), in the wider of double and T.

@@ -17,7 +17,7 @@ inline constexpr double survivor_gain = 1e-6;
 /// A filter is a chain and what its argument is measured against, and nothing else.
 struct Filter {
   Chain chain;
-  Normalizer normalizer = Normalizer::frobenius;
+  Normalizer normalizer = Normalizer::frobenius;  ///< What singular values are divided by.
 };
 
 /// Returns the cutoff: where the filter separates what it keeps from what it drops. It is the sigma

@@ -11,6 +11,7 @@
 /// heads of q, k and v are blocks of rows, those of o blocks of columns.
 namespace pion {
 
+/// Along which heads lie: blocks of rows, or of columns (cols).
 enum class Axis { rows, cols };
 
 /// `count` heads of one size along an axis. (Under grouped-query attention, fewer for k and v.)
@@ -27,7 +28,7 @@ struct HeadSegment {
 
 /// Projections fused into one matrix, one after the other along an axis.
 struct FusedHeads {
-  std::vector<HeadSegment> segments;
+  std::vector<HeadSegment> segments;  ///< In the order in which they lie.
   Axis axis = Axis::rows;
 };
 
@@ -41,10 +42,11 @@ inline FusedHeads fused_qkv(Index q_heads, Index kv_heads, Index head_size) {
 
 /// Where one head lies along the axis.
 struct HeadRange {
-  Index start = 0;
-  Index size = 0;
+  Index start = 0;  ///< Its first row or column.
+  Index size = 0;   ///< Its rows or columns.
 };
 
+/// Returns how many heads there are.
 inline Index head_count(const Heads& heads) { return heads.count; }
 inline Index head_count(const FusedHeads& heads) {
   Index count = 0;

@@ -21,6 +21,7 @@ enum class Normalizer {
   none,       ///< X as it is.
 };
 
+/// Each of them.
 inline constexpr std::array<Normalizer, 5> all_normalizers = {
     Normalizer::frobenius, Normalizer::schatten4, Normalizer::spectral, Normalizer::aol,
     Normalizer::none};

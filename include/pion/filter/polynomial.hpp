@@ -9,11 +9,11 @@ namespace pion {
 
 /// Up to two positive numbers in ascending order; the answer of the closed forms below.
 struct PositiveRoots {
-  int count = 0;
-  double value[2] = {0.0, 0.0};
+  int count = 0;                 ///< How many there are.
+  double value[2] = {0.0, 0.0};  ///< The first `count`, ascending.
 
-  constexpr const double* begin() const { return value; }
-  constexpr const double* end() const { return value + count; }
+  constexpr const double* begin() const { return value; }        ///< So that a loop runs over them.
+  constexpr const double* end() const { return value + count; }  ///< Behind the last.
 };
 
 /// One step of a chain: the odd quintic p(s) = a s + b s^3 + c s^5 (Fan et al. 2026, eq. 6).

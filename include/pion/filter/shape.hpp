@@ -30,13 +30,13 @@ struct Lap {
   double at_from = 0.0;
   double at_to = 0.0;
 
-  bool rising() const { return at_from <= at_to; }
+  bool rising() const { return at_from <= at_to; }  ///< Whether f does not fall on it.
 };
 
 /// The values of a function, from the least to the greatest.
 struct Range {
-  double lo = 0.0;
-  double hi = 0.0;
+  double lo = 0.0;  ///< The least.
+  double hi = 0.0;  ///< The greatest.
 };
 
 namespace detail {

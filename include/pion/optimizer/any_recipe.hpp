@@ -13,8 +13,8 @@ namespace pion::optimizer {
 template <class Scalar, class Engine = DefaultEngine>
 class AnyRecipe {
  public:
-  using Memory = State<detail::compute_t<Scalar>>;
-  using Inputs = StepInputs<detail::compute_t<Scalar>>;
+  using Memory = State<detail::compute_t<Scalar>>;       ///< The state of such a recipe.
+  using Inputs = StepInputs<detail::compute_t<Scalar>>;  ///< What it may need besides the gradient.
 
   template <class R, class M, class S, class D>
   AnyRecipe(

@@ -15,12 +15,14 @@ namespace pion::optimizer {
 /// Holds what one part of a recipe remembers (buffers.hpp): numbers, or the bytes of a codec.
 template <class T>
 struct Buffer {
+  /// Of numbers.
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+  /// Of bytes.
   using Codes = Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
-  std::string name;
-  Matrix values;
-  Codes codes;
+  std::string name;  ///< In a checkpoint.
+  Matrix values;     ///< The numbers, or nothing.
+  Codes codes;       ///< The bytes, or nothing.
 };
 
 /// Holds what an optimiser remembers of one parameter between steps: this, and nothing else.
@@ -31,7 +33,7 @@ struct Buffer {
 /// the parameter is (in, out), and are empty where the recipe has no use for them.
 template <class T>
 struct State {
-  using Matrix = typename Buffer<T>::Matrix;
+  using Matrix = typename Buffer<T>::Matrix;  ///< Of numbers.
 
   std::int64_t steps = 0;        ///< Steps taken; refused ones do not count.
   Matrix momentum;               ///< The first moment of the gradient.

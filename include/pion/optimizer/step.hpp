@@ -26,8 +26,9 @@
 namespace pion {
 namespace optimizer {
 
+/// What became of a step.
 enum class Outcome {
-  taken,
+  taken,  ///< Parameter and state have moved.
   /// The gradient has an entry that is NaN or infinite: nothing was changed.
   gradient_not_finite,
   /// The step would leave an entry that is NaN or infinite in the parameter or the state: nothing
@@ -37,11 +38,11 @@ enum class Outcome {
 
 /// Tells what a call of step() did.
 struct StepInfo {
-  Outcome outcome = Outcome::taken;
-  double update_norm = 0.0;  ///< ||W_new - retention W||_F = lr * factor * ||direction||_F.
-  Direction direction;       ///< What the rule says: norm, survivors, dead or not.
+  Outcome outcome = Outcome::taken;  ///< What became of it.
+  double update_norm = 0.0;          ///< ||W_new - retention W||_F = lr * factor * ||direction||_F.
+  Direction direction;               ///< What the rule says: norm, survivors, dead or not.
 
-  bool taken() const { return outcome == Outcome::taken; }
+  bool taken() const { return outcome == Outcome::taken; }  ///< Whether anything was changed.
 };
 
 /// Holds the memory that steps work in. The caller keeps it, one for all parameters stepped in

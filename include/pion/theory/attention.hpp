@@ -14,12 +14,13 @@ namespace pion::theory {
 
 /// The norms of one head; spectral but where it says otherwise.
 struct HeadNorms {
-  double query = 0.0, key = 0.0, value = 0.0, output = 0.0;  ///< ||W_Q||, ..., ||W_O||.
-  double attention = 0.0;                                    ///< ||A||, at most sqrt(rows of A).
-  double input = 0.0;                                        ///< ||X||.
-  double input_frobenius = 0.0;                              ///< ||X||_F.
-  double gradient_frobenius = 0.0;                           ///< ||G||_F.
-  Index head_size = 1;                                       ///< d.
+  /// ||W_Q||, ..., ||W_O||.
+  double query = 0.0, key = 0.0, value = 0.0, output = 0.0;
+  double attention = 0.0;           ///< ||A||, at most sqrt(rows of A).
+  double input = 0.0;               ///< ||X||.
+  double input_frobenius = 0.0;     ///< ||X||_F.
+  double gradient_frobenius = 0.0;  ///< ||G||_F.
+  Index head_size = 1;              ///< d.
 };
 
 /// Bounds of Frobenius norms.

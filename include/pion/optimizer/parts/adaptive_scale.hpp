@@ -47,6 +47,7 @@ struct NamoScale {
   }
   std::string signature() const { return detail::signature("NamoScale", {{"beta2", beta2}}); }
 
+  /// v after a gradient of this squared norm.
   PION_HOST_DEVICE double next(double v, double square) const {
     return beta2 * v + (1.0 - beta2) * square;
   }

@@ -28,7 +28,7 @@ namespace pion::optimizer {
 struct Dion {
   double momentum = 0.95;
   double fraction = 1.0;  ///< rank = ceil(fraction min(rows, cols)).
-  double epsilon = 1e-8;
+  double epsilon = 1e-8;  ///< Added to the columns' norms.
   std::uint64_t seed = 0;
 
   static constexpr int buffers = 2;

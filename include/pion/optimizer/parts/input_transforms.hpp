@@ -45,6 +45,7 @@ struct ClipAtQuantile {
   }
   std::string signature() const { return detail::signature("ClipAtQuantile", {{"share", share}}); }
 
+  /// x within [-limit, limit].
   template <class T>
   PION_HOST_DEVICE static T clipped(T x, T limit) {
     return x > limit ? limit : x < -limit ? -limit : x;

@@ -34,7 +34,7 @@ struct OnLargestSlices {
   double decay = 0.95;
   bool moment = false;
   double beta = 0.95;
-  double epsilon = 1e-8;
+  double epsilon = 1e-8;  ///< Added to the root.
 
   static_assert(detail::buffer_count<Rule> == 0,
                 "pion: OnLargestSlices needs a rule that remembers nothing");

@@ -61,8 +61,8 @@ struct LoraPre {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double ridge = 1e-6;
-  bool second = true;  ///< Without it the result is M.
-  std::uint64_t seed = 0;
+  bool second = true;      ///< Without it the result is M.
+  std::uint64_t seed = 0;  ///< Of the first factors A.
 
   static constexpr int buffers = 4;
   BufferShape buffer(int i, Index rows, Index cols) const {

@@ -29,7 +29,7 @@ namespace pion::optimizer {
 struct LossModes {
   Index modes = 6;
   double xi = 0.2;
-  double epsilon = 1e-12;
+  double epsilon = 1e-12;  ///< The e above.
 
   static constexpr int buffers = 1;
   BufferShape buffer(int /*i*/, Index rows, Index cols) const {

@@ -91,7 +91,7 @@ template <class Layout = Heads>
 struct FilteredPerHead {
   Filter filter;
   Layout heads;
-  ScaleShape scale_shape = ScaleShape::head;
+  ScaleShape scale_shape = ScaleShape::head;  ///< Which block a scale takes the shape of.
 
   template <class Engine, class T>
   Direction direct(const engine::View<T>& x, Workspace& workspace) const {

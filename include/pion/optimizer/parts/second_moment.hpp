@@ -45,13 +45,13 @@ enum class Renormalize {
 /// again. A row moment does nothing behind an exact orthogonalisation of a matrix of full rank that
 /// is wide or square: its rows all have the norm 1.
 struct SecondMoment {
-  Granularity granularity = Granularity::row;
+  Granularity granularity = Granularity::row;  ///< What one number is remembered for.
   double beta = 0.95;
   double epsilon = 1e-10;
-  Epsilon epsilon_at = Epsilon::outside;
-  Renormalize renormalize = Renormalize::norm;
-  double rms = 0.2;             ///< With Renormalize::rms.
-  double norm_epsilon = 1e-10;  ///< Added to the norm that is divided by.
+  Epsilon epsilon_at = Epsilon::outside;        ///< Where epsilon is added.
+  Renormalize renormalize = Renormalize::norm;  ///< How the size is set again.
+  double rms = 0.2;                             ///< With Renormalize::rms.
+  double norm_epsilon = 1e-10;                  ///< Added to the norm that is divided by.
 
   static constexpr int buffers = 1;
   BufferShape buffer(int /*i*/, Index rows, Index cols) const {

@@ -33,7 +33,7 @@ namespace pion::optimizer {
 struct Soap {
   double beta1 = 0.95;
   double beta2 = 0.95;
-  double gram_beta = 0.95;
+  double gram_beta = 0.95;  ///< The weight of the past in L and R.
   double epsilon = 1e-8;
   std::int64_t every = 10;
   Index largest_side = 10000;

@@ -38,6 +38,7 @@ struct RootBuffers {
 
 namespace optimizer {
 
+/// The power p: 0 (zero), 1/4 (quarter), 1/2 (half) or 1 (one).
 enum class Power { zero, quarter, half, one };
 
 /// Gives the direction U S^p V^T. Its size follows that of its input to the power p: for p > 0 the
@@ -51,8 +52,8 @@ struct SpectralPower {
   /// mean eigenvalue. The defaults are the published code's; they damp small singular values. With
   /// both 0, U S^p V^T comes out to rounding for singular values above some 3e-3 ||X||_F.
   double absolute_ridge = 1e-6;
-  double relative_ridge = 1e-4;
-  int iterations = 15;  ///< A fixed number, as published.
+  double relative_ridge = 1e-4;  ///< Of the mean eigenvalue.
+  int iterations = 15;           ///< A fixed number, as published.
 
   /// \throws std::invalid_argument unless iterations >= 1 and the ridges are finite and >= 0.
   void require_valid() const {

@@ -15,7 +15,11 @@
 #include <pion/optimizer/recipe/context.hpp>
 #include <pion/optimizer/recipe/run_part.hpp>
 
-/// Keeps a part's buffers in fewer bytes.
+/// Keeps a part's buffers in fewer bytes. A codec has:
+///
+///   code_bytes(count), scales(count)    bytes and scales of T that `count` entries take
+///   encode(from, codes, scale)          codes and scales of the matrix `from`
+///   decode(codes, scale, to)            the matrix again
 namespace pion::optimizer {
 
 /// Keeps each entry in 8 bits: the nearest of 127 steps either way, of a size common to a block of

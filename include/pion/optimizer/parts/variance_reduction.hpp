@@ -27,8 +27,8 @@ enum class Previous {
 struct VarianceReduced {
   double gamma = 0.025;
   double momentum = 0.95;
-  Previous previous = Previous::last_gradient;
-  bool clip = true;  ///< ||C|| <= 1, for the whole matrix.
+  Previous previous = Previous::last_gradient;  ///< What P is.
+  bool clip = true;                             ///< ||C|| <= 1, for the whole matrix.
 
   static constexpr int buffers = 1;
   BufferShape buffer(int /*i*/, Index rows, Index cols) const {

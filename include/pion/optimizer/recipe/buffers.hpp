@@ -29,13 +29,15 @@ enum class Storage {
   scratch,  ///< Numbers that a step works on and nobody keeps; they are not in the state.
 };
 
+/// Says what a part remembers in one buffer.
 struct BufferShape {
   const char* name = "";  ///< Its name in a checkpoint.
+  /// Its shape: rows and cols.
   Index rows = 0, cols = 0;
-  Storage storage = Storage::values;
+  Storage storage = Storage::values;  ///< How it is kept.
 };
 
-/// Shows a buffer in a step: the numbers, or the bytes, whichever it has.
+/// Shows a buffer in a step: the numbers (values), or the bytes (codes), whichever it has.
 template <class T>
 struct Slot {
   engine::View<T> values;

@@ -39,11 +39,11 @@ inline constexpr unsigned adaptive_columns = 8;  ///< Room for an adaptive step 
 /// Holds the facts of one step. A part may use what stands before it in the recipe.
 template <class T>
 struct StepContext {
-  std::int64_t t = 1;  ///< The number of the step, counted from 1.
-  double learning_rate = 0.0;
-  const StepInputs<T>& inputs;
-  Workspace& scratch;  ///< What a part works in; lost when the next part begins.
-  WarmStart<T>& warm_start;
+  std::int64_t t = 1;           ///< The number of the step, counted from 1.
+  double learning_rate = 0.0;   ///< Of this step.
+  const StepInputs<T>& inputs;  ///< What the caller gave besides the gradient.
+  Workspace& scratch;           ///< What a part works in; lost when the next part begins.
+  WarmStart<T>& warm_start;     ///< Of the rule's low-rank method.
 
   Direction direction = {};    ///< What the rule said.
   double gradient_norm = 0.0;  ///< ||G||_F, where a part needs gradient_columns.

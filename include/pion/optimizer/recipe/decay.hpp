@@ -69,7 +69,7 @@ struct DecayAfter {
 /// DecoupledDecay of those entries alone that the update does not take away from 0: where W and the
 /// direction have the same sign, or one of them is 0 (the option of microsoft/dion).
 struct CautiousDecay {
-  double rate = 0.0;
+  double rate = 0.0;  ///< Of the decay, times the learning rate.
   double retention(double learning_rate) const { return 1.0 - learning_rate * rate; }
   double in_gradient() const { return 0.0; }
   void require_valid() const { detail::require_nonnegative("CautiousDecay: rate", rate); }

@@ -18,12 +18,13 @@
 ///
 /// A form of this header writes its equations once, in Update<T>, for numbers of T and for Eigen
 /// arrays of them: the host calls it on arrays, a kernel on the numbers of one entry
-/// (cuda/step_bodies.hpp).
+/// (cuda/step_bodies.hpp). update(unbias(t)) makes it for step t, with the form's numbers in T and
+/// what they need to be multiplied by.
 namespace pion {
 namespace optimizer {
 
-/// Holds the factors that correct the moments of step t for their zero start; 1 in forms that do
-/// not correct.
+/// Holds the factors that correct the first and second moments of step t for their zero start; 1 in
+/// forms that do not correct.
 struct Unbias {
   double first = 1.0, second = 1.0;
 };
@@ -79,8 +80,8 @@ struct NoMomentum {
 
 /// M <- mu M + G (Fan et al. 2026, eq. 1); the input is M, or G + mu M (Nesterov).
 struct HeavyBall {
-  double momentum = 0.95;
-  bool nesterov = false;
+  double momentum = 0.95;  ///< The mu above, in [0, 1).
+  bool nesterov = false;   ///< Looks a step ahead.
 
   static constexpr int buffers = 1;
   void require_valid() const { detail::require_fraction("HeavyBall: momentum", momentum); }
@@ -91,6 +92,7 @@ struct HeavyBall {
 
   template <class T>
   struct Update {
+    /// The form's numbers.
     T mu;
     bool nesterov;
     template <class X, class M>
@@ -120,7 +122,7 @@ struct HeavyBall {
 /// their input, and only under those.
 struct Ema {
   double beta = 0.95;
-  bool nesterov = false;
+  bool nesterov = false;  ///< Looks a step ahead.
 
   static constexpr int buffers = 1;
   void require_valid() const { detail::require_fraction("Ema: beta", beta); }
@@ -130,6 +132,7 @@ struct Ema {
 
   template <class T>
   struct Update {
+    /// The form's numbers; rest is 1 - beta.
     T beta, rest;
     bool nesterov;
     template <class X, class M>
@@ -159,7 +162,7 @@ struct Ema {
 /// the first directions are others than Ema's.
 struct CorrectedEma {
   double beta = 0.95;
-  bool nesterov = true;
+  bool nesterov = true;  ///< Looks a step ahead.
 
   static constexpr int buffers = 1;
   void require_valid() const { detail::require_fraction("CorrectedEma: beta", beta); }
@@ -169,6 +172,7 @@ struct CorrectedEma {
 
   template <class T>
   struct Update {
+    /// The form's numbers; rest is 1 - beta. The input has of_momentum M and of_gradient G.
     T beta, rest, of_momentum, of_gradient;
     template <class X, class M>
     PION_HOST_DEVICE void operator()(X& x, M& first, M& /*second*/) const {
@@ -217,6 +221,7 @@ struct RmsNormalized {
 
   template <class T>
   struct Update {
+    /// The form's numbers and the factors of Unbias; rest1 is 1 - beta1.
     T beta1, rest1, beta2, rest2, unbias1, unbias2, epsilon;
     bool epsilon_inside;
     template <class X, class M>

@@ -51,7 +51,8 @@ Recipe(R, M, S) -> Recipe<R, M, S>;
 template <class R, class M>
 Recipe(R, M) -> Recipe<R, M>;
 
-/// Names a block of a direction, of which a scale takes the shape.
+/// Names a block of a direction, of which a scale takes the shape: rows x cols entries from (row,
+/// col) on.
 struct Block {
   Index row = 0, col = 0;
   Index rows = 0, cols = 0;

@@ -17,6 +17,11 @@
 ///   advance(t, x, first, second)     a momentum form (momentum.hpp)
 ///   direct<Engine>(x, workspace)     a rule without a memory of its own (parts/rules.hpp)
 ///   run<Engine>(x, buffers, context) any other: it changes x, its buffers and the context
+///
+/// Every part has signature(), its name and the numbers by which the same state would give another
+/// direction. Where its numbers have a range it has require_valid(), which throws
+/// std::invalid_argument outside; where it wants facts of the step, `needs` (context.hpp); where it
+/// remembers something, `buffers` and buffer(i, rows, cols) (buffers.hpp).
 namespace pion::detail {
 
 template <class Part, class = void>

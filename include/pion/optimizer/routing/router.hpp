@@ -16,7 +16,7 @@ namespace pion::optimizer {
 
 /// Describes a parameter to a router.
 struct Parameter {
-  std::string name;
+  std::string name;  ///< As the model has it.
   std::vector<Index> shape;
   std::string module;  ///< A word that the claims know: "vision", "language", "action".
   /// The address of the first entry, or null where it is not given: print() refuses two parameters
@@ -24,6 +24,7 @@ struct Parameter {
   const void* data = nullptr;
 };
 
+/// How many dimensions a parameter has: any number, two, or another number than two (other).
 enum class Dimensions { any, two, other };
 
 /// Claims the parameters that meet every condition given.
@@ -31,7 +32,7 @@ struct Claim {
   std::vector<std::string> names;    ///< Patterns, one of which the name fits; empty: any name.
   std::vector<std::string> except;   ///< Patterns, none of which it fits.
   std::vector<std::string> modules;  ///< One of which is the module; empty: any module.
-  Dimensions dimensions = Dimensions::any;
+  Dimensions dimensions = Dimensions::any;  ///< Of the parameter.
   std::vector<Role> roles = {};  ///< One of which the name tells, role_of(); empty: any role.
 
   bool operator()(const Parameter& p) const {
@@ -50,7 +51,7 @@ struct Claim {
 template <class Scalar, class Engine = DefaultEngine>
 class Router {
  public:
-  using Recipe = AnyRecipe<Scalar, Engine>;
+  using Recipe = AnyRecipe<Scalar, Engine>;  ///< What a parameter is given.
 
   /// Adds a rule. It claims a parameter that meets one of its claims.
   /// \param label  what print() and refusals call it.
