@@ -19,7 +19,7 @@ class Page(html.parser.HTMLParser):
                 self.ids.add(value)
             elif name == "href" and value and tag == "a":
                 self.links.append(value)
-            elif value and (name in ("src", "srcset", "poster") or name == "href" and tag == "link"):
+            elif value and (name in ("src", "srcset", "poster") or (tag, name) == ("link", "href")):
                 self.loads.append(value)
 
 
@@ -35,7 +35,9 @@ def faults(folder):
                 continue
             if parts.scheme:  # data:, mailto:
                 continue
-            target = (path.parent / urllib.parse.unquote(parts.path)).resolve() if parts.path else path
+            target = path
+            if parts.path:
+                target = (path.parent / urllib.parse.unquote(parts.path)).resolve()
             if not target.is_file():
                 yield f"{here} links to {link}, which is not there"
             elif parts.fragment and target in pages:

@@ -23,6 +23,7 @@ nitpicky = True
 highlight_language = "none"
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"pion {version}"
 html_static_path = ["static"]
 html_css_files = ["pion.css"]

@@ -25,7 +25,7 @@ NAVIGATION = {
 PAGES = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "examples/data/README.md"]
 
 
-def copy_pages(root, to):
+def copy_pages(root, to, public):
     """Copies the documentation and whatever it may link to."""
     for folder in ("docs", "examples/data"):
         shutil.copytree(root / folder, to / folder,
@@ -35,8 +35,8 @@ def copy_pages(root, to):
     shutil.copy(root / "LICENSE", to / "LICENSE")
     (to / "README.md").rename(to / "index.md")
     for page in to.rglob("*.md"):
-        text = page.read_text(encoding="utf-8")
-        page.write_text(lead_links(text, page, to), encoding="utf-8")
+        text = lead_links(page.read_text(encoding="utf-8"), page, to)
+        page.write_text(name_links(text, page.relative_to(to), public), encoding="utf-8")
 
 
 def lead_links(text, page, to):
@@ -53,11 +53,30 @@ def lead_links(text, page, to):
     return re.sub(r"\]\(([^)#\s]+)\)", lead, text)
 
 
+def name_links(text, page, public):
+    """Code that names a header, `apply/plan.hpp`, or a function, `plan()`, leads to its page."""
+    up = "../" * (len(page.parts) - 1) + "reference/"
+
+    def header(match):
+        target = public.page_of(f"pion/{match[1]}")
+        return f"[{match[0]}]({up}{target}.md)" if target else match[0]
+
+    def function(match):
+        link = public.link("", match[1], "pion", anywhere=True)
+        return f'<a href="{up}{link}"><code>{match[1]}()</code></a>' if link else match[0]
+
+    blocks = re.split(r"(^```.*?^```$)", text, flags=re.M | re.S)
+    for i in range(0, len(blocks), 2):
+        found = re.sub(r"(?<!\[)`(?:include/pion/)?((?:[a-z_]+/)?[a-z_]+\.hpp)`", header, blocks[i])
+        blocks[i] = re.sub(r"(?<!\[)`((?:[a-z_]+::)*[a-z]\w{2,})\(\)`", function, found)
+    return "".join(blocks)
+
+
 def write_examples(root, to):
     lines = ["# Examples", "", "Each is a program that the tests build and run.", ""]
     for path in sorted([*root.glob("examples/*.cpp"), *root.glob("examples/libtorch/*.cpp")]):
         name = path.relative_to(root / "examples")
-        code = path.read_text(encoding="utf-8").removeprefix("// SPDX-License-Identifier: Apache-2.0\n")
+        code = path.read_text(encoding="utf-8").split("\n", 1)[1]  # without the licence's line
         lines += [f"## {name}", "", "```cpp", code.strip(), "```", ""]
     lines += ["```{toctree}", ":hidden:", "", "data/README", "```"]
     (to / "examples/index.md").write_text("\n".join(lines), encoding="utf-8")
@@ -77,7 +96,8 @@ def write_explorer(root, to, extra):
         (extra / "explorer").mkdir()
         shutil.copy(page, extra / "explorer/index.html")
         (to / "explorer.md").write_text(
-            "# Explorer\n\nThe library itself in the browser: filters, their proof and design, matrices.\n\n"
+            "# Explorer\n\nThe library itself in the browser: filters, their proof and design,\n"
+            "matrices.\n\n"
             '```{raw} html\n<p><a href="explorer/index.html">Open the explorer</a></p>\n```\n',
             encoding="utf-8")
 
@@ -101,12 +121,12 @@ def main():
     for folder in (to, extra):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    copy_pages(root, to)
+    public = reference.Reference(root, xml)
+    copy_pages(root, to, public)
     write_examples(root, to)
     write_evidence(to)
     write_explorer(root, to, extra)
     write_navigation(to)
-    public = reference.Reference(root, xml)
     public.write(to / "reference")
     missing = list(public.undocumented())
     for name in missing:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the reference: a page for each header, from Doxygen's XML, and says what lacks a comment."""
+"""Writes the reference, a page for each header, and says which public name lacks a comment."""
 import collections
 import html
 import pathlib
@@ -50,7 +50,7 @@ class Header:
 
 
 def floors_of(architecture):
-    """The floors of docs/architecture.md from the bottom up, each with its headers in their order."""
+    """The floors of docs/architecture.md from the bottom up, each with its headers in order."""
     table = re.search(r"<!-- floors -->\n```\n(.*?)```", architecture, re.S)[1]
     table = re.sub(r"\n {3,}(?=\S)(?![0-9]+ [a-z]+:)", " ", table)
     found = re.findall(r"^ *(\d+) ([a-z]+): *(.*)$", table, re.M)
@@ -90,6 +90,7 @@ class Reference:
     def __init__(self, root, xml):
         self.include = root / "include"
         self.floors = floors_of((root / "docs/architecture.md").read_text(encoding="utf-8"))
+        self.documents = {path.stem for path in (root / "docs").glob("*.md")}
         self.headers = {}
         for path in sorted(self.include.rglob("*.hpp")):
             name = str(path.relative_to(self.include))
@@ -151,13 +152,15 @@ class Reference:
 
     # Links.
 
-    def link(self, page, word, near):
-        """Where a name is explained, seen from a page; nothing where it could be several."""
-        short = word.rsplit("::", 1)[-1]
-        found = [p for p in self.places.get(short, ()) if f"::{p[0]}".endswith(f"::{word}")]
-        while len(found) > 1 and near:
-            closer = [p for p in found if doxygen_xml.scope_of(p[0]) == near]
-            found, near = closer or found, doxygen_xml.scope_of(near)
+    def link(self, page, word, near, anywhere=False):
+        """Where a name is explained, seen from a page: the one that C++ finds from the namespace or
+        class `near`. With `anywhere` also one of another namespace, where there is no other."""
+        found = [p for p in self.places.get(word.rsplit("::", 1)[-1], ())
+                 if f"::{p[0]}".endswith(f"::{word}")]
+        seen = [p for p in found
+                if f"{near}::".startswith(p[0][: len(p[0]) - len(word)] or "::")]
+        nearest = max((len(qualified) for qualified, _ in seen), default=0)
+        found = [p for p in seen if len(p[0]) == nearest] or (found if anywhere else [])
         if len({qualified for qualified, _ in found}) != 1:
             return None
         return self.relative(page, found[0][1]) + "#" + found[0][0]
@@ -184,30 +187,44 @@ class Reference:
             return f'<a href="{self.relative(page, target)}">{code}</a>' if target else code
 
         def function(match):
-            link = self.link(page, match[1], near)
+            link = self.link(page, match[1], near, anywhere=True)
             code = f"<code>{match[0]}</code>"
             return f'<a href="{link}">{code}</a>' if link else code
 
+        def document(match):
+            up = self.relative(page, "../docs/" + match[1])
+            return f'<a href="{up}">{match[1]}.md</a>' if match[1] in self.documents else match[0]
+
         def convert(text):
             text = html.escape(text, quote=False)
+            text = re.sub(r"docs/(\w+)\.md", document, text)
             text = re.sub(r"(?<![\w/])([a-z_]+(?:/[a-z_]+)?)\.hpp", header, text)
             text = re.sub(r"(?<![\w/>])((?:[a-z_]+::)*[a-z]\w{2,})\(\)", function, text)
             return typeset(text)
 
         return convert
 
-    def code(self, page, signature, near):
+    def code(self, page, name, near):
         """A signature with its colours, each name of the library a link to its place."""
-        out = []
-        tokens = pygments.lexers.CppLexer(stripnl=False).get_tokens(signature)
+        own = set(re.findall(r"(?:class|typename)(?: |\.)+(\w+)", name.signature))
+        own.add(name.short.split("<")[0])
+        out, before = [], ""
+        tokens = pygments.lexers.CppLexer(stripnl=False, ensurenl=False).get_tokens(name.signature)
         for token, value in tokens:
-            text = html.escape(value)
+            text, link = html.escape(value), None
+            if token in pygments.token.Name and value not in own:
+                link = self.link(page, before + value, near)
+            if link:
+                text = f'<a href="{html.escape(link)}">{text}</a>'
+            if token in pygments.token.Name:
+                before += value
+            elif value == ":" and before:
+                before += ":"
+            else:
+                before = ""
             kind = pygments.token.STANDARD_TYPES.get(token, "")
-            link = self.link(page, value, near) if token in pygments.token.Name else None
-            if link and link.split("#")[0] != "":
-                text = f'<a href="{link}">{text}</a>'
-            out.append(f'<span class="{kind}">{text}</span>' if kind else text)
-        return "".join(out).rstrip("\n")
+            out.append(f'<span class="{kind}">{text}</span>' if kind and kind != "w" else text)
+        return "".join(out)
 
     # Pages.
 
@@ -264,7 +281,7 @@ class Reference:
         scope = f'<span class="scope">{html.escape(near)}</span>' if near else ""
         inner = name.qualified if name.members else near
         out = [f'<div class="entry"><pre class="signature highlight">{scope}'
-               f"{self.code(page, name.signature, near)}</pre>",
+               f"{self.code(page, name, near)}</pre>",
                doxygen_xml.to_html(name.comment, self.text(page, inner))]
         if name.members:
             out.append(self.members_html(page, name))
@@ -274,8 +291,8 @@ class Reference:
         rows = []
         for member in name.members:
             text = doxygen_xml.to_html(member.comment, self.text(page, name.qualified))
-            rows.append(f'<dt class="highlight"><pre>{self.code(page, member.signature, name.qualified)}'
-                        f"</pre></dt>")
+            code = self.code(page, member, name.qualified)
+            rows.append(f'<dt class="highlight"><pre>{code}</pre></dt>')
             if text or member.members:
                 nested = self.members_html(page, member) if member.members else ""
                 rows.append(f"<dd>{text}{nested}</dd>")
@@ -294,8 +311,8 @@ class Reference:
                 continue
             names = dict.fromkeys((n.short, n.qualified) for n in header.names)
             links = ", ".join(
-                f'<a href="../{header.page}.html#{html.escape(q)}"><code>{html.escape(s)}</code></a>'
-                for s, q in names)
+                f'<a href="../{header.page}.html#{html.escape(qualified)}">'
+                f"<code>{html.escape(short)}</code></a>" for short, qualified in names)
             rows.append(f'<dt><a href="../{header.page}.html">{header.page}.hpp</a></dt>'
                         f"<dd>{links}</dd>")
         lines += raw(f'<dl class="headers">{"".join(rows)}</dl>')
@@ -319,15 +336,17 @@ class Reference:
     def index_page(self):
         lines = [
             "# Reference", "",
-            "Every public name, by the floors of the [architecture](../docs/architecture.md): a floor",
-            "knows only those below it. [All names](names.md) lists them by the alphabet. A parameter",
-            "of a template that only keeps a function apart from its overloads is not shown.", ""]
+            "Every public name, by the floors of the [architecture](../docs/architecture.md): a",
+            "floor knows only those below it. [All names](names.md) lists them by the alphabet. A",
+            "parameter of a template that only keeps a function apart from its overloads is not",
+            "shown.", ""]
         rows = []
         for number, floor, _ in self.floors[::-1]:
             if floor == "detail":
                 continue
             text = self.comment_html(self.headers[f"pion/{floor}.hpp"], "index")
-            rows.append(f'<dt>{number} <a href="{floor}/index.html">{floor}</a></dt><dd>{text}</dd>')
+            rows.append(f'<dt>{number} <a href="{floor}/index.html">{floor}</a></dt>'
+                        f"<dd>{text}</dd>")
         lines += raw(f'<dl class="floors">{"".join(rows)}</dl>')
         pages = [f"{floor}/index" for _, floor, _ in self.floors[::-1] if floor != "detail"]
         loose = [h.page for h in self.headers.values() if h.path.count("/") == 1 and h.names]
@@ -347,6 +366,11 @@ def code_spans(text):
 
 
 def typeset(text):
-    """Powers and indices of letters: x^T, s^-1/4, sigma_1. What has longer names is code."""
-    text = re.sub(r"(?<=[\w)])\^(\([^()]*\)|-?\w+(?:/\d+)?)", r"<sup>\1</sup>", text)
-    return re.sub(r"\b([A-Za-z]|sigma)_([a-z0-9]{1,3})\b(?!\()", r"\1<sub>\2</sub>", text)
+    """Powers and indices of one letter, and signs: x^T, s^-1/4, ||E||_F, sigma_1, <=, <-. A longer
+    name with an underscore is code."""
+    text = re.sub(r"(?<=[\w)|])\^(\([^()]*\)|-?\w+(?:/\d+)?)", r"<sup>\1</sup>", text)
+    text = re.sub(r"(\|\||\b(?:[A-Za-z]|sigma|lambda))_([A-Za-z0-9]{1,3})\b(?!\()",
+                  r"\1<sub>\2</sub>", text)
+    for written, sign in (("&lt;- ", "← "), ("&lt;=", "≤"), ("&gt;=", "≥")):
+        text = text.replace(written, sign)
+    return text
