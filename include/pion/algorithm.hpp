@@ -8,6 +8,7 @@
 #include <pion/algorithm/coupled_newton.hpp>
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
+#include <pion/algorithm/krylov_space.hpp>
 #include <pion/algorithm/normalize.hpp>
 #include <pion/algorithm/orthonormalize.hpp>
 #include <pion/algorithm/polar_criterion.hpp>
@@ -20,3 +21,4 @@
 #include <pion/algorithm/subspace_iteration.hpp>
 #include <pion/algorithm/subspace_options.hpp>
 #include <pion/algorithm/svd.hpp>
+#include <pion/algorithm/trace_bounds.hpp>

@@ -3,6 +3,7 @@
 
 // What pion::compiled has for one scalar, PION_PART_SCALAR. float.cpp and double.cpp include it.
 
+#include <pion/algorithm/krylov_space.hpp>
 #include <pion/apply/compressing.hpp>
 #include <pion/apply/filtering.hpp>
 #include <pion/apply/polar.hpp>
@@ -15,6 +16,7 @@ namespace pion::detail {
 #define PION_PARTS_OF(Engine)                                   \
   template struct Filtering<engine::Engine, PION_PART_SCALAR>;  \
   template class Compressing<engine::Engine, PION_PART_SCALAR>; \
+  template class KrylovSpace<engine::Engine, PION_PART_SCALAR>; \
   PION_FIND_BY(algorithm::ChainCriterion, Engine)               \
   PION_FIND_BY(algorithm::PolarCriterion<Leading>, Engine)      \
   PION_FIND_BY(algorithm::PolarCriterion<AtLeast>, Engine)      \

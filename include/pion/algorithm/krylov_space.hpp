@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::max, std::min
+#include <cmath>      // std::sqrt
+#include <cstddef>    // std::size_t
+#include <cstdint>    // std::uint64_t
+#include <limits>
+#include <vector>
+
+#include <pion/algorithm/orthonormalize.hpp>
+#include <pion/algorithm/small_matrices.hpp>
+#include <pion/algorithm/trace_bounds.hpp>
+#include <pion/detail/random.hpp>
+#include <pion/detail/svd.hpp>
+#include <pion/engine/compiled.hpp>
+#include <pion/engine/gemm.hpp>
+#include <pion/engine/load_store.hpp>
+#include <pion/engine/workspace.hpp>
+
+namespace pion::detail {
+
+/// What a KrylovSpace has in its workspace. (It is apart: in the caller's file the kernels' type
+/// may not be known.)
+template <class Engine, class T>
+struct KrylovMemory {
+  KrylovMemory(Arena& arena, Index m, Index n, Index most, Index width)
+      : x(arena.take<T>(m * n), m, n),
+        basis(arena.take<T>(m * most), m, most),
+        block(arena.take<T>(m * width), m, width),
+        other(arena.take<T>(m * width), m, width),
+        probes(arena.take<T>(m * width), m, width),
+        overlap(arena.take<T>(most * width), most, width),
+        taken(arena.take<T>(m * most), m, most),
+        image(arena.take<double>(n * most), n, most),
+        product(arena.take<double>(m * most), m, most),
+        rotated(arena.take<double>(m * most), m, most),
+        buffers(arena, most, most, most),
+        small(arena, width),
+        kernels(arena, m, n, most) {}
+
+  engine::View<T> x, basis, block, other, probes, overlap, taken;
+  engine::View<double> image, product, rotated;
+  engine::GemmBuffers<double> buffers;
+  algorithm::SmallMatrices small;
+  typename Engine::template TallSkinnyKernels<T> kernels;
+};
+
+/// A block Krylov space of A = x x^T / ||x||_F^2, x m x n with m <= n, and what it shows of A's
+/// spectrum (algorithm/trace_bounds.hpp). It is made in two parts: a search for what stands out,
+/// from random columns (Musco and Musco 2015), and Gaussian probes orthogonal to that.
+///
+/// The basis V is in the scalar of x and orthonormal to its rounding, each block against all before
+/// it. x^T V and A V are in double, as are all small matrices, so that a singular value is seen down
+/// to 1e-7 of the largest. Cost: 2 m n multiply-adds in double for a direction, and for rules()
+/// 2 n d^2 and two decompositions of d x d matrices, d directions.
+///
+/// Determinism: that of the engine's products, for one seed.
+template <class Engine, class T>
+class KrylovSpace {
+ public:
+  /// With room for `most` directions, in blocks of `width`, an even number of at most max_rank.
+  KrylovSpace(Index m, Index n, Index most, Index width);
+
+  /// The place of the copy of x, m x n.
+  engine::View<T> copy() { return {Arena(workspace_.data()).take<T>(m_ * n_), m_, n_}; }
+
+  /// Begins with the copy, whose `largest` |entry| > 0 is given and which is scaled by a power of
+  /// two, and with random columns. Returns ||x||_F after that.
+  double begin(double largest, std::uint64_t seed);
+
+  Index directions() const { return directions_; }
+  bool has_room() const { return directions_ + width_ <= most_; }
+  /// Whether the last block had no new direction: the space is invariant.
+  bool complete() const { return last_ == 0; }
+
+  /// Adds the directions of A times the last block.
+  void extend();
+
+  /// Takes out the directions found that have converged, and adds as many probes as fit a block.
+  void draw(std::uint64_t seed);
+
+  /// What the space shows, once probes are in it.
+  algorithm::TraceRules rules();
+
+ private:
+  using Memory = KrylovMemory<Engine, T>;
+  using Wide = engine::View<double>;
+  using Square = std::vector<double>;  // column by column
+
+  Memory memory() {
+    Arena arena(workspace_.data());
+    return Memory(arena, m_, n_, most_, width_);
+  }
+  void append(const Memory& at, engine::View<T> block);
+
+  /// V^T A V = vectors diag(squares) vectors^T, squares descending.
+  void decompose(const Memory& at, Square& squares, Square& vectors) const;
+
+  /// The squares of rows of op(a) b, b with the coefficients of Q or of the probes.
+  static std::vector<double> weights(const Memory& at, Index size, const Square& a,
+                                     const Square& b, Index columns, double factor);
+
+  Index m_, n_, most_, width_;
+  Workspace workspace_;
+  double unit_ = 0.0;  // 1 / ||x||_F
+  Index directions_ = 0, last_ = 0, probes_ = 0;
+  int steps_ = 0;
+  Square taken_, probed_;  // coefficients in the basis, directions_ rows at draw()
+  Index taken_rows_ = 0, probed_rows_ = 0;
+  std::vector<double> taken_squares_;
+  double taken_residual_ = 0.0;
+};
+
+template <class Engine, class T>
+KrylovSpace<Engine, T>::KrylovSpace(Index m, Index n, Index most, Index width)
+    : m_(m), n_(n), most_(most), width_(width) {
+  laid_out<Memory>(workspace_, m, n, most, width);
+}
+
+template <class Engine, class T>
+double KrylovSpace<Engine, T>::begin(double largest, std::uint64_t seed) {
+  const Memory at = memory();
+  scale_to_one(largest, at.x);
+  const double norm = at.kernels.frobenius_norm(at.x);
+  unit_ = 1.0 / norm;
+  directions_ = probes_ = 0;
+  taken_squares_.clear();
+  at.kernels.fill_gaussian(random_bits(seed, 0), at.block);
+  append(at, at.block);
+  return norm;
+}
+
+template <class Engine, class T>
+void KrylovSpace<Engine, T>::append(const Memory& at, engine::View<T> block) {
+  using Op = engine::Op;
+  engine::View<T> other = block.data == at.block.data ? at.other : at.block;
+  // Twice: what rounding leaves of the basis in a block that had little else is taken out too.
+  for (int pass = 0; pass < 2; ++pass) {
+    if (directions_ > 0) {
+      const auto v = at.basis.block(0, 0, m_, directions_);
+      const auto overlap = at.overlap.block(0, 0, directions_, block.cols);
+      other.cols = block.cols;
+      at.kernels.template multiply<Op::transposed, Op::plain>(v, block, overlap);
+      at.kernels.multiply(v, overlap, other);
+      at.kernels.subtract(other, block);
+    }
+    algorithm::orthonormalize(at.kernels, at.small, block, other);
+  }
+  last_ = block.cols;
+  if (last_ == 0) return;
+  const auto v = at.basis.block(0, directions_, m_, last_);
+  at.kernels.copy(block, v);
+  at.kernels.sweep(unit_, at.x, v, at.image.block(0, directions_, n_, last_),
+                   at.product.block(0, directions_, m_, last_));
+  directions_ += last_;
+}
+
+template <class Engine, class T>
+void KrylovSpace<Engine, T>::extend() {
+  if (last_ == 0 || !has_room()) return;
+  const Memory at = memory();
+  const auto block = at.block.block(0, 0, m_, last_);
+  at.kernels.copy(at.product.block(0, directions_ - last_, m_, last_), block);
+  append(at, block);
+  ++steps_;
+}
+
+template <class Engine, class T>
+void KrylovSpace<Engine, T>::decompose(const Memory& at, Square& squares, Square& vectors) const {
+  const Index d = directions_;
+  const auto size = static_cast<std::size_t>(d * d);
+  Square gram(size), right(size);
+  squares.resize(static_cast<std::size_t>(d));
+  vectors.resize(size);
+  at.kernels.gram(at.image.block(0, 0, n_, d), Small(gram.data(), d, d));
+  detail::decompose<double>(d, d, gram.data(), vectors.data(), squares.data(), right.data());
+}
+
+template <class Engine, class T>
+void KrylovSpace<Engine, T>::draw(std::uint64_t seed) {
+  using Op = engine::Op;
+  const Memory at = memory();
+  const Index d = directions_;
+  Square squares, vectors;
+  decompose(at, squares, vectors);
+  const Wide products = at.rotated.block(0, 0, m_, d);
+  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(vectors.data(), d, d),
+                                products);
+  // The residual of a Ritz vector q is ||A q||^2 - (q^T A q)^2.
+  constexpr double converged = 0.1;
+  taken_squares_.clear();
+  double residual = 0.0;
+  for (Index l = 0; l < d; ++l) {
+    const double square = squares[static_cast<std::size_t>(l)];
+    const double off = engine::as_eigen(products).col(l).squaredNorm() - square * square;
+    if (!(off <= converged * converged * square * square)) break;
+    residual += (std::max)(0.0, off);
+    taken_squares_.push_back(square);
+  }
+  taken_residual_ = std::sqrt(residual);
+  const auto taken = static_cast<Index>(taken_squares_.size());
+  taken_.assign(vectors.begin(), vectors.begin() + d * taken);
+  taken_rows_ = d;
+
+  at.kernels.fill_gaussian(random_bits(seed, static_cast<std::uint64_t>(d)), at.probes);
+  if (taken > 0) {
+    const auto q = at.taken.block(0, 0, m_, taken);
+    const auto overlap = at.overlap.block(0, 0, taken, width_);
+    at.kernels.multiply(at.basis.block(0, 0, m_, d), Small(taken_.data(), d, taken), q);
+    for (int pass = 0; pass < 2; ++pass) {
+      at.kernels.template multiply<Op::transposed, Op::plain>(q, at.probes, overlap);
+      at.kernels.multiply(q, overlap, at.other);
+      at.kernels.subtract(at.other, at.probes);
+    }
+  }
+  at.kernels.copy(at.probes, at.block);
+  append(at, at.block);
+  steps_ = 1;
+  probes_ = width_;
+  probed_rows_ = directions_;
+  const auto overlap = at.overlap.block(0, 0, directions_, width_);
+  at.kernels.template multiply<Op::transposed, Op::plain>(
+      at.basis.block(0, 0, m_, directions_), at.probes, overlap);
+  probed_.resize(static_cast<std::size_t>(directions_ * width_));
+  engine::as_eigen(Wide(probed_.data(), directions_, width_)) =
+      engine::as_eigen(overlap).template cast<double>();
+}
+
+template <class Engine, class T>
+std::vector<double> KrylovSpace<Engine, T>::weights(const Memory& at, Index size, const Square& a,
+                                                    const Square& b, Index columns,
+                                                    double factor) {
+  const Index rows = static_cast<Index>(a.size()) / size;  // of a, whose columns are nodes
+  std::vector<double> all(static_cast<std::size_t>(size), 0.0);
+  if (columns == 0) return all;
+  const Index used = static_cast<Index>(b.size()) / columns;
+  Square product(static_cast<std::size_t>(size * columns));
+  const engine::View<const double> nodes(a.data(), used, size, rows);
+  engine::gemm<engine::Op::transposed, engine::Op::plain>(
+      1.0, nodes, engine::View<const double>(b.data(), used, columns),
+      Wide(product.data(), size, columns), at.buffers, engine::Write::overwrite);
+  const auto squares = engine::as_eigen(Wide(product.data(), size, columns)).rowwise().squaredNorm();
+  for (Index l = 0; l < size; ++l) all[static_cast<std::size_t>(l)] = factor * squares(l);
+  return all;
+}
+
+template <class Engine, class T>
+algorithm::TraceRules KrylovSpace<Engine, T>::rules() {
+  const Memory at = memory();
+  const Index d = directions_, taken = static_cast<Index>(taken_squares_.size());
+  algorithm::TraceRules r;
+  r.taken_squares = taken_squares_;
+  r.taken_residual = taken_residual_;
+  r.rows = m_;
+  r.probes = probes_;
+  r.steps = steps_;
+  const double mean = 1.0 / static_cast<double>(probes_);
+  Square squares, vectors;
+  decompose(at, squares, vectors);
+  r.upper.squares = squares;
+  r.upper.taken = weights(at, d, vectors, taken_, taken, 1.0);
+  r.upper.probed = weights(at, d, vectors, probed_, probes_, mean);
+
+  // What rounding makes of a square, so that 0 cannot be told from it.
+  const double least = 8.0 * std::numeric_limits<double>::epsilon() * squares[0];
+  Index seen = 0;
+  while (seen < d && squares[static_cast<std::size_t>(seen)] > least) ++seen;
+  for (double& square : r.upper.squares) square = (std::max)(square, least);
+
+  // x^T x in an orthonormal basis of x^T K: its columns, and its Gram matrix.
+  Square scaled(vectors.begin(), vectors.begin() + d * seen);
+  for (Index l = 0; l < seen; ++l) {
+    const double root = std::sqrt(squares[static_cast<std::size_t>(l)]);
+    for (Index i = 0; i < d; ++i) scaled[static_cast<std::size_t>(i + l * d)] /= root;
+  }
+  const Wide columns = at.rotated.block(0, 0, m_, seen);
+  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(scaled.data(), d, seen),
+                                columns);
+  const auto size = static_cast<std::size_t>(seen * seen);
+  Square gram(size), right_vectors(size), unused(size), right_squares(static_cast<std::size_t>(seen));
+  at.kernels.gram(columns, Small(gram.data(), seen, seen));
+  detail::decompose<double>(seen, seen, gram.data(), right_vectors.data(), right_squares.data(),
+                            unused.data());
+  // x^T w in that basis is root(squares) vectors^T w.
+  for (Index l = 0; l < seen; ++l) {
+    const double square = squares[static_cast<std::size_t>(l)];
+    for (Index i = 0; i < d; ++i) scaled[static_cast<std::size_t>(i + l * d)] *= square;
+  }
+  Square nodes(static_cast<std::size_t>(d * seen));
+  engine::gemm<engine::Op::plain, engine::Op::plain>(
+      1.0, engine::View<const double>(scaled.data(), d, seen),
+      engine::View<const double>(right_vectors.data(), seen, seen), Wide(nodes.data(), d, seen),
+      at.buffers, engine::Write::overwrite);
+  r.lower.squares = right_squares;
+  r.lower.taken = weights(at, seen, nodes, taken_, taken, 1.0);
+  r.lower.probed = weights(at, seen, nodes, probed_, probes_, mean);
+  for (std::size_t l = 0; l < right_squares.size(); ++l) {  // f(s) is s times f(s) / s
+    const double over = right_squares[l] > least ? 1.0 / right_squares[l] : 0.0;
+    r.lower.taken[l] *= over;
+    r.lower.probed[l] *= over;
+  }
+  return r;
+}
+
+#if defined(PION_COMPILED)
+extern template class KrylovSpace<engine::compiled_eigen, float>;
+extern template class KrylovSpace<engine::compiled_eigen, double>;
+extern template class KrylovSpace<engine::compiled_openmp, float>;
+extern template class KrylovSpace<engine::compiled_openmp, double>;
+#endif
+
+}  // namespace pion::detail

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>  // std::clamp, std::max, std::min
+#include <cmath>      // std::exp, std::fabs, std::floor, std::ilogb, std::ldexp, std::log, std::sqrt
+#include <cstdint>    // std::uint64_t
+#include <optional>
+#include <string>
+#include <utility>  // std::move
+
+#include <pion/algorithm/krylov_space.hpp>
+#include <pion/algorithm/trace_bounds.hpp>
+#include <pion/detail/check.hpp>
+#include <pion/diagnostics/spectrum.hpp>
+
+namespace pion {
+
+/// How exact a sketched measure is to be: half its interval at most `relative` times its middle,
+/// with the probability that the exact value lies within. The seed decides the random numbers.
+struct Within {
+  double relative = 0.02;
+  double probability = 0.95;
+  std::uint64_t seed = 0;
+};
+
+/// An interval that has the exact value in it with the probability that was asked for.
+struct Estimate {
+  double low = 0.0, high = 0.0;
+
+  double value() const { return 0.5 * (low + high); }
+  bool is_within(double relative) const { return high - low <= 2.0 * relative * value(); }
+};
+
+/// What a few directions and random probes show of a matrix's spectrum, each measure an interval.
+///
+/// Two things make an interval wide. What the subspace leaves open is bounded from both sides and
+/// certain (algorithm/trace_bounds.hpp). What the probes are by chance is as wide as its standard
+/// deviation times a quantile; that is an approximation, and what is assumed is: the variance that
+/// the probes' own quadrature shows is the exact one, and no sum of squares of normal variables is
+/// more skewed than that of a single direction. tests/coverage measures how often it holds.
+class SketchedSpectrum {
+ public:
+  /// \param unit  ||X||_F.
+  SketchedSpectrum(algorithm::TraceRules rules, double unit, double probability)
+      : rules_(std::move(rules)), unit_(unit), probability_(probability) {}
+
+  /// Of the exact values, whose intervals are their own bounds of rounding.
+  explicit SketchedSpectrum(Spectrum exact) : exact_(std::move(exact)) {}
+
+  /// The exact values, where a sketch would not have been cheaper.
+  const std::optional<Spectrum>& exact() const { return exact_; }
+  double probability() const { return probability_; }
+  /// Directions of the subspace, those of them taken out, and probes; 0 where exact.
+  Index directions() const { return static_cast<Index>(rules_.upper.squares.size()); }
+  Index taken() const { return static_cast<Index>(rules_.taken_squares.size()); }
+  Index probes() const { return rules_.probes; }
+
+  /// exp of the entropy H of p = sigma / S, S = sum(sigma). With psi(sigma) = -sigma log(sigma / c)
+  /// and P its sum, H = log(S) + P / S - log(c): the extremes over the intervals of S and P. That of
+  /// S matters in second order alone where c makes P equal to S.
+  Estimate effective_rank() const {
+    if (exact_) {
+      const double rank = exact_->effective_rank();
+      return around(rank, rank * exact_->effective_rank_error(), 1.0);
+    }
+    const auto sum = estimate_trace(rules_, root);
+    const auto entropy = estimate_trace(rules_, [](double s) { return psi(s, 1.0); });
+    const double c = std::exp(1.0 - entropy.middle / sum.middle);
+    const auto p = estimate_trace(rules_, [c](double s) { return psi(s, c); },
+                                  algorithm::negative_part(rules_, c));
+    const double p_half = half(p), s_half = half(sum);
+    const double s_low = (std::max)(sum.middle - s_half, 1.0), s_high = sum.middle + s_half;
+    const auto h = [c](double s, double psi) { return std::log(s / c) + psi / s; };
+    const double p_low = p.middle - p_half, p_high = p.middle + p_half;
+    const double low = h((std::min)((std::max)(p_low, s_low), s_high), p_low);
+    const double high = (std::max)(h(s_low, p_high), h(s_high, p_high));
+    return clamped({std::exp(low), std::exp(high)});
+  }
+
+  /// ||X||_*^2 / ||X||_F^2.
+  Estimate nuclear_rank() const {
+    if (exact_) {
+      const double rank = exact_->nuclear_rank();
+      return around(rank, 2.0 * relative_error() * std::sqrt(rank * exact_size()), 1.0);
+    }
+    const auto sum = estimate_trace(rules_, root);
+    const double low = (std::max)(sum.middle - half(sum), 0.0), high = sum.middle + half(sum);
+    return clamped({low * low, high * high});
+  }
+
+  /// ||X||_F^2 / sigma_1^2. The lower end is chance, the upper certain.
+  Estimate stable_rank() const {
+    if (exact_) {
+      const double rank = exact_->stable_rank();
+      return around(rank, 2.0 * relative_error() * (rank + std::sqrt(rank * exact_size())), 1.0);
+    }
+    return clamped({1.0 / algorithm::largest_square(rules_, 1.0 - probability_),
+                    1.0 / rules_.upper.squares.front()});
+  }
+
+  /// How many singular values are above `sigma` >= 0. The lower end is certain: the values of a
+  /// projection interlace. The upper one is what was found, each value moved by what a block beside
+  /// it may do, and by Markov's inequality the smallest of tr((A / sigma^2)^j) of what is left.
+  Estimate count_above(double sigma) const {
+    if (exact_) {
+      const double error = exact_->error();
+      const auto count = [&](double above) {
+        return static_cast<double>((exact_->values().array() > above).count());
+      };
+      return {count(sigma + error), count((std::max)(0.0, sigma - error))};
+    }
+    const double square = (sigma / unit_) * (sigma / unit_);
+    Estimate found;
+    for (const double s : rules_.upper.squares) {
+      if (s > square * (1.0 + 1e-6) && s > floor_square()) found.low += 1.0;
+    }
+    found.high = static_cast<double>(rules_.rows);
+    const double moved = square - rules_.taken_residual;
+    if (!(moved > 0.0)) return found;
+    double beside = found.high;
+    for (int j = 1; j < 2 * rules_.steps; ++j) {
+      const auto power = [&](double s) { return std::pow(s / moved, static_cast<double>(j)); };
+      const double mean = rules_.upper.sum_probed(power);
+      const double variance = rules_.upper.sum_probed([&](double s) { return power(s) * power(s); });
+      const double deviation = std::sqrt(2.0 * variance / static_cast<double>(rules_.probes));
+      beside = (std::min)(beside, mean + quantile() * deviation);
+    }
+    beside = std::floor(beside);
+    for (const double s : rules_.taken_squares) beside += s > moved ? 1.0 : 0.0;
+    found.high = (std::max)(found.low, (std::min)(found.high, beside));
+    return found;
+  }
+
+ private:
+  static double root(double square) { return std::sqrt(square); }
+  static double psi(double square, double c) {
+    return square > 0.0 ? -std::sqrt(square) * (0.5 * std::log(square) - std::log(c)) : 0.0;
+  }
+  static Estimate around(double value, double error, double least) {
+    return {value > 0.0 ? (std::max)(least, value - error) : 0.0, value + error};
+  }
+  double quantile() const { return algorithm::probe_quantile(rules_.probes, probability_); }
+  double half(const algorithm::TraceEstimate& e) const {
+    return e.bracket + quantile() * e.deviation;
+  }
+  Estimate clamped(Estimate e) const {
+    const auto most = static_cast<double>(rules_.rows);
+    return {std::clamp(e.low, 1.0, most), std::clamp(e.high, 1.0, most)};
+  }
+  double floor_square() const { return 16e-16 * rules_.upper.squares.front(); }
+  double relative_error() const {
+    return exact_->largest() > 0.0 ? exact_->error() / exact_->largest() : 0.0;
+  }
+  double exact_size() const { return static_cast<double>(exact_->values().size()); }
+
+  algorithm::TraceRules rules_;
+  std::optional<Spectrum> exact_;
+  double unit_ = 0.0, probability_ = 1.0;
+};
+
+namespace detail {
+
+/// How large the subspace of a sketch may grow, and its parts. From the costs measured in
+/// docs/performance.md: beyond a quarter of the directions, or 640, the exact values are cheaper.
+struct SketchPlan {
+  Index width = 0;   ///< Columns of a block, and probes.
+  Index most = 0;    ///< Directions.
+  Index search = 0;  ///< Directions before the probes.
+
+  SketchPlan(Index m, Index n) {
+    const Index side = (std::min)(m, n);
+    width = side < 1024 ? 16 : 32;
+    most = std::min<Index>(side / 4, 640);
+    search = (std::max)(2 * width, most / 4);
+  }
+  bool pays() const { return most >= 128; }
+};
+
+inline void require_sound(const char* function, const Within& how) {
+  if (!(how.relative > 0.0)) refuse_argument(std::string(function) + ": within must be positive");
+  if (!(how.probability > 0.0 && how.probability < 1.0)) {
+    refuse_argument(std::string(function) + ": the probability must lie between 0 and 1");
+  }
+}
+
+/// Grows a sketch of x until `wanted` of it is within; nothing, where the plan has no room for that.
+template <class Engine, class X, class Wanted>
+std::optional<SketchedSpectrum> grow_sketch(const X& x, const Within& how, const SketchPlan& plan,
+                                            const Wanted& wanted) {
+  using T = compute_t<typename X::Scalar>;
+  const Index m = (std::min)(x.rows(), x.cols()), n = (std::max)(x.rows(), x.cols());
+  KrylovSpace<engine::core_t<Engine>, T> space(m, n, plan.most, plan.width);
+  const double largest = load("sketch", x, space.copy());
+  if (largest == 0.0) return std::nullopt;
+  const double norm = std::ldexp(space.begin(largest, how.seed), std::ilogb(largest));
+  while (space.directions() < plan.search && !space.complete()) space.extend();
+  while (space.has_room()) {
+    space.draw(how.seed);
+    double before = HUGE_VAL;
+    for (;;) {
+      const Index target = space.directions() + (std::max)(2 * plan.width, plan.most / 6);
+      while (space.directions() < target && space.has_room() && !space.complete()) space.extend();
+      const algorithm::TraceRules rules = space.rules();
+      SketchedSpectrum sketch(rules, norm, how.probability);
+      if (wanted(sketch).is_within(how.relative)) return sketch;
+      // New probes, once it is their chance that makes the interval wide.
+      const auto sum = algorithm::estimate_trace(rules, [](double s) { return std::sqrt(s); });
+      const bool by_chance = sum.bracket < sum.deviation && sum.bracket < 0.1 * how.relative * sum.middle;
+      if (by_chance || space.complete() || !space.has_room() || !(sum.bracket < before)) break;
+      before = sum.bracket;
+    }
+  }
+  return std::nullopt;
+}
+
+/// A sketch whose `wanted` measure is within what is asked, or the exact values.
+template <class Engine, class X, class Wanted>
+SketchedSpectrum sketch_until(const X& x, const Within& how, const Wanted& wanted) {
+  require_sound("sketch", how);
+  const SketchPlan plan(x.rows(), x.cols());
+  if (plan.pays()) {
+    if (auto found = grow_sketch<Engine>(x, how, plan, wanted)) return *std::move(found);
+  }
+  return SketchedSpectrum(spectrum<Engine>(x, 1e-6));
+}
+
+}  // namespace detail
+
+/// Sketches the spectrum of x until its effective rank is as exact as asked, or takes the exact
+/// values (SketchedSpectrum::exact()) where the matrix is small or the sketch has not come so far.
+///
+/// x is m x n in any storage order, float, double or a 16-bit type, and copied once. Cost: 4 m n d
+/// flops in double for d directions, at most a quarter of the short side and 640, and two
+/// decompositions of d x d matrices for each look. Allocates m n scalars and some 40 d (m + n)
+/// bytes. Deterministic for a seed, as far as Engine is. Source: Golub and Meurant 2010 (bounds),
+/// Musco and Musco 2015 (directions), Meyer et al. 2021 (directions taken out, probes for the rest).
+/// \throws std::domain_error if an entry is NaN or infinite, std::invalid_argument if `how` makes no
+///         sense.
+template <class Engine = DefaultEngine, class X>
+SketchedSpectrum sketch_spectrum(const Eigen::MatrixBase<X>& x, const Within& how = {}) {
+  return detail::sketch_until<Engine>(
+      x.derived(), how, [](const SketchedSpectrum& s) { return s.effective_rank(); });
+}
+
+/// Shorthands for one measure, which goes on until that measure is as exact as asked.
+template <class Engine = DefaultEngine, class X>
+Estimate effective_rank(const Eigen::MatrixBase<X>& x, const Within& how) {
+  return sketch_spectrum<Engine>(x, how).effective_rank();
+}
+template <class Engine = DefaultEngine, class X>
+Estimate stable_rank(const Eigen::MatrixBase<X>& x, const Within& how) {
+  const auto wanted = [](const SketchedSpectrum& s) { return s.stable_rank(); };
+  return wanted(detail::sketch_until<Engine>(x.derived(), how, wanted));
+}
+template <class Engine = DefaultEngine, class X>
+Estimate nuclear_rank(const Eigen::MatrixBase<X>& x, const Within& how) {
+  const auto wanted = [](const SketchedSpectrum& s) { return s.nuclear_rank(); };
+  return wanted(detail::sketch_until<Engine>(x.derived(), how, wanted));
+}
+/// The number of singular values above `sigma`.
+template <class Engine = DefaultEngine, class X>
+Estimate count_above(const Eigen::MatrixBase<X>& x, double sigma, const Within& how) {
+  const auto wanted = [sigma](const SketchedSpectrum& s) { return s.count_above(sigma); };
+  return wanted(detail::sketch_until<Engine>(x.derived(), how, wanted));
+}
+
+}  // namespace pion
