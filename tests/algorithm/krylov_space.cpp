@@ -92,8 +92,7 @@ TEST_CASE("a bound of the largest value, and the quantile of a single direction"
   std::mt19937_64 random(4);
   for (const double fall : {1.0, 0.9}) {
     const detail::ColumnMajor<float> x = fading<float>(fall, random);
-    const Eigen::VectorXd sigma =
-        reference::svd(x.cast<reference::Real>()).sigma.cast<double>();
+    const Eigen::VectorXd sigma = reference::svd(x.cast<reference::Real>()).sigma.cast<double>();
     const double exact = sigma(0) * sigma(0) / sigma.squaredNorm();
     for (const TraceRules& r : growing<float>(x)) {
       CHECK(algorithm::largest_square(r, 1e-3) >= exact * (1.0 - 1e-5));
@@ -102,5 +101,6 @@ TEST_CASE("a bound of the largest value, and the quantile of a single direction"
   }
   // Table values of chi^2: P(chi^2_16 <= 28.845) = .975, and of the normal distribution 1.960.
   CHECK(std::fabs(algorithm::probe_quantile(16, 0.95) - (28.845 - 16) / std::sqrt(32.0)) < 1e-3);
-  CHECK(std::fabs(algorithm::probe_quantile(100, 0.95) - (129.561 - 100) / std::sqrt(200.0)) < 1e-3);
+  CHECK(std::fabs(algorithm::probe_quantile(100, 0.95) - (129.561 - 100) / std::sqrt(200.0)) <
+        1e-3);
 }

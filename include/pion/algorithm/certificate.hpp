@@ -80,6 +80,7 @@ inline double chi_square_quantile(int half_degrees, double p) {
     return sum;
   };
   double lo = 0.0, hi = 2.0 * half_degrees;
+  while (below(hi) < p && hi < 1e3 * half_degrees) hi *= 2.0;
   for (int i = 0; i < 60; ++i) {
     const double middle = 0.5 * (lo + hi);
     (below(middle) < p ? lo : hi) = middle;

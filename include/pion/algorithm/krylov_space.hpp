@@ -98,8 +98,8 @@ class KrylovSpace {
   void decompose(const Memory& at, Square& squares, Square& vectors) const;
 
   /// The squares of rows of op(a) b, b with the coefficients of Q or of the probes.
-  static std::vector<double> weights(const Memory& at, Index size, const Square& a,
-                                     const Square& b, Index columns, double factor);
+  static std::vector<double> weights(const Memory& at, Index size, const Square& a, const Square& b,
+                                     Index columns, double factor);
 
   Index m_, n_, most_, width_;
   Workspace workspace_;
@@ -135,18 +135,22 @@ template <class Engine, class T>
 void KrylovSpace<Engine, T>::append(const Memory& at, engine::View<T> block) {
   using Op = engine::Op;
   engine::View<T> other = block.data == at.block.data ? at.other : at.block;
-  // Twice: what rounding leaves of the basis in a block that had little else is taken out too.
-  for (int pass = 0; pass < 2; ++pass) {
-    if (directions_ > 0) {
-      const auto v = at.basis.block(0, 0, m_, directions_);
-      const auto overlap = at.overlap.block(0, 0, directions_, block.cols);
-      other.cols = block.cols;
-      at.kernels.template multiply<Op::transposed, Op::plain>(v, block, overlap);
-      at.kernels.multiply(v, overlap, other);
-      at.kernels.subtract(other, block);
-    }
+  // Again and again until projecting takes nothing away any more: of a block that had little else,
+  // rounding leaves what was projected out. A block that never comes to that has no new direction.
+  bool apart = directions_ == 0;
+  algorithm::orthonormalize(at.kernels, at.small, block, other);
+  for (int pass = 0; pass < 6 && block.cols > 0 && !apart; ++pass) {
+    const auto v = at.basis.block(0, 0, m_, directions_);
+    const auto overlap = at.overlap.block(0, 0, directions_, block.cols);
+    other.cols = block.cols;
+    at.kernels.template multiply<Op::transposed, Op::plain>(v, block, overlap);
+    at.kernels.multiply(v, overlap, other);
+    at.kernels.subtract(other, block);
+    const double norm = at.kernels.norm(block);
+    apart = norm * norm > static_cast<double>(block.cols) - 0.5;
     algorithm::orthonormalize(at.kernels, at.small, block, other);
   }
+  if (!apart) block.cols = 0;
   last_ = block.cols;
   if (last_ == 0) return;
   const auto v = at.basis.block(0, directions_, m_, last_);
@@ -220,8 +224,8 @@ void KrylovSpace<Engine, T>::draw(std::uint64_t seed) {
   probes_ = width_;
   probed_rows_ = directions_;
   const auto overlap = at.overlap.block(0, 0, directions_, width_);
-  at.kernels.template multiply<Op::transposed, Op::plain>(
-      at.basis.block(0, 0, m_, directions_), at.probes, overlap);
+  at.kernels.template multiply<Op::transposed, Op::plain>(at.basis.block(0, 0, m_, directions_),
+                                                          at.probes, overlap);
   probed_.resize(static_cast<std::size_t>(directions_ * width_));
   engine::as_eigen(Wide(probed_.data(), directions_, width_)) =
       engine::as_eigen(overlap).template cast<double>();
@@ -229,8 +233,7 @@ void KrylovSpace<Engine, T>::draw(std::uint64_t seed) {
 
 template <class Engine, class T>
 std::vector<double> KrylovSpace<Engine, T>::weights(const Memory& at, Index size, const Square& a,
-                                                    const Square& b, Index columns,
-                                                    double factor) {
+                                                    const Square& b, Index columns, double factor) {
   const Index rows = static_cast<Index>(a.size()) / size;  // of a, whose columns are nodes
   std::vector<double> all(static_cast<std::size_t>(size), 0.0);
   if (columns == 0) return all;
@@ -240,7 +243,8 @@ std::vector<double> KrylovSpace<Engine, T>::weights(const Memory& at, Index size
   engine::gemm<engine::Op::transposed, engine::Op::plain>(
       1.0, nodes, engine::View<const double>(b.data(), used, columns),
       Wide(product.data(), size, columns), at.buffers, engine::Write::overwrite);
-  const auto squares = engine::as_eigen(Wide(product.data(), size, columns)).rowwise().squaredNorm();
+  const auto squares =
+      engine::as_eigen(Wide(product.data(), size, columns)).rowwise().squaredNorm();
   for (Index l = 0; l < size; ++l) all[static_cast<std::size_t>(l)] = factor * squares(l);
   return all;
 }
@@ -255,12 +259,15 @@ algorithm::TraceRules KrylovSpace<Engine, T>::rules() {
   r.rows = m_;
   r.probes = probes_;
   r.steps = steps_;
+  r.rounding = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
   const double mean = 1.0 / static_cast<double>(probes_);
   Square squares, vectors;
   decompose(at, squares, vectors);
   r.upper.squares = squares;
   r.upper.taken = weights(at, d, vectors, taken_, taken, 1.0);
   r.upper.probed = weights(at, d, vectors, probed_, probes_, mean);
+  const Square first(probed_.begin(), probed_.begin() + probed_rows_ * (probes_ / 2));
+  r.upper.first_half = weights(at, d, vectors, first, probes_ / 2, 2.0 * mean);
 
   // What rounding makes of a square, so that 0 cannot be told from it.
   const double least = 8.0 * std::numeric_limits<double>::epsilon() * squares[0];
@@ -278,7 +285,8 @@ algorithm::TraceRules KrylovSpace<Engine, T>::rules() {
   at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(scaled.data(), d, seen),
                                 columns);
   const auto size = static_cast<std::size_t>(seen * seen);
-  Square gram(size), right_vectors(size), unused(size), right_squares(static_cast<std::size_t>(seen));
+  Square gram(size), right_vectors(size), unused(size),
+      right_squares(static_cast<std::size_t>(seen));
   at.kernels.gram(columns, Small(gram.data(), seen, seen));
   detail::decompose<double>(seen, seen, gram.data(), right_vectors.data(), right_squares.data(),
                             unused.data());

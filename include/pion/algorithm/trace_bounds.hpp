@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::exp, std::log, std::sqrt
-#include <limits>
+#include <cmath>      // std::exp, std::fabs, std::pow, std::sqrt
+#include <cstddef>    // std::size_t
 #include <vector>
 
 #include <pion/algorithm/certificate.hpp>
@@ -25,9 +25,9 @@
 namespace pion::algorithm {
 
 /// A sum of f over nodes: squares of singular values, each with its weight in the exact part (the
-/// directions Q that were taken out) and in the mean over the probes.
+/// directions Q that were taken out), in the mean over all probes and in that over their first half.
 struct NodeSums {
-  std::vector<double> squares, taken, probed;
+  std::vector<double> squares, taken, probed, first_half;
 
   template <class F>
   double sum(const F& f) const {
@@ -37,8 +37,12 @@ struct NodeSums {
   }
   template <class F>
   double sum_probed(const F& f) const {
+    return sum_with(probed, f);
+  }
+  template <class F>
+  double sum_with(const std::vector<double>& weights, const F& f) const {
     double all = 0.0;
-    for (std::size_t l = 0; l < squares.size(); ++l) all += probed[l] * f(squares[l]);
+    for (std::size_t l = 0; l < squares.size(); ++l) all += weights[l] * f(squares[l]);
     return all;
   }
 };
@@ -49,9 +53,10 @@ struct TraceRules {
   NodeSums upper, lower;
   std::vector<double> taken_squares;  ///< q^T A q, descending.
   double taken_residual = 0.0;        ///< ||(I - Q Q^T) A Q||_F
-  Index rows = 0;                     ///< Of A.
-  Index probes = 0;                   ///< An even number.
-  int steps = 0;                      ///< K has A^i w for i < steps.
+  double rounding = 0.0;  ///< A likely relative error of weights: Q's and K's bases are rounded.
+  Index rows = 0;         ///< Of A.
+  Index probes = 0;       ///< An even number.
+  int steps = 0;          ///< K has A^i w for i < steps.
 };
 
 /// A value that lies within `bracket` of `middle` whatever the probes would be, but for what the
@@ -60,38 +65,69 @@ struct TraceEstimate {
   double middle = 0.0, bracket = 0.0, deviation = 0.0;
 };
 
+/// The multiples of I and A nearest to f, by least squares over weighted nodes; of I alone where
+/// nodes of one value do not tell them apart.
+struct ControlVariate {
+  double constant = 0.0, slope = 0.0;
+
+  template <class F>
+  ControlVariate(const NodeSums& nodes, const std::vector<double>& weights, const F& f,
+                 bool with_slope) {
+    const auto sum = [&](const auto& g) { return nodes.sum_with(weights, g); };
+    const double count = sum([](double) { return 1.0; }), energy = sum([](double s) { return s; });
+    const double squares = sum([](double s) { return s * s; }), along_one = sum(f);
+    const double along_energy = sum([&](double s) { return s * f(s); });
+    const double determinant = count * squares - energy * energy;
+    if (with_slope && determinant > 1e-6 * count * squares) {
+      slope = (count * along_energy - energy * along_one) / determinant;
+    }
+    if (count > 0.0) constant = (along_one - slope * energy) / count;
+  }
+};
+
 /// Estimates tr f(A) for a function f of an eigenvalue, with v >= 0 but for a `negative` part.
 ///
-/// The probes miss two traces that are known, tr(I) = m and tr(A) = 1: what they miss of the
-/// multiples of I and A nearest to f is put right (a control variate). The rest of f, g, has
-/// variance 2 tr(g^2) / probes for Gaussian probes, and tr(g^2) is read off the same nodes.
+/// The probes miss two traces that are known, tr(I) = m and tr(A) = 1: what they miss of multiples
+/// of I and A near f is put right (a control variate). The rest of f, g, has variance
+/// 2 tr(g^2) / probes for Gaussian probes, and tr(g^2) is read off the same nodes. Each half of the
+/// probes has its multiples from the other half, for those from its own would follow its chance.
+/// tr(A) less what Q has of it is known to `rounding`: where so little is left that this is worse,
+/// multiples of I alone are taken.
 template <class F>
 TraceEstimate estimate_trace(const TraceRules& r, const F& f, double negative = 0.0) {
   const NodeSums& up = r.upper;
-  const double count = up.sum_probed([](double) { return 1.0; });
-  const double energy = up.sum_probed([](double s) { return s; });
-  const double squares = up.sum_probed([](double s) { return s * s; });
-  const double along_one = up.sum_probed(f);
-  const double along_energy = up.sum_probed([&](double s) { return s * f(s); });
-  const double determinant = count * squares - energy * energy;
-  double slope = 0.0;
-  if (determinant > 1e-12 * count * squares) {
-    slope = (count * along_energy - energy * along_one) / determinant;
-  }
-  const double constant = count > 0.0 ? (along_one - slope * energy) / count : 0.0;
-  const double variance = up.sum_probed([&](double s) {
-    const double g = f(s) - constant - slope * s;
-    return g * g;
-  });
   double left = 1.0;
   for (const double s : r.taken_squares) left -= s;
+  left = (std::max)(0.0, left);
   const double all = static_cast<double>(r.rows) - static_cast<double>(r.taken_squares.size());
-  const double missed =
-      constant * (all - count) + slope * ((std::max)(0.0, left) - energy);
-  const double high = up.sum(f) + negative, low = r.lower.sum(f) - negative;
+  std::vector<double> second_half(up.probed.size());
+  for (std::size_t l = 0; l < second_half.size(); ++l) {
+    second_half[l] = 2.0 * up.probed[l] - up.first_half[l];
+  }
   const double probes = static_cast<double>((std::max)(Index(1), r.probes));
-  return {0.5 * (low + high) + missed, 0.5 * (std::max)(0.0, high - low),
-          std::sqrt(2.0 * variance / probes)};
+  const double high = up.sum(f) + negative, low = r.lower.sum(f) - negative;
+  const double open = 0.5 * (std::max)(0.0, high - low) + r.rounding * std::fabs(high);
+  const auto with = [&](bool with_slope) {
+    TraceEstimate e{0.5 * (low + high), open, 0.0};
+    double variance = 0.0;
+    const auto half = [&](const std::vector<double>& own, const std::vector<double>& other) {
+      const ControlVariate c(up, other, f, with_slope);
+      const double count = up.sum_with(own, [](double) { return 1.0; });
+      const double energy = up.sum_with(own, [](double s) { return s; });
+      e.middle += 0.5 * (c.constant * (all - count) + c.slope * (left - energy));
+      e.bracket += 0.5 * std::fabs(c.slope) * r.rounding;
+      variance += up.sum_with(own, [&](double s) {
+        const double g = f(s) - c.constant - c.slope * s;
+        return g * g;
+      });
+    };
+    half(up.first_half, second_half);
+    half(second_half, up.first_half);
+    e.deviation = std::sqrt(variance / probes);
+    return e;
+  };
+  const TraceEstimate flat = with(false), sloped = with(true);
+  return sloped.bracket + sloped.deviation < flat.bracket + flat.deviation ? sloped : flat;
 }
 
 /// What psi's negative part may move each rule by: the integral over t > c^2 of
@@ -115,8 +151,7 @@ inline double negative_part(const TraceRules& r, double c) {
 /// directions come to.)
 inline double probe_quantile(Index probes, double probability) {
   const double degrees = static_cast<double>(probes);
-  const double high =
-      chi_square_quantile(static_cast<int>(probes / 2), 0.5 * (1.0 + probability));
+  const double high = chi_square_quantile(static_cast<int>(probes / 2), 0.5 * (1.0 + probability));
   return (high - degrees) / std::sqrt(2.0 * degrees);
 }
 

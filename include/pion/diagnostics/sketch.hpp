@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>  // std::clamp, std::max, std::min
-#include <cmath>      // std::exp, std::fabs, std::floor, std::ilogb, std::ldexp, std::log, std::sqrt
-#include <cstdint>    // std::uint64_t
+#include <cmath>    // std::exp, std::fabs, std::floor, std::ilogb, std::ldexp, std::log, std::sqrt
+#include <cstdint>  // std::uint64_t
 #include <optional>
 #include <string>
 #include <utility>  // std::move
@@ -66,8 +66,8 @@ class SketchedSpectrum {
     const auto sum = estimate_trace(rules_, root);
     const auto entropy = estimate_trace(rules_, [](double s) { return psi(s, 1.0); });
     const double c = std::exp(1.0 - entropy.middle / sum.middle);
-    const auto p = estimate_trace(rules_, [c](double s) { return psi(s, c); },
-                                  algorithm::negative_part(rules_, c));
+    const auto p = estimate_trace(
+        rules_, [c](double s) { return psi(s, c); }, algorithm::negative_part(rules_, c));
     const double p_half = half(p), s_half = half(sum);
     const double s_low = (std::max)(sum.middle - s_half, 1.0), s_high = sum.middle + s_half;
     const auto h = [c](double s, double psi) { return std::log(s / c) + psi / s; };
@@ -121,7 +121,8 @@ class SketchedSpectrum {
     for (int j = 1; j < 2 * rules_.steps; ++j) {
       const auto power = [&](double s) { return std::pow(s / moved, static_cast<double>(j)); };
       const double mean = rules_.upper.sum_probed(power);
-      const double variance = rules_.upper.sum_probed([&](double s) { return power(s) * power(s); });
+      const double variance =
+          rules_.upper.sum_probed([&](double s) { return power(s) * power(s); });
       const double deviation = std::sqrt(2.0 * variance / static_cast<double>(rules_.probes));
       beside = (std::min)(beside, mean + quantile() * deviation);
     }
@@ -169,9 +170,9 @@ struct SketchPlan {
 
   SketchPlan(Index m, Index n) {
     const Index side = (std::min)(m, n);
-    width = side < 1024 ? 16 : 32;
+    width = side < 2048 ? 16 : 32;
     most = std::min<Index>(side / 4, 640);
-    search = (std::max)(2 * width, most / 4);
+    search = (std::max)(3 * width, most / 4);
   }
   bool pays() const { return most >= 128; }
 };
@@ -205,7 +206,8 @@ std::optional<SketchedSpectrum> grow_sketch(const X& x, const Within& how, const
       if (wanted(sketch).is_within(how.relative)) return sketch;
       // New probes, once it is their chance that makes the interval wide.
       const auto sum = algorithm::estimate_trace(rules, [](double s) { return std::sqrt(s); });
-      const bool by_chance = sum.bracket < sum.deviation && sum.bracket < 0.1 * how.relative * sum.middle;
+      const bool by_chance =
+          sum.bracket < sum.deviation && sum.bracket < 0.1 * how.relative * sum.middle;
       if (by_chance || space.complete() || !space.has_room() || !(sum.bracket < before)) break;
       before = sum.bracket;
     }
@@ -238,8 +240,8 @@ SketchedSpectrum sketch_until(const X& x, const Within& how, const Wanted& wante
 ///         sense.
 template <class Engine = DefaultEngine, class X>
 SketchedSpectrum sketch_spectrum(const Eigen::MatrixBase<X>& x, const Within& how = {}) {
-  return detail::sketch_until<Engine>(
-      x.derived(), how, [](const SketchedSpectrum& s) { return s.effective_rank(); });
+  return detail::sketch_until<Engine>(x.derived(), how,
+                                      [](const SketchedSpectrum& s) { return s.effective_rank(); });
 }
 
 /// Shorthands for one measure, which goes on until that measure is as exact as asked.
