@@ -40,7 +40,7 @@ std::vector<TraceRules> growing(const detail::ColumnMajor<T>& x) {
   engine::as_eigen(place) = x;
   space.begin(double(x.cwiseAbs().maxCoeff()), 5);
   space.extend();
-  space.draw(5);
+  REQUIRE(space.draw(5, 16));
   std::vector<TraceRules> all = {space.rules()};
   while (space.has_room()) {
     space.extend();

@@ -56,7 +56,7 @@ struct Count {
   double width = 0.0;
   void add(const Estimate& e, double exact, double slack) {
     ++sketched;
-    width += (e.high - e.low) / (e.high + e.low);
+    width += e.width();
     held += e.low <= exact * (1.0 + slack) && exact * (1.0 - slack) <= e.high ? 1 : 0;
   }
 };

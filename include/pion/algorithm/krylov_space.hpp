@@ -70,15 +70,17 @@ class KrylovSpace {
   double begin(double largest, std::uint64_t seed);
 
   Index directions() const { return directions_; }
-  bool has_room() const { return directions_ + width_ <= most_; }
+  bool has_room() const { return directions_ + last_ <= most_; }
+  int steps() const { return steps_; }  ///< Blocks since the probes were drawn, theirs included.
   /// Whether the last block had no new direction: the space is invariant.
   bool complete() const { return last_ == 0; }
 
   /// Adds the directions of A times the last block.
   void extend();
 
-  /// Takes out the directions found that have converged, and adds as many probes as fit a block.
-  void draw(std::uint64_t seed);
+  /// Takes out the directions found that have converged, and adds `probes` as a block: an even
+  /// number, at most the width. False where there is no room for them.
+  bool draw(std::uint64_t seed, Index probes);
 
   /// What the space shows, once probes are in it.
   algorithm::TraceRules rules();
@@ -94,8 +96,8 @@ class KrylovSpace {
   }
   void append(const Memory& at, engine::View<T> block);
 
-  /// V^T A V = vectors diag(squares) vectors^T, squares descending.
-  void decompose(const Memory& at, Square& squares, Square& vectors) const;
+  /// V^T A V = vectors_ diag(squares_) vectors_^T, squares descending.
+  void decompose(const Memory& at);
 
   /// The squares of rows of op(a) b, b with the coefficients of Q or of the probes.
   static std::vector<double> weights(const Memory& at, Index size, const Square& a, const Square& b,
@@ -106,8 +108,9 @@ class KrylovSpace {
   double unit_ = 0.0;  // 1 / ||x||_F
   Index directions_ = 0, last_ = 0, probes_ = 0;
   int steps_ = 0;
+  std::vector<double> squares_;
+  Square vectors_;
   Square taken_, probed_;  // coefficients in the basis, directions_ rows at draw()
-  Index taken_rows_ = 0, probed_rows_ = 0;
   std::vector<double> taken_squares_;
   double taken_residual_ = 0.0;
 };
@@ -125,6 +128,7 @@ double KrylovSpace<Engine, T>::begin(double largest, std::uint64_t seed) {
   const double norm = at.kernels.frobenius_norm(at.x);
   unit_ = 1.0 / norm;
   directions_ = probes_ = 0;
+  squares_.clear();
   taken_squares_.clear();
   at.kernels.fill_gaussian(random_bits(seed, 0), at.block);
   append(at, at.block);
@@ -171,32 +175,33 @@ void KrylovSpace<Engine, T>::extend() {
 }
 
 template <class Engine, class T>
-void KrylovSpace<Engine, T>::decompose(const Memory& at, Square& squares, Square& vectors) const {
+void KrylovSpace<Engine, T>::decompose(const Memory& at) {
   const Index d = directions_;
+  if (static_cast<Index>(squares_.size()) == d) return;  // as it was
   const auto size = static_cast<std::size_t>(d * d);
   Square gram(size), right(size);
-  squares.resize(static_cast<std::size_t>(d));
-  vectors.resize(size);
+  squares_.resize(static_cast<std::size_t>(d));
+  vectors_.resize(size);
   at.kernels.gram(at.image.block(0, 0, n_, d), Small(gram.data(), d, d));
-  detail::decompose<double>(d, d, gram.data(), vectors.data(), squares.data(), right.data());
+  detail::decompose<double>(d, d, gram.data(), vectors_.data(), squares_.data(), right.data());
 }
 
 template <class Engine, class T>
-void KrylovSpace<Engine, T>::draw(std::uint64_t seed) {
+bool KrylovSpace<Engine, T>::draw(std::uint64_t seed, Index probes) {
   using Op = engine::Op;
-  const Memory at = memory();
   const Index d = directions_;
-  Square squares, vectors;
-  decompose(at, squares, vectors);
+  if (d + probes > most_) return false;
+  const Memory at = memory();
+  decompose(at);
   const Wide products = at.rotated.block(0, 0, m_, d);
-  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(vectors.data(), d, d),
+  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(vectors_.data(), d, d),
                                 products);
   // The residual of a Ritz vector q is ||A q||^2 - (q^T A q)^2.
   constexpr double converged = 0.1;
   taken_squares_.clear();
   double residual = 0.0;
   for (Index l = 0; l < d; ++l) {
-    const double square = squares[static_cast<std::size_t>(l)];
+    const double square = squares_[static_cast<std::size_t>(l)];
     const double off = engine::as_eigen(products).col(l).squaredNorm() - square * square;
     if (!(off <= converged * converged * square * square)) break;
     residual += (std::max)(0.0, off);
@@ -204,31 +209,31 @@ void KrylovSpace<Engine, T>::draw(std::uint64_t seed) {
   }
   taken_residual_ = std::sqrt(residual);
   const auto taken = static_cast<Index>(taken_squares_.size());
-  taken_.assign(vectors.begin(), vectors.begin() + d * taken);
-  taken_rows_ = d;
+  taken_.assign(vectors_.begin(), vectors_.begin() + d * taken);
 
-  at.kernels.fill_gaussian(random_bits(seed, static_cast<std::uint64_t>(d)), at.probes);
+  const auto w = at.probes.block(0, 0, m_, probes), block = at.block.block(0, 0, m_, probes);
+  at.kernels.fill_gaussian(random_bits(seed, static_cast<std::uint64_t>(d)), w);
   if (taken > 0) {
     const auto q = at.taken.block(0, 0, m_, taken);
-    const auto overlap = at.overlap.block(0, 0, taken, width_);
+    const auto overlap = at.overlap.block(0, 0, taken, probes);
     at.kernels.multiply(at.basis.block(0, 0, m_, d), Small(taken_.data(), d, taken), q);
     for (int pass = 0; pass < 2; ++pass) {
-      at.kernels.template multiply<Op::transposed, Op::plain>(q, at.probes, overlap);
-      at.kernels.multiply(q, overlap, at.other);
-      at.kernels.subtract(at.other, at.probes);
+      at.kernels.template multiply<Op::transposed, Op::plain>(q, w, overlap);
+      at.kernels.multiply(q, overlap, block);
+      at.kernels.subtract(block, w);
     }
   }
-  at.kernels.copy(at.probes, at.block);
-  append(at, at.block);
+  at.kernels.copy(w, block);
+  append(at, block);
   steps_ = 1;
-  probes_ = width_;
-  probed_rows_ = directions_;
-  const auto overlap = at.overlap.block(0, 0, directions_, width_);
-  at.kernels.template multiply<Op::transposed, Op::plain>(at.basis.block(0, 0, m_, directions_),
-                                                          at.probes, overlap);
-  probed_.resize(static_cast<std::size_t>(directions_ * width_));
-  engine::as_eigen(Wide(probed_.data(), directions_, width_)) =
+  probes_ = probes;
+  const auto overlap = at.overlap.block(0, 0, directions_, probes);
+  at.kernels.template multiply<Op::transposed, Op::plain>(at.basis.block(0, 0, m_, directions_), w,
+                                                          overlap);
+  probed_.resize(static_cast<std::size_t>(directions_ * probes));
+  engine::as_eigen(Wide(probed_.data(), directions_, probes)) =
       engine::as_eigen(overlap).template cast<double>();
+  return true;
 }
 
 template <class Engine, class T>
@@ -261,12 +266,13 @@ algorithm::TraceRules KrylovSpace<Engine, T>::rules() {
   r.steps = steps_;
   r.rounding = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
   const double mean = 1.0 / static_cast<double>(probes_);
-  Square squares, vectors;
-  decompose(at, squares, vectors);
+  decompose(at);
+  const Square& squares = squares_;
+  const Square& vectors = vectors_;
   r.upper.squares = squares;
   r.upper.taken = weights(at, d, vectors, taken_, taken, 1.0);
   r.upper.probed = weights(at, d, vectors, probed_, probes_, mean);
-  const Square first(probed_.begin(), probed_.begin() + probed_rows_ * (probes_ / 2));
+  const Square first(probed_.begin(), probed_.begin() + static_cast<Index>(probed_.size()) / 2);
   r.upper.first_half = weights(at, d, vectors, first, probes_ / 2, 2.0 * mean);
 
   // What rounding makes of a square, so that 0 cannot be told from it.

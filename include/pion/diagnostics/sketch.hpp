@@ -28,7 +28,8 @@ struct Estimate {
   double low = 0.0, high = 0.0;
 
   double value() const { return 0.5 * (low + high); }
-  bool is_within(double relative) const { return high - low <= 2.0 * relative * value(); }
+  /// Half the interval, relative to its middle.
+  double width() const { return high > 0.0 ? (high - low) / (high + low) : 0.0; }
 };
 
 /// What a few directions and random probes show of a matrix's spectrum, each measure an interval.
@@ -54,6 +55,13 @@ class SketchedSpectrum {
   Index directions() const { return static_cast<Index>(rules_.upper.squares.size()); }
   Index taken() const { return static_cast<Index>(rules_.taken_squares.size()); }
   Index probes() const { return rules_.probes; }
+
+  /// The same as if the probes were not by chance: what the subspace leaves open.
+  SketchedSpectrum without_chance() const {
+    SketchedSpectrum certain = *this;
+    certain.by_chance_ = false;
+    return certain;
+  }
 
   /// exp of the entropy H of p = sigma / S, S = sum(sigma). With psi(sigma) = -sigma log(sigma / c)
   /// and P its sum, H = log(S) + P / S - log(c): the extremes over the intervals of S and P. That of
@@ -140,7 +148,9 @@ class SketchedSpectrum {
   static Estimate around(double value, double error, double least) {
     return {value > 0.0 ? (std::max)(least, value - error) : 0.0, value + error};
   }
-  double quantile() const { return algorithm::probe_quantile(rules_.probes, probability_); }
+  double quantile() const {
+    return by_chance_ ? algorithm::probe_quantile(rules_.probes, probability_) : 0.0;
+  }
   double half(const algorithm::TraceEstimate& e) const {
     return e.bracket + quantile() * e.deviation;
   }
@@ -157,6 +167,7 @@ class SketchedSpectrum {
   algorithm::TraceRules rules_;
   std::optional<Spectrum> exact_;
   double unit_ = 0.0, probability_ = 1.0;
+  bool by_chance_ = true;
 };
 
 namespace detail {
@@ -195,21 +206,35 @@ std::optional<SketchedSpectrum> grow_sketch(const X& x, const Within& how, const
   if (largest == 0.0) return std::nullopt;
   const double norm = std::ldexp(space.begin(largest, how.seed), std::ilogb(largest));
   while (space.directions() < plan.search && !space.complete()) space.extend();
-  while (space.has_room()) {
-    space.draw(how.seed);
-    double before = HUGE_VAL;
-    for (;;) {
-      const Index target = space.directions() + (std::max)(2 * plan.width, plan.most / 6);
-      while (space.directions() < target && space.has_room() && !space.complete()) space.extend();
-      const algorithm::TraceRules rules = space.rules();
-      SketchedSpectrum sketch(rules, norm, how.probability);
-      if (wanted(sketch).is_within(how.relative)) return sketch;
-      // New probes, once it is their chance that makes the interval wide.
-      const auto sum = algorithm::estimate_trace(rules, [](double s) { return std::sqrt(s); });
-      const bool by_chance =
-          sum.bracket < sum.deviation && sum.bracket < 0.1 * how.relative * sum.middle;
-      if (by_chance || space.complete() || !space.has_room() || !(sum.bracket < before)) break;
-      before = sum.bracket;
+  Index probes = 8;  // enough to see how many it takes
+  while (space.draw(how.seed, probes)) {
+    double open_before = 0.0;
+    Index before = 0;
+    for (int steps = 4;;) {
+      while (space.steps() < steps && space.has_room() && !space.complete()) space.extend();
+      SketchedSpectrum sketch(space.rules(), norm, how.probability);
+      const double width = wanted(sketch).width();
+      if (width <= how.relative) return sketch;
+      const double open = wanted(sketch.without_chance()).width(), chance = width - open;
+      const double share = chance / (0.5 * how.relative);
+      if (share > 1.2) {  // it takes more probes
+        const double enough = static_cast<double>(probes) * share * share;
+        if (enough > 8.0 * static_cast<double>(plan.width)) return std::nullopt;
+        probes = std::clamp((static_cast<Index>(enough) / 8 + 1) * 8, probes, plan.width);
+        break;
+      }
+      if (space.complete() || !space.has_room()) return std::nullopt;
+      double ahead = 0.5 * static_cast<double>(space.steps());
+      if (before > 0 && open < open_before) {  // what is left open falls geometrically
+        const double rate =
+            std::log(open_before / open) / static_cast<double>(space.directions() - before);
+        const double directions = std::log(2.5 * open / how.relative) / rate;
+        if (directions > 2.0 * static_cast<double>(plan.most)) return std::nullopt;
+        ahead = (std::min)(2.0 * ahead, directions / static_cast<double>(probes));
+      }
+      steps = space.steps() + (std::max)(1, static_cast<int>(std::ceil(ahead)));
+      open_before = open;
+      before = space.directions();
     }
   }
   return std::nullopt;
