@@ -17,6 +17,19 @@ template Spectrum spectrum_of<Eigen::bfloat16>(
     const Eigen::Ref<const io::RowMajor<Eigen::bfloat16>>&);
 
 template <class Scalar>
+SketchedSpectrum sketch_of(const Eigen::Ref<const io::RowMajor<Scalar>>& x, const Within& how) {
+  return sketch_spectrum(x, how);
+}
+template SketchedSpectrum sketch_of<float>(const Eigen::Ref<const io::RowMajor<float>>&,
+                                           const Within&);
+template SketchedSpectrum sketch_of<double>(const Eigen::Ref<const io::RowMajor<double>>&,
+                                            const Within&);
+template SketchedSpectrum sketch_of<Eigen::half>(const Eigen::Ref<const io::RowMajor<Eigen::half>>&,
+                                                 const Within&);
+template SketchedSpectrum sketch_of<Eigen::bfloat16>(
+    const Eigen::Ref<const io::RowMajor<Eigen::bfloat16>>&, const Within&);
+
+template <class Scalar>
 ApplyInfo apply_by_svd(const Filter& f, const io::Matrix<Scalar>& x, io::Matrix<Scalar>& y) {
   return apply_svd(f, x, y);
 }

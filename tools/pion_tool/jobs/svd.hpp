@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <pion/apply/within.hpp>
+#include <pion/diagnostics/sketch.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <pion/filter/filter.hpp>
 
@@ -15,6 +16,10 @@ namespace pion::tool {
 /// spectrum() of a tensor's matrix, or of a block of it, for every scalar that files hold.
 template <class Scalar>
 Spectrum spectrum_of(const Eigen::Ref<const io::RowMajor<Scalar>>& x);
+
+/// sketch_spectrum() of the same.
+template <class Scalar>
+SketchedSpectrum sketch_of(const Eigen::Ref<const io::RowMajor<Scalar>>& x, const Within& how);
 
 /// apply_svd(), for every scalar that files hold.
 template <class Scalar>

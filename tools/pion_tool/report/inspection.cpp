@@ -42,11 +42,21 @@ void read_off(Index rows, Index cols, double epsilon, double gain, Finding& f, M
 }
 
 template <class Scalar>
-void measure(io::Tensor tensor, double epsilon, const std::optional<Heads>& heads, double gain,
+void measure(io::Tensor tensor, double epsilon, const std::optional<Heads>& heads, const Look& look,
              Finding& f, Measured& m) {
   const auto x = io::matrix_in<Scalar>(tensor);
-  f.spectrum = spectrum_of<Scalar>(x);
-  read_off(x.rows(), x.cols(), epsilon, gain, f, m);
+  if (look.within) {
+    SketchedSpectrum sketch = sketch_of<Scalar>(x, {*look.within});
+    if (!sketch.exact()) {
+      f.sketch = std::move(sketch);
+      if (heads) f.head_norms = head_norms(x, *heads);
+      return;
+    }
+    f.spectrum = sketch.exact();
+  } else {
+    f.spectrum = spectrum_of<Scalar>(x);
+  }
+  read_off(x.rows(), x.cols(), epsilon, look.gain, f, m);
   if (heads) {
     f.head_norms = head_norms(x, *heads);
     m.outstanding = weakest_head<Scalar>(x, *heads, epsilon);
@@ -148,7 +158,7 @@ Finding look_at(const io::Checkpoint& model, const io::TensorFile& shard, const 
       const std::optional<Heads> heads = heads_of(f.stored.name, look.heads);
       Values values = load(model, shard, subject, heads, look, f);
       io::detail::with_type(values.tensor.dtype, [&](auto stored) {
-        measure<decltype(stored)>(std::move(values.tensor), values.epsilon, heads, look.gain, f, m);
+        measure<decltype(stored)>(std::move(values.tensor), values.epsilon, heads, look, f, m);
       });
     } catch (const std::domain_error& not_finite) {
       Finding bad;
@@ -158,7 +168,11 @@ Finding look_at(const io::Checkpoint& model, const io::TensorFile& shard, const 
       return bad;
     }
   }
-  s = suggest(m);
+  if (f.sketch) {
+    s.reason = "a sketch does not show the noise floor; without --within it is looked for";
+  } else {
+    s = suggest(m);
+  }
   return f;
 }
 

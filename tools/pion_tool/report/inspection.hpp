@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <array>
 #include <optional>
+#include <pion/diagnostics/sketch.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ struct Look {
   HeadOptions heads;
   double gain = survivor_gain;            ///< A direction survives when its gain exceeds this.
   const io::Checkpoint* minus = nullptr;  ///< What is subtracted first; null for nothing.
+  std::optional<double> within;           ///< How exact a sketch is to be; else exact values.
 };
 
 /// Holds what was found about one subject. The optionals are empty if it is no matrix.
@@ -42,6 +44,7 @@ struct Finding {
   io::TensorInfo info;
   io::TensorInfo stored;  ///< The tensor as the file has it.
   std::optional<Spectrum> spectrum;
+  std::optional<SketchedSpectrum> sketch;     ///< In its place, where it was cheaper.
   std::array<Index, filters> survivors{};     ///< For each kp.
   std::optional<Eigen::VectorXd> head_norms;  ///< For attention projections, where heads are given.
   /// The same of the two whose difference was looked at, the earlier first.
@@ -50,7 +53,7 @@ struct Finding {
 };
 
 /// Measures a subject, and suggests its optimiser. One that cannot be measured has a problem and no
-/// suggestion.
+/// suggestion; nor has a sketch.
 /// \param shard  the file of the model that holds it.
 /// \param owner  the quantised weight that the tensor belongs to, so that it is no matrix; or
 ///               empty.

@@ -43,6 +43,7 @@ struct Options {
   std::vector<std::string> skip;
   HeadOptions heads;
   double gain = survivor_gain;
+  std::optional<double> within;  // of the exact effective rank
   std::string svg;
   bool json = false;
 };
@@ -131,7 +132,7 @@ std::vector<Findings> look_at_all(const Options& o, const std::vector<io::Checkp
   for (std::size_t i = 0; i < models.size(); ++i) {
     const std::vector<io::TensorInfo> entries = models[i].all_entries();
     const io::QuantizedWeights quantized(entries);
-    Look look{o.heads, o.gain, minus};
+    Look look{o.heads, o.gain, minus, o.within};
     look.heads.conv1d = stores_conv1d(entries);
     for (std::size_t shard = 0; shard < subjects[i].size(); ++shard) {
       look_at_shard(look, models[i], shard, quantized, subjects[i][shard], progress, all[i]);
@@ -202,6 +203,16 @@ Json to_json(const std::string& file, const Finding& f) {
     report["head_norm_variance_before"] = pion::spread((*f.head_norms_of_both)[0]).variance;
     report["head_norm_variance_after"] = pion::spread((*f.head_norms_of_both)[1]).variance;
   }
+  if (f.sketch) {
+    const auto put = [&](const char* key, const Estimate& e) {
+      report[key] = e.value();
+      report[std::string(key) + "_interval"] = {e.low, e.high};
+    };
+    put("erank", f.sketch->effective_rank());
+    put("stable_rank", f.sketch->stable_rank());
+    put("nuclear_rank", f.sketch->nuclear_rank());
+    report["probability"] = f.sketch->probability();
+  }
   if (!f.info.problem.empty()) report["problem"] = f.info.problem;
   return report;
 }
@@ -239,6 +250,11 @@ void print_numbers(const Findings& findings, const Options& o) {
           row.push_back(head_spread(norms));
         }
       }
+    } else if (f.sketch) {
+      const Estimate rank = f.sketch->effective_rank(), stable = f.sketch->stable_rank();
+      row.push_back(fmt::format("{:.1f} ±{:.1f}", rank.value(), 0.5 * (rank.high - rank.low)));
+      row.push_back(fmt::format("{:.2f}", stable.value()));
+      row.push_back(fmt::format("{:.3f}", 1.0 / std::sqrt(stable.value())));
     }
     table.add(row);
   }
@@ -320,6 +336,8 @@ Verb inspect_verb(CLI::App& app) {
              "What two bytes without a meaning (V2) in a .npy are");
   add_heads(*verb, o->heads);
   add_gain(*verb, o->gain);
+  add_real(*verb, "--within", o->within, 1e-3, 0.5,
+           "Sketch: the effective rank within X of itself, with a probability of .95");
   add_text(*verb, "--svg", o->svg, "FILE", "Draw the spectra and the filters' cutoffs here");
   add_json(*verb, o->json);
   return {verb, [o] { return inspect(*o); }};
