@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How often a sketched interval has the exact value in it: `pion_coverage [MATRICES [SIDE]]` sketches
-// matrices with spectra made from a seed, and prints how often each measure held. The exit status
-// is 1 where the intervals hold less often than the probability that they state, beyond what chance
-// explains. The exact values are known: the matrices are made of them.
+// How often a sketched interval has the exact value in it: `pion_coverage [MATRICES [SIDE [FILE]]]`
+// sketches matrices with spectra made from a seed, or read from a file of MATRICES times SIDE
+// numbers, and prints how often each measure held. The exit status is 1 where the intervals hold
+// less often than the probability that they state, beyond what chance explains. The exact values
+// are known: the matrices are made of them.
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 #include <vector>
 
@@ -67,17 +69,22 @@ int main(int argc, char** argv) {
   const int matrices = argc > 1 ? std::atoi(argv[1]) : 40;
   const Index side = argc > 2 ? std::atoi(argv[2]) : 256;
   const double probability = 0.9;  // so that misses are seen
+  std::ifstream file(argc > 3 ? argv[3] : "");
   std::mt19937_64 random(7);
   Count ranks, stable, nuclear, counts;
   for (int i = 0; i < matrices; ++i) {
-    const Eigen::VectorXd values = made_values(side, random);
+    Eigen::VectorXd values = made_values(side, random);
+    if (argc > 3) {
+      for (double& value : values) file >> value;
+      if (!file) return std::fputs("pion_coverage: the file has too few numbers\n", stderr), 2;
+    }
     const Eigen::MatrixXf x = made_matrix(values, side + side / 4, random).cast<float>();
     const Spectrum exact(values, x.rows(), x.cols());
     detail::SketchPlan plan(4 * side, 4 * side);  // so that a small matrix is sketched
     plan.most = side / 2;
     plan.width = 16;
     plan.search = 48;
-    const double widths[] = {0.02, 0.04, 0.1};
+    const double widths[] = {0.03, 0.1, 0.3};
     const Within how{widths[i % 3], probability, static_cast<std::uint64_t>(i)};
     const auto found = detail::grow_sketch<DefaultEngine>(
         x, how, plan, [](const SketchedSpectrum& s) { return s.effective_rank(); });

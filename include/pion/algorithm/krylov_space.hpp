@@ -51,8 +51,8 @@ struct KrylovMemory {
 /// from random columns (Musco and Musco 2015), and Gaussian probes orthogonal to that.
 ///
 /// The basis V is in the scalar of x and orthonormal to its rounding, each block against all before
-/// it. x^T V and A V are in double, as are all small matrices, so that a singular value is seen down
-/// to 1e-7 of the largest. Cost: 2 m n multiply-adds in double for a direction, and for rules()
+/// it. x^T V and A V are in double, as are all small matrices, so that a value is seen down to 1e-7
+/// of the largest. Cost: 2 m n multiply-adds in double for a direction, and for rules()
 /// 2 n d^2 and two decompositions of d x d matrices, d directions.
 ///
 /// Determinism: that of the engine's products, for one seed.

@@ -25,7 +25,7 @@
 namespace pion::algorithm {
 
 /// A sum of f over nodes: squares of singular values, each with its weight in the exact part (the
-/// directions Q that were taken out), in the mean over all probes and in that over their first half.
+/// directions Q that were taken out), in the mean over all probes and in that over the first half.
 struct NodeSums {
   std::vector<double> squares, taken, probed, first_half;
 

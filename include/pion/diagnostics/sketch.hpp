@@ -64,8 +64,8 @@ class SketchedSpectrum {
   }
 
   /// exp of the entropy H of p = sigma / S, S = sum(sigma). With psi(sigma) = -sigma log(sigma / c)
-  /// and P its sum, H = log(S) + P / S - log(c): the extremes over the intervals of S and P. That of
-  /// S matters in second order alone where c makes P equal to S.
+  /// and P its sum, H = log(S) + P / S - log(c): the extremes over the intervals of S and P. The
+  /// one of S matters in second order alone, as c makes P equal to S.
   Estimate effective_rank() const {
     if (exact_) {
       const double rank = exact_->effective_rank();
@@ -195,7 +195,9 @@ inline void require_sound(const char* function, const Within& how) {
   }
 }
 
-/// Grows a sketch of x until `wanted` of it is within; nothing, where the plan has no room for that.
+/// Grows a sketch of x until `wanted` of it is within; nothing, where the plan has no room for it.
+/// What the space leaves open falls with more blocks, chance with more probes, for which all that
+/// has converged so far is taken out first.
 template <class Engine, class X, class Wanted>
 std::optional<SketchedSpectrum> grow_sketch(const X& x, const Within& how, const SketchPlan& plan,
                                             const Wanted& wanted) {
@@ -224,13 +226,13 @@ std::optional<SketchedSpectrum> grow_sketch(const X& x, const Within& how, const
         break;
       }
       if (space.complete() || !space.has_room()) return std::nullopt;
-      double ahead = 0.5 * static_cast<double>(space.steps());
+      double ahead = static_cast<double>(space.steps());
       if (before > 0 && open < open_before) {  // what is left open falls geometrically
         const double rate =
             std::log(open_before / open) / static_cast<double>(space.directions() - before);
         const double directions = std::log(2.5 * open / how.relative) / rate;
         if (directions > 2.0 * static_cast<double>(plan.most)) return std::nullopt;
-        ahead = (std::min)(2.0 * ahead, directions / static_cast<double>(probes));
+        ahead = (std::min)(ahead, directions / static_cast<double>(probes));
       }
       steps = space.steps() + (std::max)(1, static_cast<int>(std::ceil(ahead)));
       open_before = open;
@@ -260,9 +262,9 @@ SketchedSpectrum sketch_until(const X& x, const Within& how, const Wanted& wante
 /// flops in double for d directions, at most a quarter of the short side and 640, and two
 /// decompositions of d x d matrices for each look. Allocates m n scalars and some 40 d (m + n)
 /// bytes. Deterministic for a seed, as far as Engine is. Source: Golub and Meurant 2010 (bounds),
-/// Musco and Musco 2015 (directions), Meyer et al. 2021 (directions taken out, probes for the rest).
-/// \throws std::domain_error if an entry is NaN or infinite, std::invalid_argument if `how` makes no
-///         sense.
+/// Musco and Musco 2015 (directions), Meyer et al. 2021 (what is taken out, probes for the rest).
+/// \throws std::domain_error if an entry is NaN or infinite, std::invalid_argument if `how` has a
+///         number that makes no sense.
 template <class Engine = DefaultEngine, class X>
 SketchedSpectrum sketch_spectrum(const Eigen::MatrixBase<X>& x, const Within& how = {}) {
   return detail::sketch_until<Engine>(x.derived(), how,

@@ -192,6 +192,27 @@ good inspect diagonal.npy --heads 2 --axis cols
 has '2 ±100%'
 json inspect diagonal.npy --heads 2 --axis cols # whose second head is zero
 has '"suggestion":"AdamW"' 'no direction of 1 stands out of the noise in the weakest head'
+# Within a tolerance: small matrices are exact; three directions in noise, 600 x 640, are sketched.
+json inspect "$grpo" --within 0.02
+perl -e '
+  srand 1;
+  my ($rows, $cols) = (600, 640);
+  my $header = "{\x27descr\x27: \x27<f4\x27, \x27fortran_order\x27: False, \x27shape\x27: ($rows, $cols), }";
+  print "\x93NUMPY\x01\x00", pack("v", 118), sprintf("%-117s\n", $header);
+  my @right = map { [map { rand() - 0.5 } 1 .. $cols] } 1 .. 3;
+  for (1 .. $rows) {
+    my ($a, $b, $c) = map { rand() - 0.5 } 1 .. 3;
+    print pack("f<*", map { $a * $right[0][$_] + $b * $right[1][$_] + $c * $right[2][$_] +
+                            0.1 * (rand() - 0.5) } 0 .. $cols - 1);
+  }' >standing.npy
+json inspect standing.npy --within 0.05
+interval=$(sed -E 's/.*"erank_interval":\[([^],]*),([^],]*)\].*/\1 \2/' stdout)
+has '"probability":0.95' '"suggestion":null'
+json inspect standing.npy
+erank=$(sed -E 's/.*"erank":([^,]*),.*/\1/' stdout)
+awk -v x="$erank" '{ exit !($1 <= x && x <= $2 && $2 - $1 <= 0.05 * ($1 + $2)) }' <<<"$interval"
+result $((!$?)) "a sketch has the exact effective rank in it: $interval, $erank"
+bad '--within: "3" is not a number from 0.001 to 0.5' inspect "$sft" --within 3
 bad 'o_proj.weight": 256 columns do not divide into 7 heads' inspect "$sft" --heads 7
 bad '3 heads' inspect diagonal.npy --heads 3 --axis cols
 good inspect key.safetensors --heads 4 --kv-heads 2
