@@ -4,11 +4,12 @@
 from pion import design
 from pion._apply import apply, apply_batch, plan, polar
 from pion._core import __version__, instruction_set
-from pion._diagnostics import Spectrum, effective_rank, snr, spectrum
+from pion._diagnostics import Estimate, Spectrum, effective_rank, snr, spectrum
 from pion._filters import Chain, Filter, known_chains
 
 __all__ = [
     "Chain",
+    "Estimate",
     "Filter",
     "Spectrum",
     "__version__",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Sequence
+from typing import Any, NamedTuple, Sequence, overload
 
 import numpy as np
 
@@ -41,9 +41,40 @@ def spectrum(x: Any) -> Spectrum:
     return Spectrum(x, "spectrum")
 
 
-def effective_rank(x: Any) -> float:
-    """exp of the entropy of sigma / sum(sigma), between 1 and min(m, n). Cost: an SVD."""
-    return Spectrum(x, "effective_rank").effective_rank
+class Estimate(NamedTuple):
+    """An interval that has the exact value in it with the probability that was asked for."""
+
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """The middle."""
+        return 0.5 * (self.low + self.high)
+
+
+@overload
+def effective_rank(x: Any) -> float: ...
+
+
+@overload
+def effective_rank(
+    x: Any, *, within: float, probability: float = 0.95, seed: int = 0
+) -> Estimate: ...
+
+
+def effective_rank(
+    x: Any, *, within: float | None = None, probability: float = 0.95, seed: int = 0
+) -> float | Estimate:
+    """exp of the entropy of sigma / sum(sigma), between 1 and min(m, n). Cost: an SVD.
+
+    With `within`, an interval of which half is at most so large, relative to the rank: a large
+    matrix is sketched, which costs a fraction of that. The result depends on the seed.
+    """
+    if within is None:
+        return Spectrum(x, "effective_rank").effective_rank
+    matrix = checked("effective_rank", x)
+    return Estimate(*_core.effective_rank_within(matrix, within, probability, seed))
 
 
 def snr(samples: Sequence[Any]) -> _core.Snr:

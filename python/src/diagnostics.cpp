@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
+#include <pion/diagnostics/sketch.hpp>
 #include <pion/diagnostics/snr.hpp>
 #include <pion/diagnostics/spectrum.hpp>
+#include <utility>
 #include <vector>
 
 #include "arrays.hpp"
@@ -14,6 +17,13 @@ namespace {
 Spectrum spectrum_of(const Input& x) {
   const nb::gil_scoped_release others_run;
   return with_scalar(x, [&](auto scalar) { return spectrum(map_of<const decltype(scalar)>(x)); });
+}
+
+std::pair<double, double> effective_rank_within(const Input& x, const Within& how) {
+  const nb::gil_scoped_release others_run;
+  const Estimate found = with_scalar(
+      x, [&](auto scalar) { return effective_rank(map_of<const decltype(scalar)>(x), how); });
+  return {found.low, found.high};
 }
 
 Snr snr_of(const std::vector<Input>& samples) {
@@ -46,6 +56,13 @@ void bind_diagnostics(nb::module_& m) {
       .def("_survivors", &Spectrum::survivors, nb::arg("filter"), nb::arg("gain"));
   m.attr("survivor_gain") = survivor_gain;
   m.def("spectrum", &spectrum_of, nb::arg("x").noconvert());
+
+  m.def(
+      "effective_rank_within",
+      [](const Input& x, double within, double probability, std::uint64_t seed) {
+        return effective_rank_within(x, {within, probability, seed});
+      },
+      nb::arg("x").noconvert(), nb::arg("within"), nb::arg("probability"), nb::arg("seed"));
 
   nb::class_<Snr>(m, "Snr", "A signal-to-noise ratio estimated from samples.")
       .def_ro("signal", &Snr::signal, "||E G||_F^2; unbiased, so it can be negative.")

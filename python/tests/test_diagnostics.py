@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import numpy as np
+import pytest
 
 import pion
 
@@ -24,6 +25,21 @@ def test_a_spectrum_is_what_numpy_says():
     assert found.survivors("highpass:kp=0") == np.sum(np.abs(gains) > 1e-6)
     del found
     assert pion.spectrum(x).values[0] > 0  # the array keeps its memory alive
+
+
+def test_an_effective_rank_within_a_tolerance():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((520, 3)) @ rng.standard_normal((3, 600))
+    x += 0.3 * rng.standard_normal((520, 600))
+    exact = pion.effective_rank(x)
+    for same in (x, np.asfortranarray(x), x.T, x.astype(np.float32)):
+        found = pion.effective_rank(same, within=0.05, probability=0.999)
+        assert found.low <= exact <= found.high
+        assert found.high - found.low <= 0.1 * found.value
+    assert pion.effective_rank(x, within=0.05) == pion.effective_rank(x, within=0.05)
+    assert pion.effective_rank(x, within=0.05) != pion.effective_rank(x, within=0.05, seed=1)
+    with pytest.raises(ValueError, match="within must be positive"):
+        pion.effective_rank(x, within=-1.0)
 
 
 def test_the_signal_is_found_in_the_noise():
