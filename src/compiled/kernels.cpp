@@ -27,7 +27,7 @@ struct Executor {
   static thread_local int count;  // read by the constructors alone
   static int workers() { return count; }
   template <class Task>
-  static void for_each(int workers, Index tasks, const Task& task) {
+  static void for_each([[maybe_unused]] int workers, Index tasks, const Task& task) {
 #if defined(_OPENMP)
     if (workers > 1 && tasks > 1) {
 #pragma omp parallel for num_threads(workers) schedule(dynamic, 1)
