@@ -6,5 +6,6 @@
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/diagnostics/noise.hpp>
 #include <pion/diagnostics/sketch.hpp>
+#include <pion/diagnostics/sketch_measures.hpp>
 #include <pion/diagnostics/snr.hpp>
 #include <pion/diagnostics/spectrum.hpp>

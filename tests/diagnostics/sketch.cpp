@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// diagnostics/sketch.hpp: intervals around what the exact spectrum has. (How often they hold is
-// measured by tests/coverage.)
+// diagnostics/sketch.hpp and diagnostics/sketch_measures.hpp: intervals around what the exact
+// spectrum has. (How often they hold is measured by tests/coverage.)
 
 #include <cmath>
 #include <limits>
