@@ -35,7 +35,8 @@ struct Estimate {
 /// certain (algorithm/trace_bounds.hpp). What the probes are by chance is as wide as its standard
 /// deviation times a quantile; that is an approximation, and what is assumed is: the variance that
 /// the probes' own quadrature shows is the exact one, and no sum of squares of normal variables is
-/// more skewed than that of a single direction. tests/coverage measures how often it holds.
+/// more skewed than that of a single direction. Nor does it count that a sketch ends at the first
+/// look at which its interval is narrow enough. tests/coverage measures how often it holds.
 class SketchedSpectrum {
  public:
   /// \param unit  ||X||_F.
