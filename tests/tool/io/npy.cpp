@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -115,9 +116,35 @@ TEST_CASE("npy: the header of Python 2, and one with letters beyond ASCII", "[io
 }
 
 TEST_CASE("npy: bfloat16 is not advised to become float16", "[io][npy]") {
-  for (const char* descr : {"<V2", "|V2", "bfloat16"}) {
+  for (const char* descr : {"<V2", "|V2"}) {
     const std::string why = message([&] { load(npy(dict(descr, false, "(1,)"), "12")); });
     CHECK(contains(why, "save them as float32"));
+  }
+}
+
+TEST_CASE("npy: bfloat16 by its name, and where it is said what two bytes are", "[io][npy]") {
+  const std::string values("\x80\x3f\x00\x40\x40\x40", 6);  // 1, 2, 3
+  for (const char* descr : {"bfloat16", "<V2"}) {
+    const std::string bytes = npy(dict(descr, false, "(1, 3)"), values);
+    const NpyFile file(Source::memory("grad.npy", bytes.data(), bytes.size()), DType::bf16);
+    Tensor tensor = file.load(MatrixPart{"grad", 1, 3, 0});
+    CHECK(tensor.dtype == DType::bf16);
+    CHECK(to_matrix<float>(tensor)(0, 2) == 3.0F);
+  }
+}
+
+TEST_CASE("npy: a matrix of a stack, in either order of the values and of the bytes", "[io][npy]") {
+  // 2 x 1 x 2 with the values 1 to 4.
+  const std::vector<float> c = {1, 2, 3, 4}, fortran = {1, 3, 2, 4};
+  std::string big = raw(c);
+  for (std::size_t at = 0; at < big.size(); at += 4) std::reverse(&big[at], &big[at] + 4);
+  for (const std::string& bytes : {npy(dict("<f4", false, "(2, 1, 2)"), raw(c)),
+                                   npy(dict("<f4", true, "(2, 1, 2)"), raw(fortran)),
+                                   npy(dict(">f4", false, "(2, 1, 2)"), big)}) {
+    Tensor tensor = open(bytes).load(MatrixPart{"grad[1]", 1, 2, 2});
+    CHECK(tensor.name == "grad[1]");
+    CHECK(to_matrix<float>(tensor)(0, 0) == 3.0F);
+    CHECK(to_matrix<float>(tensor)(0, 1) == 4.0F);
   }
 }
 
