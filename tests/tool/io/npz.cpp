@@ -116,7 +116,8 @@ TEST_CASE("npz: what is wrong with an archive is one line", "[io]") {
   CHECK(contains(what({{"q.npy", array(1)}, {"q.npy", array(1)}}), "stands there twice"));
   CHECK(contains(what({{"q.npy", array(1), false, 5000}}), "is of two sizes"));
   CHECK(contains(what({{"q.npy", array(1), true, 5'000'000}}),
-                 "claims to hold 5000000 bytes in 143, more than arrays do"));
+                 "claims to hold 5000000 bytes in " + std::to_string(one_block(array(1)).size()) +
+                     ", more than arrays do"));
   File other{"p.npy", array(2)};
   other.offset = 0;
   CHECK(contains(what({{"q.npy", array(1)}, other}), "overlaps another entry"));
@@ -132,7 +133,7 @@ TEST_CASE("npz: what is wrong with an archive is one line", "[io]") {
   CHECK(contains(what({{"q.npy", short_array.substr(0, short_array.size() - 1)}}), "truncated"));
   if (can_inflate()) {
     CHECK(contains(what({{"q.npy", array(1), false, ~0ULL, 12345}}), "its check sum is another"));
-    CHECK(contains(what({{"q.npy", array(1), true, array(1).size() + 1}}), "truncated"));
+    CHECK(contains(what({{"q.npy", array(1), true, array(1).size() + 1}}), "cannot be inflated"));
   }
 }
 

@@ -38,13 +38,14 @@ good() {
 }
 
 # json <arguments>: as good, and one line that is one JSON object. The tool's own parser of chains
-# judges that: what is no object it calls so, what is one it takes, or misses "steps" in.
+# judges that: what is no object it calls so, what is one it takes, or misses "steps" in, or does not
+# know the steps of.
 json() {
   run "$@" --json
   local holds=$((status == 0)) why
   [[ $(wc -l <stdout) == 1 && ! -s stderr ]] || holds=0
   why=$("$pion" shape @stdout 2>&1 >chain_or_not)
-  [[ -s chain_or_not || $why == *'has no "steps"'* ]] || holds=0
+  [[ -s chain_or_not || $why == *'has no "steps"'* || $why == *'step 1 is not'* ]] || holds=0
   result $holds "pion $* --json" "status $status: $(cat stderr) $(head -c 200 stdout)"
 }
 

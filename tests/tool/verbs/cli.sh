@@ -179,7 +179,7 @@ json inspect "$action"
 has '"suggestion":"Muon"' 'docs/evidence.md' '"head_norms":null'
 json inspect mixed.safetensors
 has '"name":"bias","shape":[2],"dtype":"F32","norm":null,"erank":null' '"suggestion":"AdamW"' \
-  'its name has "embed": an embedding'
+  'its name has \"embed\": an embedding'
 json inspect integers.npy
 has '"erank":null' '"suggestion":null' 'are not measured'
 json inspect subnormal.npy

@@ -337,7 +337,7 @@ Verb inspect_verb(CLI::App& app) {
   add_heads(*verb, o->heads);
   add_gain(*verb, o->gain);
   add_real(*verb, "--within", o->within, 1e-3, 0.5,
-           "Sketch: the effective rank within X of itself, with a probability of .95");
+           "Sketch: the effective rank within X of itself, with probability .95");
   add_text(*verb, "--svg", o->svg, "FILE", "Draw the spectra and the filters' cutoffs here");
   add_json(*verb, o->json);
   return {verb, [o] { return inspect(*o); }};
