@@ -67,7 +67,7 @@ def name_links(text, page, public):
 
     blocks = re.split(r"(^```.*?^```$)", text, flags=re.M | re.S)
     for i in range(0, len(blocks), 2):
-        found = re.sub(r"(?<!\[)`(?:include/pion/)?((?:[a-z_]+/)?[a-z_]+\.hpp)`", header, blocks[i])
+        found = re.sub(r"(?<!\[)`(?:include/pion/)?((?:[a-z_]+/)*[a-z_]+\.hpp)`", header, blocks[i])
         blocks[i] = re.sub(r"(?<!\[)`((?:[a-z_]+::)*[a-z]\w{2,})\(\)`", function, found)
     return "".join(blocks)
 

@@ -42,7 +42,7 @@ class Header:
     @property
     def floor(self):
         parts = self.path.split("/")
-        return parts[1] if len(parts) == 3 else pathlib.Path(parts[1]).stem
+        return "/".join(parts[1:-1]) or pathlib.Path(parts[1]).stem
 
     @property
     def page(self):
@@ -52,8 +52,8 @@ class Header:
 def floors_of(architecture):
     """The floors of docs/architecture.md from the bottom up, each with its headers in order."""
     table = re.search(r"<!-- floors -->\n```\n(.*?)```", architecture, re.S)[1]
-    table = re.sub(r"\n {3,}(?=\S)(?![0-9]+ [a-z]+:)", " ", table)
-    found = re.findall(r"^ *(\d+) ([a-z]+): *(.*)$", table, re.M)
+    table = re.sub(r"\n {3,}(?=\S)(?![0-9]+ [a-z/]+:)", " ", table)
+    found = re.findall(r"^ *(\d+) ([a-z/]+): *(.*)$", table, re.M)
     return [(int(number), name, files.split()) for number, name, files in found][::-1]
 
 
@@ -100,6 +100,7 @@ class Reference:
         for name in doxygen_xml.read(xml):
             undefined = f"#undef {name.short}\n"
             if name.kind == "define" and (
+                    not name.short.startswith("PION_") or
                     name.short.startswith(("PION_DETAIL", "PION_COMPILED")) or
                     undefined in (self.include / name.header).read_text(encoding="utf-8")):
                 continue
@@ -198,7 +199,7 @@ class Reference:
         def convert(text):
             text = html.escape(text, quote=False)
             text = re.sub(r"docs/(\w+)\.md", document, text)
-            text = re.sub(r"(?<![\w/])([a-z_]+(?:/[a-z_]+)?)\.hpp", header, text)
+            text = re.sub(r"(?<![\w/])([a-z_]+(?:/[a-z_]+)*)\.hpp", header, text)
             text = re.sub(r"(?<![\w/>])((?:[a-z_]+::)*[a-z]\w{2,})\(\)", function, text)
             return typeset(text)
 
@@ -299,25 +300,34 @@ class Reference:
         return f'<dl class="members">{"".join(rows)}</dl>'
 
     def floor_page(self, number, floor, files):
-        facade = self.headers[f"pion/{floor}.hpp"]
+        up = "../" * (floor.count("/") + 1)
         shown = [self.headers[f"pion/{floor}/{file}.hpp"] for file in files
                  if f"pion/{floor}/{file}.hpp" in self.headers]
-        lines = [f"# {floor}", "", *raw(
-            f'<p class="include"><code>#include &lt;pion/{floor}.hpp&gt;</code></p>',
-            self.comment_html(facade, f"{floor}/index"))]
+        lines = [f"# {floor}", "", *raw(*self.facade(floor, f"{floor}/index"))]
         rows = []
         for header in shown:
             if not header.names:
                 continue
             names = dict.fromkeys((n.short, n.qualified) for n in header.names)
             links = ", ".join(
-                f'<a href="../{header.page}.html#{html.escape(qualified)}">'
+                f'<a href="{up}{header.page}.html#{html.escape(qualified)}">'
                 f"<code>{html.escape(short)}</code></a>" for short, qualified in names)
-            rows.append(f'<dt><a href="../{header.page}.html">{header.page}.hpp</a></dt>'
+            rows.append(f'<dt><a href="{up}{header.page}.html">{header.page}.hpp</a></dt>'
                         f"<dd>{links}</dd>")
         lines += raw(f'<dl class="headers">{"".join(rows)}</dl>')
-        pages = [f"../{header.page}" for header in shown if header.names]
+        pages = [f"{up}{header.page}" for header in shown if header.names]
         return [*lines, *toctree(pages)]
+
+    def facade(self, floor, page):
+        """How a floor is included, and what its header says of it. A room of a floor has no such
+        header."""
+        header = self.headers.get(f"pion/{floor}.hpp")
+        if header is None:
+            whole = floor.rsplit("/", 1)[0]
+            return ["", f"<p>A room of <code>{whole}/</code>. <code>pion/{whole}.hpp</code> brings "
+                        "what most programs need of it; include the rest header by header.</p>"]
+        return [f'<p class="include"><code>#include &lt;pion/{floor}.hpp&gt;</code></p>',
+                self.comment_html(header, page)]
 
     def names_page(self):
         rows = collections.defaultdict(list)
@@ -344,7 +354,7 @@ class Reference:
         for number, floor, _ in self.floors[::-1]:
             if floor == "detail":
                 continue
-            text = self.comment_html(self.headers[f"pion/{floor}.hpp"], "index")
+            text = "".join(self.facade(floor, "index")[1:])
             rows.append(f'<dt>{number} <a href="{floor}/index.html">{floor}</a></dt>'
                         f"<dd>{text}</dd>")
         lines += raw(f'<dl class="floors">{"".join(rows)}</dl>')

@@ -27,7 +27,10 @@ namespace pion::algorithm {
 /// A sum of f over nodes: squares of singular values, each with its weight in the exact part (the
 /// directions Q that were taken out), in the mean over all probes and in that over the first half.
 struct NodeSums {
-  std::vector<double> squares, taken, probed, first_half;
+  std::vector<double> squares;     ///< The nodes.
+  std::vector<double> taken;       ///< Their weights in the exact part,
+  std::vector<double> probed;      ///< in the mean over all probes,
+  std::vector<double> first_half;  ///< and in the mean over the first half of them.
 
   template <class F>
   double sum(const F& f) const {
@@ -35,10 +38,12 @@ struct NodeSums {
     for (std::size_t l = 0; l < squares.size(); ++l) all += (taken[l] + probed[l]) * f(squares[l]);
     return all;
   }
+  /// The same without the exact part.
   template <class F>
   double sum_probed(const F& f) const {
     return sum_with(probed, f);
   }
+  /// The same with the weights given.
   template <class F>
   double sum_with(const std::vector<double>& weights, const F& f) const {
     double all = 0.0;
@@ -50,7 +55,8 @@ struct NodeSums {
 /// What a subspace shows of A, whose trace is 1: tr f(A) is the sum over Q's columns q of
 /// q^T f(A) q and the mean of w^T f(A) w over Gaussian probes w, orthogonal to Q.
 struct TraceRules {
-  NodeSums upper, lower;
+  NodeSums upper;                     ///< The nodes by which sums are bounded from above,
+  NodeSums lower;                     ///< and from below.
   std::vector<double> taken_squares;  ///< q^T A q, descending.
   double taken_residual = 0.0;        ///< ||(I - Q Q^T) A Q||_F
   double rounding = 0.0;  ///< A likely relative error of weights: Q's and K's bases are rounded.
@@ -68,7 +74,8 @@ struct TraceEstimate {
 /// The multiples of I and A nearest to f, by least squares over weighted nodes; of I alone where
 /// nodes of one value do not tell them apart.
 struct ControlVariate {
-  double constant = 0.0, slope = 0.0;
+  double constant = 0.0;  ///< The multiple of I.
+  double slope = 0.0;     ///< The multiple of A.
 
   template <class F>
   ControlVariate(const NodeSums& nodes, const std::vector<double>& weights, const F& f,

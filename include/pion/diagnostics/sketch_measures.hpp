@@ -22,8 +22,10 @@ struct Within {
 
 /// An interval that has the exact value in it with the probability that was asked for.
 struct Estimate {
-  double low = 0.0, high = 0.0;
+  double low = 0.0;   ///< The interval's lower end.
+  double high = 0.0;  ///< Its upper end.
 
+  /// The interval's middle.
   double value() const { return 0.5 * (low + high); }
   /// Half the interval, relative to its middle.
   double width() const { return high > 0.0 ? (high - low) / (high + low) : 0.0; }

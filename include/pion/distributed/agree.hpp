@@ -25,9 +25,15 @@ namespace pion::distributed {
 
 /// What a rank has to say against a call.
 struct Trouble {
-  enum class Kind : std::uint64_t { none, argument, values, other };
-  Kind kind = Kind::none;
-  std::string line;
+  /// What is thrown for it.
+  enum class Kind : std::uint64_t {
+    none,      ///< Nothing.
+    argument,  ///< std::invalid_argument
+    values,    ///< std::domain_error
+    other      ///< std::runtime_error
+  };
+  Kind kind = Kind::none;  ///< What is thrown.
+  std::string line;        ///< With this message.
 };
 
 /// Runs a task of this rank alone, and returns what it throws.
@@ -69,8 +75,8 @@ std::vector<T> gathered(const C& comm, const T& mine) {
 
 /// What a rank says of its trouble before the line itself, if there is one.
 struct Announcement {
-  Trouble::Kind kind = Trouble::Kind::none;
-  std::uint64_t length = 0;
+  Trouble::Kind kind = Trouble::Kind::none;  ///< What is thrown.
+  std::uint64_t length = 0;                  ///< Characters of the line.
 };
 inline Announcement announce(const Trouble& t) { return {t.kind, t.line.size()}; }
 
@@ -100,17 +106,20 @@ void require_no_trouble(const C& comm, const Trouble& mine) {
 /// Hashes numbers, by which ranks compare arguments too long to send.
 class Hash {
  public:
+  /// Takes a number, by its bytes.
   template <class T>
   Hash& add(const T& number) {
     static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
     crc_.add(reinterpret_cast<const char*>(&number), sizeof number);
     return *this;
   }
+  /// Takes a filter: its normaliser and its chain's coefficients.
   Hash& add(const Filter& f) {
     add(f.normalizer);
     for (const OddQuintic& p : f.chain.steps()) add(p.a).add(p.b).add(p.c);
     return *this;
   }
+  /// The hash of what was added.
   std::uint64_t value() const { return crc_.value(); }
 
  private:
@@ -118,17 +127,24 @@ class Hash {
 };
 
 /// Which function a call is, in the hash of Opening::call.
-enum class Call { apply, batch, within };
+enum class Call {
+  apply,  ///< apply()
+  batch,  ///< apply_batch()
+  within  ///< apply() with a tolerance.
+};
 
 /// The first message of a call, from each rank to each: what must be the same on all of them, and
 /// what they must know of each other.
 struct Opening : Announcement {
-  std::uint64_t call = 0;                     ///< Hash of the function, scalar and options.
-  std::uint64_t filter = 0;                   ///< Hash::add(Filter)
-  std::uint64_t list = 0;                     ///< Hash of the shapes of a list of matrices.
-  std::int64_t rows = 0, cols = 0, axis = 0;  ///< Of one matrix; axis as of Axis.
-  std::int64_t offset = 0, part = 0;
-  double largest = 0.0;  ///< |entry| of the local part.
+  std::uint64_t call = 0;    ///< Hash of the function, scalar and options.
+  std::uint64_t filter = 0;  ///< Hash::add(Filter)
+  std::uint64_t list = 0;    ///< Hash of the shapes of a list of matrices.
+  std::int64_t rows = 0;     ///< Of one matrix.
+  std::int64_t cols = 0;     ///< Of one matrix.
+  std::int64_t axis = 0;     ///< Of one matrix, as of Axis.
+  std::int64_t offset = 0;   ///< Where the local part begins.
+  std::int64_t part = 0;     ///< How long it is.
+  double largest = 0.0;      ///< |entry| of the local part.
 };
 
 /// Sends the openings. \throws on every rank, if one is in trouble, or says anything but rank 0

@@ -45,10 +45,12 @@ class ToOwners {
     one_at_ = arena.take<S>(0);
   }
 
+  /// Sends each part to the owner of its matrix.
   template <class C>
   void there(const C& comm) const {
     comm.exchange(given_at_, given_.data(), owned_at_, owned_.data());
   }
+  /// Sends the owners' results back, part by part.
   template <class C>
   void back(const C& comm) const {
     comm.exchange(owned_at_, owned_.data(), given_at_, given_.data());

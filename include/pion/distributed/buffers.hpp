@@ -24,13 +24,13 @@ enum class Way {
 /// The sizes of a call on one rank. The caller's matrix is whole along one axis, and cut along the
 /// other.
 struct Sizes {
-  Way way = Way::gram;
-  Method method = Method::dense;
-  int ranks = 1;
-  Index whole = 0;
-  Index cut = 0;
-  Index given = 0;  ///< This rank's part of `cut`.
-  Index rank = 0;
+  Way way = Way::gram;            ///< How the work is shared out.
+  Method method = Method::dense;  ///< How the filter is applied.
+  int ranks = 1;                  ///< How many there are.
+  Index whole = 0;                ///< The extent of the axis that is whole.
+  Index cut = 0;                  ///< The extent of the axis that is cut.
+  Index given = 0;                ///< This rank's part of `cut`.
+  Index rank = 0;                 ///< This rank's number.
 
   /// This rank's part of what is cut while the filter runs.
   Index part() const {
@@ -44,8 +44,8 @@ struct Sizes {
 /// `given`, with the axis that is whole first. Where they are exchanged first, that is x^T.
 template <class Engine, class C, class T>
 struct Buffers {
-  using Scalar = T;
-  using View = engine::View<T>;
+  using Scalar = T;              ///< What is computed in.
+  using View = engine::View<T>;  ///< A matrix of one rank.
 
   /// \param comm  null where only bytes are counted.
   Buffers(pion::detail::Arena& arena, const C* comm, const Sizes& s)
@@ -60,16 +60,22 @@ struct Buffers {
         q(s.method == Method::gram ? view(arena, x.rows, x.rows) : View()),
         kernels(arena, comm, s.ranks, x.rows, s.part()) {}
 
+  /// The bytes that a call on one rank works on.
   static std::uint64_t bytes(const Sizes& s) {
     pion::detail::Arena counting;
     Buffers(counting, nullptr, s);
     return counting.used();
   }
 
-  View given, packed;
-  ShardedView<T> x, y;
-  View r, h, t, q;
-  Kernels<Engine, C, T> kernels;
+  View given;                     ///< The caller's part.
+  View packed;                    ///< Its transpose, which is sent.
+  ShardedView<T> x;               ///< What is filtered.
+  ShardedView<T> y;               ///< The next step's x.
+  View r;                         ///< The Gram matrix x x^T.
+  View h;                         ///< What x is multiplied by.
+  View t;                         ///< For products of r and h.
+  View q;                         ///< The product of all h so far, for Method::gram.
+  Kernels<Engine, C, T> kernels;  ///< What computes with them.
 
  private:
   static View view(pion::detail::Arena& arena, Index rows, Index cols) {

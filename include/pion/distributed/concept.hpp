@@ -30,7 +30,7 @@
 /// sum_in_rank_order() (distributed/sum.hpp) is such a sum, made of exchange() and gather().
 namespace pion::distributed {
 
-/// Names the first thing that a type lacks to be a communicator.
+/// Names the first thing that a type lacks to be a communicator, or nothing.
 enum class Lacks { nothing, rank, size, gather, exchange, broadcast, sum };
 
 namespace concepts {

@@ -16,11 +16,13 @@ namespace pion::distributed {
 
 /// The shape of a matrix that is cut along an axis.
 struct CutShape {
-  Index rows = 0;
-  Index cols = 0;
-  Axis axis = Axis::rows;
+  Index rows = 0;          ///< Of the whole matrix.
+  Index cols = 0;          ///< Of the whole matrix.
+  Axis axis = Axis::rows;  ///< The one that is cut.
 
+  /// The extent of the axis that is cut.
   Index cut() const { return axis == Axis::rows ? rows : cols; }
+  /// The extent of the other axis.
   Index whole() const { return axis == Axis::rows ? cols : rows; }
 };
 
@@ -30,9 +32,9 @@ struct CutShape {
 struct BatchPlan {
   std::vector<int> owners;     ///< Of each matrix.
   double multiply_adds = 0.0;  ///< Of the rank with most.
-  double bytes_sent = 0.0;
-  int messages = 0;
-  double seconds = 0.0;  ///< By the Network.
+  double bytes_sent = 0.0;     ///< To other ranks.
+  int messages = 0;            ///< Calls of the communicator.
+  double seconds = 0.0;        ///< By the Network.
 };
 
 /// Deals matrices that cost so much each to ranks: the dearest first, each to the rank that has the

@@ -22,27 +22,27 @@ namespace pion::distributed {
 /// network of 100 Gbit/s and of some ten cores, and need not be exact to choose well. They must be
 /// the same on all ranks.
 struct Network {
-  double latency = 5e-6;
-  double bytes_per_second = 12.5e9;
-  double multiply_adds_per_second = 5e11;
+  double latency = 5e-6;                   ///< Seconds for a message to one other rank.
+  double bytes_per_second = 12.5e9;        ///< That a rank sends.
+  double multiply_adds_per_second = 5e11;  ///< That a rank does.
 };
 
 /// What distributed::apply() does with a matrix of a given shape and cut. Of the figures, each is
 /// that of the rank that has most, where the matrix is cut by chunk().
 struct Plan {
-  Way way = Way::gram;
-  Method method = Method::dense;
-  algorithm::Restarts restarts;  ///< For Method::gram.
-  double rounding_growth = 0.0;  ///< algorithm::rounding_growth() of the chain.
-  Index rows = 0;
-  Index cols = 0;
-  Axis axis = Axis::rows;
-  int ranks = 1;
-  double multiply_adds = 0.0;
-  double bytes_sent = 0.0;    ///< To other ranks.
-  int messages = 0;           ///< Calls of the communicator, each of which reaches all ranks.
-  double seconds = 0.0;       ///< By the Network.
-  std::size_t workspace = 0;  ///< Bytes.
+  Way way = Way::gram;            ///< How the work is shared out.
+  Method method = Method::dense;  ///< How the filter is applied.
+  algorithm::Restarts restarts;   ///< For Method::gram.
+  double rounding_growth = 0.0;   ///< algorithm::rounding_growth() of the chain.
+  Index rows = 0;                 ///< Of the whole matrix.
+  Index cols = 0;                 ///< Of the whole matrix.
+  Axis axis = Axis::rows;         ///< The one that is cut.
+  int ranks = 1;                  ///< How many there are.
+  double multiply_adds = 0.0;     ///< Of the rank with most.
+  double bytes_sent = 0.0;        ///< To other ranks.
+  int messages = 0;               ///< Calls of the communicator, each of which reaches all ranks.
+  double seconds = 0.0;           ///< By the Network.
+  std::size_t workspace = 0;      ///< Bytes.
 
   /// The extent that is cut and the other one, of the caller's matrix.
   Index cut() const { return axis == Axis::rows ? rows : cols; }

@@ -18,12 +18,14 @@ namespace pion::distributed {
 /// stay; a map or block made on the spot is kept.
 template <class X>
 struct Sharded {
-  X local;
+  X local;                 ///< This rank's part.
   Axis axis = Axis::rows;  ///< The one that is cut.
   Index extent = 0;        ///< Of the whole matrix, along the axis.
   Index offset = 0;        ///< Where the local part begins, along the axis.
 
+  /// Of the whole matrix.
   Index rows() const { return axis == Axis::rows ? extent : local.rows(); }
+  /// Of the whole matrix.
   Index cols() const { return axis == Axis::cols ? extent : local.cols(); }
   /// The extent of the local part, along the axis.
   Index part() const { return axis == Axis::rows ? local.rows() : local.cols(); }
@@ -39,8 +41,8 @@ Sharded<X> sharded(X&& local, Axis axis, Index extent, Index offset) {
 
 /// A stretch of an axis.
 struct Part {
-  Index offset = 0;
-  Index size = 0;
+  Index offset = 0;  ///< Where it begins.
+  Index size = 0;    ///< How long it is.
 };
 
 /// Returns rank r's part where `extent` is cut as torch.chunk() and with it FSDP cut it: into

@@ -10,11 +10,11 @@ namespace optimizer {
 
 /// How a text stands in a name.
 enum class Stands {
-  anywhere,
-  at_word,  ///< With no letter or digit before it: "lora_" in "q.lora_A".
-  as_word,  ///< And none after it: "v_proj" in "self_attn_v_proj.weight", not in "qkv_proj".
-  as_part,  ///< Between dots or the name's ends: "wte" in "transformer.wte.weight".
-  in_front  ///< As part of the name with which it begins.
+  anywhere,  ///< At any place.
+  at_word,   ///< With no letter or digit before it: "lora_" in "q.lora_A".
+  as_word,   ///< And none after it: "v_proj" in "self_attn_v_proj.weight", not in "qkv_proj".
+  as_part,   ///< Between dots or the name's ends: "wte" in "transformer.wte.weight".
+  in_front   ///< As part of the name with which it begins.
 };
 
 /// Says whether a text fits a pattern in which * stands for any characters and ? for any one.

@@ -14,7 +14,7 @@ namespace pion::optimizer {
 /// What a parameter is in its model, as far as its name tells. Weights are (out, in): the heads of
 /// query, key and value are blocks of rows, those of output blocks of columns.
 enum class Role {
-  other,
+  other,  ///< None of these.
   query,  ///< Where the model gates its heads, a head's rows are its query's and its gate's.
   key,
   value,
@@ -161,8 +161,8 @@ constexpr bool is_outside(Role role) {
 /// The part of a vision-language-action model that a name belongs to, as Table A6 of Fan et al.
 /// 2026 divides it.
 struct ModuleName {
-  std::string_view text;
-  std::string_view module;
+  std::string_view text;    ///< What begins a word of the name.
+  std::string_view module;  ///< "vision", "language" or "action".
 };
 
 /// The first that begins a word of the name counts. A name without any is of "language", which a
