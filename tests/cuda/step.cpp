@@ -9,6 +9,7 @@
 
 #include <pion/cuda/svd.hpp>
 #include <pion/optimizer/presets/filtering.hpp>
+#include <pion/optimizer/presets/low_rank.hpp>
 
 #include "support.hpp"
 #include "support/catch.hpp"
