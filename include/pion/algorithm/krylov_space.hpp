@@ -36,13 +36,13 @@ struct KrylovMemory {
         product(arena.take<double>(m * most), m, most),
         rotated(arena.take<double>(m * most), m, most),
         buffers(arena, most, most, most),
-        small(arena, width),
+        matrices(arena, width),
         kernels(arena, m, n, most) {}
 
   engine::View<T> x, basis, block, other, probes, overlap, taken;
   engine::View<double> image, product, rotated;
   engine::GemmBuffers<double> buffers;
-  algorithm::SmallMatrices small;
+  algorithm::SmallMatrices matrices;
   typename Engine::template TallSkinnyKernels<T> kernels;
 };
 
@@ -142,7 +142,7 @@ void KrylovSpace<Engine, T>::append(const Memory& at, engine::View<T> block) {
   // Again and again until projecting takes nothing away any more: of a block that had little else,
   // rounding leaves what was projected out. A block that never comes to that has no new direction.
   bool apart = directions_ == 0;
-  algorithm::orthonormalize(at.kernels, at.small, block, other);
+  algorithm::orthonormalize(at.kernels, at.matrices, block, other);
   for (int pass = 0; pass < 6 && block.cols > 0 && !apart; ++pass) {
     const auto v = at.basis.block(0, 0, m_, directions_);
     const auto overlap = at.overlap.block(0, 0, directions_, block.cols);
@@ -152,7 +152,7 @@ void KrylovSpace<Engine, T>::append(const Memory& at, engine::View<T> block) {
     at.kernels.subtract(other, block);
     const double norm = at.kernels.norm(block);
     apart = norm * norm > static_cast<double>(block.cols) - 0.5;
-    algorithm::orthonormalize(at.kernels, at.small, block, other);
+    algorithm::orthonormalize(at.kernels, at.matrices, block, other);
   }
   if (!apart) block.cols = 0;
   last_ = block.cols;

@@ -90,7 +90,7 @@ void refuse_together(const C& comm, const std::vector<Derived>& all, const Troub
     std::string line = mine.line;
     line.resize(static_cast<std::size_t>(told.length));
     comm.broadcast(line.data(), static_cast<Index>(told.length), static_cast<int>(r));
-    line = "rank " + std::to_string(r) + ": " + line;
+    line.insert(0, "rank " + std::to_string(r) + ": ");
     if (told.kind == Trouble::Kind::argument) pion::detail::refuse_argument(line);
     if (told.kind == Trouble::Kind::values) pion::detail::refuse_values(line);
     pion::detail::refuse<std::runtime_error>(line);
@@ -152,7 +152,7 @@ struct Opening : Announcement {
 template <class C>
 std::vector<Opening> open(const C& comm, Opening mine, const Trouble& trouble) {
   static_cast<Announcement&>(mine) = announce(trouble);
-  const std::vector<Opening> all = gathered(comm, mine);
+  std::vector<Opening> all = gathered(comm, mine);
   refuse_together(comm, all, trouble);
   const Opening& first = all.front();
   const auto whole = [](const Opening& o) {
