@@ -180,7 +180,7 @@ TEST_CASE("a step behind one type is that of the recipe itself") {
 
 TEST_CASE("head by head, a scale is that of one head") {
   const Eigen::MatrixXd g = waves(8, 3, 1.0);
-  const auto stepped = [&g](const char* text, Index rows, const Eigen::MatrixXd& gradient) {
+  const auto stepped = [](const char* text, Index rows, const Eigen::MatrixXd& gradient) {
     const MadeRecipe recipe = recipe_named(text);
     Eigen::MatrixXd w = Eigen::MatrixXd::Zero(rows, 3);
     auto state = recipe.recipes.of<double>().initial_state(rows, 3);
