@@ -21,7 +21,7 @@
 /// Makes a refusal collective. A rank that cannot do what it is asked for says so in the first
 /// message, where the others would wait for it later; then all throw, the same line, and nothing
 /// has been changed on any.
-namespace pion::distributed {
+namespace pion::distributed::detail {
 
 /// What a rank has to say against a call.
 struct Trouble {
@@ -196,4 +196,4 @@ std::vector<Index> joined_parts(const std::string& what, int ranks, Index extent
   return offsets;
 }
 
-}  // namespace pion::distributed
+}  // namespace pion::distributed::detail

@@ -17,6 +17,8 @@
 
 namespace pion::distributed {
 
+namespace detail {
+
 /// \throws std::invalid_argument unless y is cut as x is.
 template <class X, class Y>
 void require_same_cut(const char* function, const Sharded<X>& x, const Sharded<Y>& y) {
@@ -138,6 +140,8 @@ ApplyInfo run(const C& comm, const Filter& f, const MakePlan& make_plan, const S
   return info;
 }
 
+}  // namespace detail
+
 /// y = U f(S) V^T for a matrix x = U S V^T that lies on many ranks, where S is measured by the
 /// filter's normaliser. Every rank of `comm` calls it.
 ///
@@ -164,7 +168,7 @@ ApplyInfo apply(const C& comm, const PlannedFilter<Scalar, Engine>& f, const Sha
                 const Sharded<Y>& y, Workspace& workspace) {
   static_assert(std::is_same_v<Scalar, typename pion::detail::plain_t<X>::Scalar>,
                 "pion: the filter is planned for another scalar: plan<Scalar>()");
-  return run<Engine>(
+  return detail::run<Engine>(
       comm, f.filter, [&f] { return f; }, x, y, workspace);
 }
 
@@ -177,7 +181,7 @@ ApplyInfo apply(const C& comm, const Filter& f, const Sharded<X>& x, const Shard
   const auto make_plan = [&] {
     return plan<Scalar, Engine>(f, x.rows(), x.cols(), x.axis, comm.size(), method);
   };
-  return run<Engine>(comm, f, make_plan, x, y, workspace);
+  return detail::run<Engine>(comm, f, make_plan, x, y, workspace);
 }
 
 }  // namespace pion::distributed

@@ -22,6 +22,8 @@ struct BatchWorkspace {
   Workspace filter;  ///< pion::apply()'s own.
 };
 
+namespace detail {
+
 /// The way of a list of matrices to their owners and back. Parts lie in memory with the axis that
 /// is whole first, so that the parts of a matrix, one behind the other, are the matrix.
 template <class S>
@@ -172,6 +174,8 @@ ApplyInfo apply_whole(const Filter& f, const engine::View<S>& x, Axis axis, Work
   return pion::apply<Engine>(f, matrix, matrix, workspace, method);
 }
 
+}  // namespace detail
+
 /// Filters a list of matrices that lie on many ranks, ys[i] = f(xs[i]). Each has an owner
 /// (distributed/owners.hpp), which gets it whole, filters it as pion::apply() does, to the last
 /// bit, and sends the parts of the result to where they belong.
@@ -195,35 +199,36 @@ std::vector<ApplyInfo> apply_batch(const C& comm, const Filter& f, const Xs& xs,
   std::vector<CutShape> shapes;
   std::vector<Part> parts;
   BatchPlan plan;
-  Opening mine;
-  Trouble trouble = trouble_of([&] {
+  detail::Opening mine;
+  detail::Trouble trouble = detail::trouble_of([&] {
     if (std::size(ys) != count) {
       pion::detail::refuse_argument("apply_batch: " + std::to_string(count) + " matrices in, " +
                                     std::to_string(std::size(ys)) + " out");
     }
-    Hash list;
+    detail::Hash list;
     list.add(count);
     for (std::size_t i = 0; i < count; ++i) {
-      require_same_cut(which(i).c_str(), xs[i], ys[i]);
+      detail::require_same_cut(detail::which(i).c_str(), xs[i], ys[i]);
       shapes.push_back({xs[i].rows(), xs[i].cols(), xs[i].axis});
       parts.push_back({xs[i].offset, xs[i].part()});
       list.add(xs[i].rows()).add(xs[i].cols()).add(xs[i].axis);
     }
     plan = plan_batch<S, Engine>(f, shapes, comm.size(), method);
-    mine.call = Hash().add(Call::batch).add(method).add(sizeof(S)).value();
-    mine.filter = Hash().add(f).value();
+    mine.call = detail::Hash().add(detail::Call::batch).add(method).add(sizeof(S)).value();
+    mine.filter = detail::Hash().add(f).value();
     mine.list = list.value();
-    reserve<S, Engine>(f, shapes, parts, plan.owners, comm.rank(), workspace, method);
+    detail::reserve<S, Engine>(f, shapes, parts, plan.owners, comm.rank(), workspace, method);
   });
-  open(comm, mine, trouble);
-  const std::vector<Part> table = gathered(comm, parts);
+  detail::open(comm, mine, trouble);
+  const std::vector<Part> table = detail::gathered(comm, parts);
   for (std::size_t i = 0; i < count; ++i) {
-    joined_parts(which(i) + ": ", comm.size(), shapes[i].cut(),
-                 [&](int r) { return table[static_cast<std::size_t>(r) * count + i]; });
+    detail::joined_parts(detail::which(i) + ": ", comm.size(), shapes[i].cut(),
+                         [&](int r) { return table[static_cast<std::size_t>(r) * count + i]; });
   }
 
-  const ToOwners<S> way(shapes, plan.owners, table, comm.rank(), comm.size(), workspace.parts);
-  trouble = trouble_of([&] {
+  const detail::ToOwners<S> way(shapes, plan.owners, table, comm.rank(), comm.size(),
+                                workspace.parts);
+  trouble = detail::trouble_of([&] {
     way.for_each_part([&](std::size_t i, const engine::View<S>& part) {
       if (part.size() == 0) return;
       auto inside = engine::as_eigen(part);
@@ -237,17 +242,19 @@ std::vector<ApplyInfo> apply_batch(const C& comm, const Filter& f, const Xs& xs,
   way.there(comm);
   std::vector<ApplyInfo> own(count);
   way.for_each_owned([&](std::size_t i, const engine::View<S>& x) {
-    if (trouble.kind != Trouble::Kind::none) return;
-    trouble = trouble_of(
-        [&] { own[i] = apply_whole<Engine>(f, x, shapes[i].axis, workspace.filter, method); });
-    if (trouble.kind != Trouble::Kind::none) trouble.line = which(i) + ": " + trouble.line;
+    if (trouble.kind != detail::Trouble::Kind::none) return;
+    trouble = detail::trouble_of([&] {
+      own[i] = detail::apply_whole<Engine>(f, x, shapes[i].axis, workspace.filter, method);
+    });
+    if (trouble.kind != detail::Trouble::Kind::none)
+      trouble.line = detail::which(i) + ": " + trouble.line;
   });
-  require_no_trouble(comm, trouble);
+  detail::require_no_trouble(comm, trouble);
   way.back(comm);
   way.for_each_part([&](std::size_t i, const engine::View<S>& part) {
-    store_part(part, ys[i].axis == Axis::rows, ys[i].local);
+    detail::store_part(part, ys[i].axis == Axis::rows, ys[i].local);
   });
-  return of_owners(comm, plan.owners, own);
+  return detail::of_owners(comm, plan.owners, own);
 }
 
 }  // namespace pion::distributed

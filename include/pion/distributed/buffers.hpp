@@ -21,6 +21,10 @@ enum class Way {
   exchanged,  ///< The ranks exchange parts, so that the other axis is cut, and back.
 };
 
+}  // namespace pion::distributed
+
+namespace pion::distributed::detail {
+
 /// The sizes of a call on one rank. The caller's matrix is whole along one axis, and cut along the
 /// other.
 struct Sizes {
@@ -139,4 +143,4 @@ class Recut {
   std::vector<Index> offsets_, sent_, received_;
 };
 
-}  // namespace pion::distributed
+}  // namespace pion::distributed::detail

@@ -13,7 +13,7 @@
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 
-namespace pion::distributed {
+namespace pion::distributed::detail {
 
 /// Refers to a matrix whose columns are cut over ranks: rows x cols, of which `local` has this
 /// rank's columns. An engine::View, in the same call, is a matrix that every rank has whole.
@@ -105,4 +105,4 @@ class Kernels : public Engine::template Kernels<T> {
   T* scratch_ = nullptr;
 };
 
-}  // namespace pion::distributed
+}  // namespace pion::distributed::detail

@@ -83,8 +83,9 @@ class Mpi {
   /// \throws std::invalid_argument if an int cannot hold the count.
   static int counted(Index count) {
     if (count <= (std::numeric_limits<int>::max)()) return static_cast<int>(count);
-    detail::refuse_argument("mpi: " + std::to_string(count) +
-                            " entries are more than the 2147483647 that a call of MPI 3 moves");
+    pion::detail::refuse_argument(
+        "mpi: " + std::to_string(count) +
+        " entries are more than the 2147483647 that a call of MPI 3 moves");
   }
 
   struct Pieces {
@@ -104,7 +105,7 @@ class Mpi {
     char text[MPI_MAX_ERROR_STRING] = "";
     int length = 0;
     MPI_Error_string(code, text, &length);
-    detail::refuse<std::runtime_error>(std::string("mpi: ") + call + ": " + text);
+    pion::detail::refuse<std::runtime_error>(std::string("mpi: ") + call + ": " + text);
   }
 
   MPI_Comm comm_;

@@ -62,7 +62,7 @@ inline std::vector<int> deal(const std::vector<double>& costs, int ranks,
 template <class Scalar = float, class Engine = DefaultEngine>
 BatchPlan plan_batch(const Filter& f, Span<const CutShape> shapes, int ranks,
                      Method method = Method::automatic, const Network& network = Network()) {
-  require_ranks(ranks);
+  detail::require_ranks(ranks);
   const auto by_chain = pion::detail::plan_chain(f.chain, method);
   std::vector<double> costs, loads;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
@@ -85,12 +85,12 @@ BatchPlan plan_batch(const Filter& f, Span<const CutShape> shapes, int ranks,
     most = (std::max)(most, words);
     most_owned = (std::max)(most_owned, std::count(p.owners.begin(), p.owners.end(), r));
   }
-  Traffic traffic(ranks);
-  traffic.gather(sizeof(Opening));
+  detail::Traffic traffic(ranks);
+  traffic.gather(sizeof(detail::Opening));
   traffic.gather(sizeof(Part) * shapes.size());
   traffic.exchange(most * sizeof(Scalar));  // both exchanges: `most` is of there and back
   traffic.exchange(0.0);
-  traffic.gather(sizeof(Announcement));
+  traffic.gather(sizeof(detail::Announcement));
   traffic.gather(sizeof(ApplyInfo) * static_cast<std::size_t>(most_owned));
   traffic.write(p, network);
   return p;

@@ -55,6 +55,8 @@ struct PlannedFilter : Plan {
   Filter filter;
 };
 
+namespace detail {
+
 /// Adds up what each call of the communicator costs a rank.
 class Traffic {
  public:
@@ -132,6 +134,8 @@ void predict(Plan& p, const Filter& f, const Network& network) {
   p.workspace = static_cast<std::size_t>(Buffers<Engine, OneRank, T>::bytes(sizes(p, given, 0)));
 }
 
+}  // namespace detail
+
 /// Plans `f` for rows x cols matrices of `Scalar` that are cut along `axis` over so many ranks.
 ///
 /// Every way and method that keeps the filter is predicted, and the quickest taken. Sharded Gram
@@ -145,7 +149,7 @@ template <class Scalar = float, class Engine = DefaultEngine>
 PlannedFilter<Scalar, Engine> plan(const Filter& f, Index rows, Index cols, Axis axis, int ranks,
                                    Method method = Method::automatic,
                                    const Network& network = Network()) {
-  require_ranks(ranks);
+  detail::require_ranks(ranks);
   // What the whole would take on one rank refuses what is out of range.
   const auto by_chain = pion::detail::plan_chain(f.chain, method);
   pion::detail::plan_shape<Scalar, Engine>(f.chain, by_chain, rows, cols);
@@ -167,7 +171,7 @@ PlannedFilter<Scalar, Engine> plan(const Filter& f, Index rows, Index cols, Axis
       p.cols = cols;
       p.axis = axis;
       p.ranks = ranks;
-      predict<Scalar, Engine>(p, f, network);
+      detail::predict<Scalar, Engine>(p, f, network);
       if (p.seconds < best.seconds) best = p;
     }
   }

@@ -35,7 +35,8 @@ struct Sharded {
 /// begins at `offset`.
 template <class X>
 Sharded<X> sharded(X&& local, Axis axis, Index extent, Index offset) {
-  static_assert(detail::is_matrix_v<X>, "pion: the local part must be a matrix, map or block");
+  static_assert(pion::detail::is_matrix_v<X>,
+                "pion: the local part must be a matrix, map or block");
   return {std::forward<X>(local), axis, extent, offset};
 }
 

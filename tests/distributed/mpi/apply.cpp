@@ -62,7 +62,7 @@ ApplyInfo apply_part(const Mpi& comm, const Filter& f, const M& x, Axis axis, In
 /// Whether all ranks have the same bits.
 template <class T>
 bool same_everywhere(const Mpi& comm, const T& mine) {
-  const auto all = distributed::gathered(comm, mine);
+  const auto all = distributed::detail::gathered(comm, mine);
   return std::all_of(all.begin(), all.end(), [&](const T& one) { return one == all[0]; });
 }
 
@@ -100,7 +100,7 @@ TEMPLATE_TEST_CASE("a matrix on many ranks is filtered to U f(S) V^T, wherever i
             M y(mine.rows(), mine.cols());
             const ApplyInfo info = apply_part(comm, f, mine, axis, extent, part, y, method);
             const Real off = reference::distance(y, part_of(right.value, axis, part));
-            CHECK(distributed::norm_over_ranks(comm, static_cast<double>(off)) <=
+            CHECK(distributed::detail::norm_over_ranks(comm, static_cast<double>(off)) <=
                   static_cast<double>(right.tolerance));
             CHECK(same_everywhere(comm, info.output_norm));
           }

@@ -107,7 +107,7 @@ TEST_CASE("a list sends what its plan says: each matrix there and back") {
   sent() = {};
   distributed::apply_batch(comm, f, views, views, workspace);
   CHECK(sent().messages == plan.messages);
-  const auto all = distributed::gathered(comm, sent().bytes);
+  const auto all = distributed::detail::gathered(comm, sent().bytes);
   const double most = *std::max_element(all.begin(), all.end());
   INFO(most << " bytes of " << plan.bytes_sent);
   CHECK(most <= plan.bytes_sent);
