@@ -72,7 +72,9 @@ TEST_CASE("a plan sends no more than the short side's Gram matrices where the lo
   CHECK(p.way == Way::gram);
   CHECK(p.messages == 2 * 5 + 3);
   const double words = 5 * 1024.0 * 1025.0 * 3 / 4;  // 2 (P - 1) / P of the triangle, five times
-  CHECK(p.bytes_sent == Approx(4 * words).epsilon(1e-3));
+  // Besides them three gathers of small things, and what is left over of whole pieces.
+  CHECK(p.bytes_sent >= 4 * words);
+  CHECK(p.bytes_sent <= 4 * words + 3 * 3 * sizeof(distributed::detail::Opening) + 5 * 4 * 4);
   const auto longer = distributed::plan<float>(f, 1024, 65536, Axis::cols, 4, Method::dense);
   CHECK(longer.bytes_sent == p.bytes_sent);
   CHECK(distributed::plan<float>(f, 1024, 4096, Axis::cols, 1).bytes_sent == 0.0);

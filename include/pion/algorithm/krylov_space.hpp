@@ -8,8 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include <pion/algorithm/krylov_memory.hpp>
 #include <pion/algorithm/orthonormalize.hpp>
-#include <pion/algorithm/small_matrices.hpp>
 #include <pion/algorithm/trace_bounds.hpp>
 #include <pion/detail/random.hpp>
 #include <pion/detail/svd.hpp>
@@ -19,32 +19,6 @@
 #include <pion/engine/workspace.hpp>
 
 namespace pion::detail {
-
-/// What a KrylovSpace has in its workspace. (It is apart: in the caller's file the kernels' type
-/// may not be known.)
-template <class Engine, class T>
-struct KrylovMemory {
-  KrylovMemory(Arena& arena, Index m, Index n, Index most, Index width)
-      : x(arena.take<T>(m * n), m, n),
-        basis(arena.take<T>(m * most), m, most),
-        block(arena.take<T>(m * width), m, width),
-        other(arena.take<T>(m * width), m, width),
-        probes(arena.take<T>(m * width), m, width),
-        overlap(arena.take<T>(most * width), most, width),
-        taken(arena.take<T>(m * most), m, most),
-        image(arena.take<double>(n * most), n, most),
-        product(arena.take<double>(m * most), m, most),
-        rotated(arena.take<double>(m * most), m, most),
-        buffers(arena, most, most, most),
-        matrices(arena, width),
-        kernels(arena, m, n, most) {}
-
-  engine::View<T> x, basis, block, other, probes, overlap, taken;
-  engine::View<double> image, product, rotated;
-  engine::GemmBuffers<double> buffers;
-  algorithm::SmallMatrices matrices;
-  typename Engine::template TallSkinnyKernels<T> kernels;
-};
 
 /// A block Krylov space of A = x x^T / ||x||_F^2, x m x n with m <= n, and what it shows of A's
 /// spectrum (algorithm/trace_bounds.hpp). It is made in two parts: a search for what stands out,

@@ -54,7 +54,7 @@ void take(Options& o, optimizer::SketchedPolar<Rule>& rule) {
   bool gaussian = rule.sketch == optimizer::Sketch::gaussian;
   o.take("rank", rule.rank);
   o.take("gaussian", gaussian);
-  if (gaussian) rule.sketch = optimizer::Sketch::gaussian;
+  rule.sketch = gaussian ? optimizer::Sketch::gaussian : optimizer::Sketch::columns;
   o.take("whole_up_to", rule.whole_up_to);
   o.take("seed", rule.seed);
 }
