@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The primitives of the engines over shapes: what the cost
-// model of apply/plan.hpp is calibrated by.
+// SPDX-License-Identifier: Apache-2.0
+// The primitives of the engines over shapes: what the cost model of apply/plan.hpp is calibrated
+// by.
 #include "common.hpp"
 
 namespace {

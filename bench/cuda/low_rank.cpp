@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Compress, filter, expand with its certificate, and LRMuon by
-// SVD, on a gradient-like spectrum: the i-th singular value falls as 1 / i.
+// SPDX-License-Identifier: Apache-2.0
+// Compress, filter, expand with its certificate, and LRMuon by SVD, on a gradient-like spectrum:
+// the i-th singular value falls as 1 / i.
 
 #include <cstdio>
 #include <memory>

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and design/equiripple.hpp, design/monotone.hpp.
+// Covers its own header and design/equiripple.hpp, design/monotone.hpp, detail/number_text.hpp.
 // Filters that part sharply: what is promised of their ripple, their gap and their order is
 // certified, and they are sharper than what they are measured against.
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>  // std::strtod
 #include <limits>
+#include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <pion/certify.hpp>
@@ -186,4 +189,17 @@ TEST_CASE("a rising filter is certified to rise, from 0 to 1, and is sharper tha
   CHECK_THROWS_AS(design::monotone_high_pass(0.0), std::invalid_argument);
   CHECK_THROWS_AS(design::monotone_high_pass(0.1, 9), std::invalid_argument);
   CHECK_THROWS_AS(design::monotone_high_pass(0.01, 2), std::domain_error);
+}
+
+TEST_CASE("a refusal writes each number so that it can be read back, and no longer") {
+  CHECK_THROWS_WITH(design::sharp_high_pass(0.1, 5, -1e-9), has_text("ripple = -1e-09"));
+  CHECK_THROWS_WITH(design::monotone_high_pass(1e-7, 9), has_text("tau = 1e-07"));
+  CHECK(detail::number_text(0.1) == "0.1");
+  CHECK(detail::number_text(0.1 + 0.2) == "0.30000000000000004");
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> exponent(-300.0, 300.0);
+  for (int i = 0; i < 1000; ++i) {
+    const double x = std::pow(10.0, exponent(random));
+    CHECK(std::strtod(detail::number_text(-x).c_str(), nullptr) == -x);
+  }
 }

@@ -11,6 +11,7 @@
 #include <pion/apply/compressing.hpp>
 #include <pion/apply/plan.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 
 /// What apply() within a tolerance does, and what that is expected to cost.
 namespace pion {
@@ -49,12 +50,12 @@ namespace detail {
 /// \throws std::invalid_argument if a number is out of range.
 inline void require_valid(const Tolerance& tolerance) {
   if (is_nan(tolerance.error) || !(tolerance.error > 0.0)) {
-    refuse_argument("plan: the tolerance " + std::to_string(tolerance.error) + " is not positive");
+    refuse_argument("plan: the tolerance " + number_text(tolerance.error) + " is not positive");
   }
   if (is_nan(tolerance.failure_probability) ||
       !(tolerance.failure_probability > 0.0 && tolerance.failure_probability < 1.0)) {
     refuse_argument("plan: the probability of failure " +
-                    std::to_string(tolerance.failure_probability) + " is not between 0 and 1");
+                    number_text(tolerance.failure_probability) + " is not between 0 and 1");
   }
 }
 

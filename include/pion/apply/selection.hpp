@@ -8,6 +8,7 @@
 #include <pion/algorithm/subspace_options.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/detail/traits.hpp>
 #include <pion/diagnostics/noise.hpp>
 
@@ -57,7 +58,7 @@ struct AtLeast {
 
   void require_valid(const char* function) const {
     if (!detail::is_nan(tau) && tau > 0.0 && tau <= 1.0) return;
-    detail::refuse_argument(std::string(function) + ": the threshold " + std::to_string(tau) +
+    detail::refuse_argument(std::string(function) + ": the threshold " + detail::number_text(tau) +
                             " is not in (0, 1]");
   }
   Index initial_rank() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <pion/certify/interval.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 
 /// A chain on intervals, without the dependency problem.
@@ -185,7 +186,7 @@ class Enclosure {
 /// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Interval finite_interval(const char* where, double lo, double hi) {
   if (!(lo <= hi && std::isfinite(lo) && std::isfinite(hi))) {
-    refuse_argument(std::string(where) + ": [" + std::to_string(lo) + ", " + std::to_string(hi) +
+    refuse_argument(std::string(where) + ": [" + number_text(lo) + ", " + number_text(hi) +
                     "] is not a finite interval");
   }
   return {lo, hi};

@@ -9,6 +9,7 @@
 #include <string>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/detail/two_product.hpp>
 
 // clang names -ffast-math and -ffinite-math-only alone; g++ names each of their parts.
@@ -89,8 +90,8 @@ class Interval {
       : lo_((std::min)(lo, detail::largest_double) + 0.0),
         hi_((std::max)(hi, -detail::largest_double) + 0.0) {
     if (!(lo <= hi)) {
-      detail::refuse_argument("Interval: [" + std::to_string(lo) + ", " + std::to_string(hi) +
-                              "] is not an interval");
+      detail::refuse_argument("Interval: [" + detail::number_text(lo) + ", " +
+                              detail::number_text(hi) + "] is not an interval");
     }
   }
 

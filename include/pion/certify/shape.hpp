@@ -7,6 +7,7 @@
 #include <pion/certify/enclosure.hpp>
 #include <pion/certify/verdict.hpp>
 #include <pion/detail/bisect.hpp>
+#include <pion/detail/number_text.hpp>
 
 namespace pion {
 
@@ -62,7 +63,7 @@ struct Crossing {
 inline Crossing sigma_at_gain(const Chain& f, double gain, double lo = 0.0, double hi = 1.0) {
   detail::finite_interval("sigma_at_gain", lo, hi);
   if (!(gain > 0.0 && std::isfinite(gain))) {
-    detail::refuse_argument("sigma_at_gain: the gain " + std::to_string(gain) +
+    detail::refuse_argument("sigma_at_gain: the gain " + detail::number_text(gain) +
                             " is not a finite positive number");
   }
   const detail::Enclosure g(f);

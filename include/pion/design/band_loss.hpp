@@ -12,6 +12,7 @@
 #include <pion/design/designed.hpp>
 #include <pion/design/least_squares.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 
 namespace pion::design {
@@ -98,8 +99,9 @@ class BandLoss {
     int total = 0;
     for (const Band& band : bands) {
       if (!(0.0 <= band.lo && band.lo < band.hi && band.hi <= 1.0)) {
-        detail::refuse_argument("BandLoss: the " + name + " band [" + std::to_string(band.lo) +
-                                ", " + std::to_string(band.hi) + "] is not an interval in [0, 1]");
+        detail::refuse_argument("BandLoss: the " + name + " band [" + detail::number_text(band.lo) +
+                                ", " + detail::number_text(band.hi) +
+                                "] is not an interval in [0, 1]");
       }
       total += samples_in(band);
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/number_text.hpp>
 
 namespace pion::design {
 
@@ -31,8 +32,9 @@ struct Bands {
     double at = 0.0;
     for (const Band& band : all) {
       if (!(at <= band.lo && band.lo <= band.hi && band.hi <= 1.0)) {
-        detail::refuse_argument("Bands: [" + std::to_string(band.lo) + ", " +
-                                std::to_string(band.hi) + "] overlaps another or leaves [0, 1]");
+        detail::refuse_argument("Bands: [" + detail::number_text(band.lo) + ", " +
+                                detail::number_text(band.hi) +
+                                "] overlaps another or leaves [0, 1]");
       }
       if (at < band.lo) between.push_back({at, band.lo});
       at = band.hi;

@@ -7,6 +7,7 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/polynomial.hpp>
 #include <pion/filter/shape.hpp>  // Range
 
@@ -39,8 +40,8 @@ inline OddQuintic quintic(const std::array<Condition, 3>& conditions) {
     if (!pion::detail::is_finite(c.at) || !pion::detail::is_finite(c.value) || c.order < 0 ||
         c.order > 2) {
       detail::refuse_argument("quintic: condition " + std::to_string(i + 1) + " (order " +
-                              std::to_string(c.order) + ", at " + std::to_string(c.at) +
-                              ", value " + std::to_string(c.value) + ") is not one");
+                              std::to_string(c.order) + ", at " + detail::number_text(c.at) +
+                              ", value " + detail::number_text(c.value) + ") is not one");
     }
     const double s = c.at, s3 = s * s * s;
     const double rows[3][3] = {
@@ -78,7 +79,7 @@ inline constexpr Range feasible_c{-1.5, 0.375};
 /// \throws std::invalid_argument if a is not in `feasible_a`.
 inline OddQuintic anchored(double a) {
   if (!(feasible_a.lo <= a && a <= feasible_a.hi)) {
-    detail::refuse_argument("anchored: the slope " + std::to_string(a) +
+    detail::refuse_argument("anchored: the slope " + detail::number_text(a) +
                             " at 0 is outside [0, 1.875], where the quintic does not fall");
   }
   return {a, 2.5 - 2.0 * a, a - 1.5};
@@ -100,7 +101,7 @@ inline OddQuintic suppression() { return quintic({value(1, 1), slope(1, 0), slop
 inline OddQuintic anchored_with_fixed_point(double tau) {
   const double square = tau * tau;
   if (!(tau > 0.0 && 3.0 * square <= 2.0 * (1.0 + 1e-15))) {
-    detail::refuse_argument("anchored_with_fixed_point: tau = " + std::to_string(tau) +
+    detail::refuse_argument("anchored_with_fixed_point: tau = " + detail::number_text(tau) +
                             " is not in (0, sqrt(2/3)]");
   }
   return anchored(std::fmax(0.0, (1.0 - 1.5 * square) / (1.0 - square)));

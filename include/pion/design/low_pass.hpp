@@ -8,6 +8,7 @@
 
 #include <pion/design/band_loss.hpp>
 #include <pion/design/fit.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/shape.hpp>
 
@@ -18,7 +19,7 @@ namespace pion::design {
 /// \throws std::invalid_argument unless .05 < tau < .95.
 inline BandLoss low_pass_loss(double tau) {
   if (!(0.05 < tau && tau < 0.95)) {
-    detail::refuse_argument("low_pass: tau = " + std::to_string(tau) +
+    detail::refuse_argument("low_pass: tau = " + detail::number_text(tau) +
                             " is not in (.05, .95), where both bands have room");
   }
   return BandLoss({{0.01, tau - 0.03}}, {{tau + 0.03, 1.0}});

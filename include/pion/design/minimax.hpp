@@ -6,13 +6,14 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/polynomial.hpp>
 
 namespace pion::detail {
 
 inline void check_interval(const char* name, double lo, double hi) {
   if (!(0.0 < lo && lo <= hi && pion::detail::is_finite(hi))) {
-    refuse_argument(std::string(name) + ": [" + std::to_string(lo) + ", " + std::to_string(hi) +
+    refuse_argument(std::string(name) + ": [" + number_text(lo) + ", " + number_text(hi) +
                     "] is not an interval of positive numbers");
   }
 }

@@ -12,6 +12,7 @@
 
 #include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chains.hpp>
 
 /// High-pass filters that keep the order of the singular values, as promotion and suppression do.
@@ -31,7 +32,7 @@ namespace pion::design {
 /// \throws std::invalid_argument unless 0 <= v <= 1.
 inline OddQuintic plateau_step(double v) {
   if (!(0.0 <= v && v <= 1.0)) {
-    detail::refuse_argument("plateau_step: " + std::to_string(v) + " is not in [0, 1]");
+    detail::refuse_argument("plateau_step: " + detail::number_text(v) + " is not in [0, 1]");
   }
   const double sum = v * v + 1e-10 - 2.0 / 3.0 * v + 0.2;
   const auto short_of_40_bits = [](double x) { return std::nearbyint(x * 0x1p40) * 0x1p-40; };
@@ -167,7 +168,7 @@ namespace pion::design {
 ///         pattern has its gain 1/2 within a thousandth of tau.
 inline RisingHighPass monotone_high_pass(double tau, int steps = 5, std::uint64_t seed = 1) {
   if (!(0.0 < tau && tau < 1.0 && 1 <= steps && steps <= 8)) {
-    detail::refuse_argument("monotone_high_pass: tau = " + std::to_string(tau) +
+    detail::refuse_argument("monotone_high_pass: tau = " + detail::number_text(tau) +
                             ", steps = " + std::to_string(steps) + " is out of range");
   }
   struct Candidate {
@@ -211,7 +212,7 @@ inline RisingHighPass monotone_high_pass(double tau, int steps = 5, std::uint64_
   }
   if (best.chain.empty()) {
     detail::refuse_values("monotone_high_pass: no rising chain of " + std::to_string(steps) +
-                          " steps was found with its cutoff at " + std::to_string(tau));
+                          " steps was found with its cutoff at " + detail::number_text(tau));
   }
   return best;
 }

@@ -10,6 +10,7 @@
 #include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 
 namespace pion::design {
@@ -37,9 +38,9 @@ inline Chain polar_express(double lo, int steps, const PolarExpressOptions& opti
   const double cushion = options.cushion, safety = options.safety;
   if (!(0.0 < lo && lo <= 1.0 && steps >= 0 && 0.0 <= cushion && cushion < 1.0 && 1.0 <= safety &&
         pion::detail::is_finite(safety))) {
-    detail::refuse_argument("polar_express: lo = " + std::to_string(lo) + ", steps = " +
-                            std::to_string(steps) + ", cushion = " + std::to_string(cushion) +
-                            ", safety = " + std::to_string(safety) + " is out of range");
+    detail::refuse_argument("polar_express: lo = " + detail::number_text(lo) + ", steps = " +
+                            std::to_string(steps) + ", cushion = " + detail::number_text(cushion) +
+                            ", safety = " + detail::number_text(safety) + " is out of range");
   }
   const auto minimax = options.degree == Degree::cubic ? minimax_cubic : minimax_quintic;
   const auto scaled = [](const OddQuintic& p, double in, double out) {  // out * p(in * s)
@@ -76,7 +77,7 @@ struct CansChain {
 inline CansChain cans(double delta, int steps, Degree degree = Degree::quintic) {
   if (!(0.0 < delta && delta < 1.0 && steps >= 1)) {
     detail::refuse_argument("cans: steps = " + std::to_string(steps) +
-                            ", delta = " + std::to_string(delta) + " is out of range");
+                            ", delta = " + detail::number_text(delta) + " is out of range");
   }
   const auto chain = [&](double from) { return polar_express(from, steps, {degree, 0.0, 1.0}); };
   const auto short_of = [&](double log_from) {

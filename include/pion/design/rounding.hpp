@@ -14,6 +14,7 @@
 #include <pion/design/designed.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/shape.hpp>
 
@@ -134,7 +135,7 @@ inline Chain rescaled(const Chain& f, const std::vector<double>& factors) {
     const double out = k < factors.size() ? factors[k] : 1.0;
     if (!(out > 0.0 && pion::detail::is_finite(out))) {
       detail::refuse_argument("rescaled: factor " + std::to_string(k + 1) + " is " +
-                              std::to_string(out));
+                              detail::number_text(out));
     }
     const OddQuintic& p = f.steps()[k];
     const double square = in * in;

@@ -15,6 +15,7 @@
 #include <pion/design/fit.hpp>
 #include <pion/design/low_pass.hpp>
 #include <pion/design/two_band.hpp>
+#include <pion/detail/number_text.hpp>
 
 /// Filters that part as sharply as so many steps allow: for a ripple given, the narrowest gap.
 namespace pion::design {
@@ -64,14 +65,13 @@ inline std::optional<design::SharpFilter> narrowest(const std::function<design::
 
 [[noreturn]] inline void refuse_ripple(const char* name, int steps, double ripple) {
   refuse_values(std::string(name) + ": no chain of " + std::to_string(steps) +
-                " steps was found with ripple " + std::to_string(ripple));
+                " steps was found with ripple " + number_text(ripple));
 }
 
 inline void check_order(const char* name, double tau, int steps, double ripple) {
   if (0.0 < tau && tau < 1.0 && steps >= 1 && 0.0 < ripple && ripple < 0.5) return;
-  refuse_argument(std::string(name) + ": tau = " + std::to_string(tau) +
-                  ", steps = " + std::to_string(steps) + ", ripple = " + std::to_string(ripple) +
-                  " is out of range");
+  refuse_argument(std::string(name) + ": tau = " + number_text(tau) + ", steps = " +
+                  std::to_string(steps) + ", ripple = " + number_text(ripple) + " is out of range");
 }
 
 }  // namespace pion::detail
@@ -158,8 +158,8 @@ inline SharpFilter sharp_band_pass(const Band& cutoffs, int steps = 5, double ri
   const double lower = cutoffs.lo, upper = cutoffs.hi;
   detail::check_order("sharp_band_pass", lower, steps, ripple);
   if (!(lower < upper && upper < 1.0)) {
-    detail::refuse_argument("sharp_band_pass: the upper cutoff " + std::to_string(upper) +
-                            " is not between the lower, " + std::to_string(lower) + ", and 1");
+    detail::refuse_argument("sharp_band_pass: the upper cutoff " + detail::number_text(upper) +
+                            " is not between the lower, " + detail::number_text(lower) + ", and 1");
   }
   const auto at = [lower, upper](double ratio) {
     const double root = std::sqrt(ratio);

@@ -13,6 +13,7 @@
 #include <pion/design/designed.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 #include <pion/filter/chains.hpp>
 #include <pion/filter/polynomial.hpp>
@@ -39,9 +40,10 @@ struct TwoBandMinimax {
 inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double weight) {
   if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && pion::detail::is_finite(pass.hi) &&
         weight > 0.0 && pion::detail::is_finite(weight))) {
-    detail::refuse_argument("minimax_two_band: stop [0, " + std::to_string(stop) + "], pass [" +
-                            std::to_string(pass.lo) + ", " + std::to_string(pass.hi) +
-                            "] and weight " + std::to_string(weight) + " do not fit together");
+    detail::refuse_argument("minimax_two_band: stop [0, " + detail::number_text(stop) +
+                            "], pass [" + detail::number_text(pass.lo) + ", " +
+                            detail::number_text(pass.hi) + "] and weight " +
+                            detail::number_text(weight) + " do not fit together");
   }
   struct Inequality {  // row . (a, b, c, e) <= bound
     Eigen::Vector4d row;
@@ -125,8 +127,8 @@ inline Designed two_band_high_pass(const Band& gap, int steps = 5, double weight
   double stop = gap.lo;
   const double pass = gap.hi;
   if (!(0.0 < stop && stop < pass && pass < 1.0 && steps >= 1)) {
-    detail::refuse_argument("two_band_high_pass: stop = " + std::to_string(stop) +
-                            ", pass = " + std::to_string(pass) +
+    detail::refuse_argument("two_band_high_pass: stop = " + detail::number_text(stop) +
+                            ", pass = " + detail::number_text(pass) +
                             ", steps = " + std::to_string(steps) + " is out of range");
   }
   std::vector<OddQuintic> chain;

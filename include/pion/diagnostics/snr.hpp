@@ -10,6 +10,7 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/detail/traits.hpp>
 
 /// The signal-to-noise ratio of a stochastic gradient, ||E G||_F^2 / E ||G - E G||_F^2
@@ -99,7 +100,7 @@ inline Snr snr_of_stream(double squared_mean, double square, double decay, Index
 /// \throws std::invalid_argument unless 0 < decay < 1.
 inline void require_decay(double decay) {
   if (decay > 0.0 && decay < 1.0) return;
-  refuse_argument("SnrStream: the decay " + std::to_string(decay) + " is not between 0 and 1");
+  refuse_argument("SnrStream: the decay " + number_text(decay) + " is not between 0 and 1");
 }
 
 }  // namespace detail
@@ -205,8 +206,8 @@ struct BatchNorm {
 inline Snr snr_from_batch_sizes(const BatchNorm& fewer, const BatchNorm& more) {
   const bool finite = detail::is_finite(fewer.squared_norm) && detail::is_finite(more.squared_norm);
   if (!(0.0 < fewer.size && fewer.size < more.size && detail::is_finite(more.size) && finite)) {
-    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + std::to_string(fewer.size) +
-                            " and " + std::to_string(more.size) +
+    detail::refuse_argument("snr_from_batch_sizes: batch sizes " + detail::number_text(fewer.size) +
+                            " and " + detail::number_text(more.size) +
                             "; the first must be positive and smaller, and all finite");
   }
   const double signal =

@@ -9,6 +9,7 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 
 /// Published chains that orthogonalise: every direction towards gain 1. How such tables are made
@@ -26,7 +27,7 @@ namespace pion::chains {
 inline Chain polar_express(int steps = 8, double safety = 1.01) {
   if (steps < 0 || !(safety >= 1.0 && detail::is_finite(safety))) {
     detail::refuse_argument("polar_express: steps = " + std::to_string(steps) +
-                            ", safety = " + std::to_string(safety) + " is out of range");
+                            ", safety = " + detail::number_text(safety) + " is out of range");
   }
   static constexpr OddQuintic table[8] = {
       {8.28721201814563, -23.595886519098837, 17.300387312530933},

@@ -12,6 +12,7 @@
 #include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 #include <pion/filter/chain.hpp>
 
 /// The shape of a chain on an interval, through its laps.
@@ -53,7 +54,7 @@ inline constexpr std::size_t max_laps = std::size_t{1} << 16;
 ///         laps. (Muon's chain has 24 on [0, 1] for 5 steps and 503 for 14.)
 inline std::vector<Lap> laps(const Chain& f, double lo = 0.0, double hi = 1.0) {
   if (!(lo <= hi && detail::is_finite(lo) && detail::is_finite(hi))) {
-    detail::refuse_argument("laps: [" + std::to_string(lo) + ", " + std::to_string(hi) +
+    detail::refuse_argument("laps: [" + detail::number_text(lo) + ", " + detail::number_text(hi) +
                             "] is not an interval");
   }
   struct Point {
@@ -154,7 +155,7 @@ inline bool monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
 ///         laps on [0, 1].
 inline std::optional<double> sigma_at_gain(const Chain& f, double gain) {
   if (detail::is_nan(gain) || !(gain > 0.0)) {
-    detail::refuse_argument("sigma_at_gain: the gain " + std::to_string(gain) +
+    detail::refuse_argument("sigma_at_gain: the gain " + detail::number_text(gain) +
                             " is not a positive number");
   }
   // Where f is steep at 0 it has most of its laps beyond the first sigma that reaches the gain.

@@ -6,6 +6,7 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/finite.hpp>
+#include <pion/detail/number_text.hpp>
 
 /// The signal-to-noise ratio of the gradients of supervised fine-tuning and of GRPO, in closed form
 /// (Fan et al. 2026, App. C): SNR(g) = ||E g||^2 / E ||g - E g||^2.
@@ -46,7 +47,8 @@ struct GroupReward {
 inline GroupReward group_reward(int group, double success) {
   if (group < 1 || pion::detail::is_nan(success) || !(success >= 0.0 && success <= 1.0)) {
     pion::detail::refuse_argument("group_reward: a group of " + std::to_string(group) +
-                                  " with success probability " + std::to_string(success));
+                                  " with success probability " +
+                                  pion::detail::number_text(success));
   }
   GroupReward r;
   if (success == 0.0 || success == 1.0) return r;

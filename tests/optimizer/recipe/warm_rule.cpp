@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Rules that compress begin where the last step ended, which
-// changes what a step costs and nothing else.
+// SPDX-License-Identifier: Apache-2.0
+// Rules that compress begin where the last step ended, which changes what a step costs and nothing
+// else.
 
 #include <filesystem>
 #include <limits>

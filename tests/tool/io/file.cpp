@@ -116,7 +116,7 @@ TEST_CASE("read: without a name the file must hold one tensor", "[io][read]") {
                     {from_matrix("a", matrix, DType::f32), from_matrix("b", matrix, DType::f32)});
   write_safetensors(folder / "none.safetensors", {});
   CHECK(contains(message([&] { load(folder / "two.safetensors"); }),
-                 "holds 2 tensors: name one of \"a\", \"b\""));
+                 "holds 2 tensors, \"a\", \"b\": give a file that holds one"));
   CHECK(contains(message([&] { load(folder / "none.safetensors"); }), "holds no tensors"));
 }
 

@@ -309,7 +309,7 @@ TEST_CASE("files that do not fit are refused by name, and nothing is written") {
                               io::from_matrix("b", gradient(4, 3, 1), io::DType::f64)});
   request = files.request;
   request.weight = two;
-  refuses(request, two, "name one of");
+  refuses(request, two, "give a file that holds one");
   request = files.request;
   request.gradients[0] = two;
   refuses(request, two, "weight");

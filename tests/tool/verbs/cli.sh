@@ -302,10 +302,10 @@ bad 'large_half.safetensors: tensor "w": the result overflows' \
 bad 'vector.npy: tensor "vector": its shape [3] is not that of a matrix' \
   apply muon vector.npy -o out/x.npy
 bad 'bias.safetensors: ' apply muon bias.safetensors -o out/x.safetensors
-bad 'two.safetensors: holds no matrix' apply muon two.safetensors -o out/x.safetensors
+bad 'two.safetensors: holds no matrix of floats: tensor "a.0": its shape is [2]' apply muon two.safetensors -o out/x.safetensors
 bad 'tensor "missing": not in this file, which holds "w", "bias", "embed"' \
   apply muon mixed.safetensors --tensor missing -o out/x.npy
-bad 'holds 3 tensors: name one of "w"' apply muon mixed.safetensors -o out/x.npy
+bad 'holds 3 tensors, "w", "bias", "embed": name one by --tensor' apply muon mixed.safetensors -o out/x.npy
 bad 'BF16' apply muon mixed.safetensors --tensor embed -o out/x.npy
 bad 'integers' apply muon integers.npy -o out/x.npy
 bad '256 rows do not divide into 7 heads' apply muon "$sft" --tensor $q --heads 7 -o out/x.npy
@@ -384,7 +384,7 @@ safetensors fp8.safetensors \
 belongs='tensor "w.weight_scale_inv": it belongs to the quantised weight "w.weight"'
 bad "$belongs" apply muon fp8.safetensors -o out/x.safetensors
 bad "$belongs" apply muon fp8.safetensors --tensor w.weight_scale_inv -o out/x.npy
-bad 'holds no matrix' compare fp8.safetensors
+bad 'holds no matrix of floats: tensor "w.weight": its values are F8_E4M3' compare fp8.safetensors
 good inspect fp8.safetensors
 has 'w.weight_scale_inv  -          it belongs to the quantised weight "w.weight": not measured'
 json inspect fp8.safetensors
@@ -600,6 +600,12 @@ bad 'one sample' snr two.safetensors --prefix b
 bad 'one sample' snr "$action"
 bad 'tensor "bias": its shape is [2], that of "w" is [2, 2]' snr mixed.safetensors --prefix ''
 bad 'tensor "layer.3"' snr nan.safetensors --prefix layer
+safetensors one_bad.safetensors \
+  '{"a.0":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a.1":{"dtype":"F32","shape":[2],"data_offsets":[8,16]},"b.0":{"dtype":"F32","shape":[1],"data_offsets":[16,20]},"b.1":{"dtype":"F32","shape":[1],"data_offsets":[20,24]}}' \
+  "$one$zero$three$zero$one$not_a_number"
+partly 'one_bad.safetensors: tensor "b.1": a sample has an entry that is not finite, or a squared norm that overflows; the other groups are estimated' \
+  snr one_bad.safetensors
+has 'a          2' 'b          2       -      -       -'
 bad 'none.safetensors: cannot open' snr none.safetensors
 
 # fit
@@ -725,7 +731,7 @@ done
 [[ $(grep -c "[1-9]" plain.errors) -ge 6 ]] &&
   cmp -s plain.errors small.errors && cmp -s plain.errors large.errors
 result $((!$?)) 'compare finds the same errors at every scale' "$(head -20 ./*.errors)"
-bad 'holds no matrix' compare two.safetensors
+bad 'holds no matrix of floats: tensor "a.0": its shape is [2]' compare two.safetensors
 bad 'nan.npy: tensor "nan": ' compare nan.npy
 bad 'tensor "missing": not in this file' compare "$action" --tensor missing
 bad '--rank: "0"' compare "$action" --rank 0
@@ -749,6 +755,12 @@ result $(($? == 2 && $(wc -l <stderr) == 1)) 'an output without room is an error
 [[ $(ls -A out) == there.npy ]] && cmp -s ones.npy out/there.npy && [[ ! -s stdout ]]
 result $((!$?)) 'an output without room stays as it was'
 rm out/there.npy
+(
+  ulimit -f 16
+  TMPDIR=$PWD/out "$pion" apply muon "$grpo" --tensor $q -o /dev/stdout 2>stderr | cat >stdout
+)
+[[ $(cat stderr) == "pion: $PWD/out: cannot keep the output for /dev/stdout here: File too large; "* ]]
+result $((!$?)) 'a folder for temporary files without room is named' "$(cat stderr)"
 
 printf '%d passed, %d failed\n' $passed $failed
 ((failed == 0))

@@ -48,7 +48,8 @@ void require_inputs_kept(const std::vector<NamedFile>& inputs,
 }
 
 void warn(std::string_view file, std::string_view what) {
-  fmt::print(stderr, "pion: {}\n", printable(fmt::format("warning: {}: {}", file, what)));
+  fmt::print(stderr, "pion: {}\n",
+             printable(fmt::format("warning: {}{}{}", file, file.empty() ? "" : ": ", what)));
 }
 
 }  // namespace pion::tool

@@ -23,7 +23,7 @@ void require_apart(const std::vector<NamedFile>& inputs, const std::vector<Named
 void require_inputs_kept(const std::vector<NamedFile>& inputs,
                          const std::vector<NamedFile>& outputs);
 
-/// On standard error, in one line: "pion: warning: FILE: WHAT".
+/// On standard error, in one line: "pion: warning: FILE: WHAT", or without the file if it is empty.
 void warn(std::string_view file, std::string_view what);
 
 /// The same, if there is something to say.

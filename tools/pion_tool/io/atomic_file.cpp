@@ -52,15 +52,16 @@ void AtomicFile::open_beside() {
 
 void AtomicFile::open_unnamed() {
   std::error_code none;
-  std::filesystem::path folder = std::filesystem::temp_directory_path(none);
-  if (none) folder = "/tmp";
-  const Temporary name(folder / "stream");  // removed at once; the open file stays
+  kept_in_ = std::filesystem::temp_directory_path(none);
+  if (none) kept_in_ = "/tmp";
+  const Temporary name(kept_in_ / "stream");  // removed at once; the open file stays
   file_ = Descriptor(platform::create(name.path(), 0600));
-  if (file_.number() < 0) fail(errno);
+  if (file_.number() < 0) fail_to_keep(errno);
 }
 
 void AtomicFile::write(const void* data, std::size_t size) {
-  if (!write_all(file_.number(), static_cast<const char*>(data), size)) fail(errno);
+  if (write_all(file_.number(), static_cast<const char*>(data), size)) return;
+  stream_ ? fail_to_keep(errno) : fail(errno);
 }
 
 void AtomicFile::commit() {
@@ -96,6 +97,12 @@ void AtomicFile::fail(int code) const {
   }
   throw Error(path_.string(),
               fmt::format("cannot write: {}", std::generic_category().message(code)));
+}
+
+void AtomicFile::fail_to_keep(int code) const {
+  throw Error(kept_in_.string(),
+              fmt::format("cannot keep the output for {} here: {}; name another folder in TMPDIR",
+                          path_.string(), std::generic_category().message(code)));
 }
 
 void require_writable(const std::filesystem::path& path) { const AtomicFile never_committed(path); }

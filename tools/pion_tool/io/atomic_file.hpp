@@ -30,9 +30,11 @@ class AtomicFile {
   void open_unnamed();
   void pass_on();
   [[noreturn]] void fail(int code) const;
+  [[noreturn]] void fail_to_keep(int code) const;
 
-  std::filesystem::path path_;    // as the caller gave it, for messages
-  std::filesystem::path target_;  // the file itself, where path_ is a symbolic link
+  std::filesystem::path path_;     // as the caller gave it, for messages
+  std::filesystem::path target_;   // the file itself, where path_ is a symbolic link
+  std::filesystem::path kept_in_;  // the folder of the file without a name, for a stream
   std::unique_ptr<Temporary> temporary_;
   Descriptor file_;
   bool stream_;

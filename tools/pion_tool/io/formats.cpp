@@ -41,23 +41,26 @@ Tensor TensorFile::load(const TensorInfo& info, const MatrixPart& part) const {
   return safetensors()->load(info, part);
 }
 
-const TensorInfo& TensorFile::find(const std::optional<std::string>& name) const {
+const TensorInfo& TensorFile::find(std::string_view name) const {
   const std::vector<TensorInfo>& all = entries();
-  if (name) {
-    const auto found = std::find_if(all.begin(), all.end(),
-                                    [&](const TensorInfo& info) { return info.name == *name; });
-    if (found == all.end()) throw_missing(path_, *name, all);
-    return *found;
-  }
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const TensorInfo& info) { return info.name == name; });
+  if (found == all.end()) throw_missing(path_, name, all);
+  return *found;
+}
+
+const TensorInfo& TensorFile::only(std::string_view advice) const {
+  const std::vector<TensorInfo>& all = entries();
   if (all.size() == 1) return all.front();
   throw Error(path_, all.empty() ? "holds no tensors"
-                                 : fmt::format("holds {} tensors: name one of {}", all.size(),
-                                               list_names(all)));
+                                 : fmt::format("holds {} tensors, {}: {}", all.size(),
+                                               list_names(all), advice));
 }
 
 Tensor load(const std::filesystem::path& path, const std::optional<std::string>& name) {
   const TensorFile file(path);
-  return file.load(file.find(name).name);
+  const TensorInfo& info = name ? file.find(*name) : file.only("give a file that holds one");
+  return file.load(info.name);
 }
 
 const std::string& TensorFile::warning() const {

@@ -38,8 +38,11 @@ class TensorFile {
   const std::string& path() const { return path_; }
   const std::string& warning() const;  ///< What was passed over; empty where nothing was.
 
-  /// The entry of that name. Without a name the file must hold exactly one.
-  const TensorInfo& find(const std::optional<std::string>& name) const;
+  /// The entry of that name.
+  const TensorInfo& find(std::string_view name) const;
+
+  /// The only entry. Where there are several, the error lists them and ends with `advice`.
+  const TensorInfo& only(std::string_view advice) const;
 
   /// The file, if it is of this format; else null.
   const SafetensorsFile* safetensors() const { return std::get_if<SafetensorsFile>(&file_); }

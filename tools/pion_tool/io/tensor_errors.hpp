@@ -7,7 +7,9 @@
 #include <cmath>
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "pion_tool/io/tensor.hpp"
 
@@ -30,6 +32,18 @@ inline std::string_view reason_in(std::string_view refusal) {
 inline io::Error error_about(std::string_view file, std::string_view tensor,
                              std::string_view reason) {
   return {file, fmt::format("tensor {}: {}", io::quote(tensor), reason)};
+}
+
+/// Makes the error that no tensor of a file is a matrix to work on, with the reason of the first.
+inline io::Error no_matrix(std::string_view file, const std::vector<io::TensorInfo>& entries) {
+  std::string why = "it holds no tensors";
+  if (!entries.empty()) {
+    const io::TensorInfo& first = entries.front();
+    const std::string reason = !is_matrix(first) ? "its shape is " + io::to_string(first.shape)
+                                                 : "its values are " + first.dtype_name;
+    why = fmt::format("tensor {}: {}", io::quote(first.name), reason);
+  }
+  return {file, fmt::format("holds no matrix of floats: {}", why)};
 }
 
 /// Does the work on a tensor. If the library refuses the tensor, or if memory is missing, an

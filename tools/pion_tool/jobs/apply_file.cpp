@@ -100,7 +100,7 @@ void FileFiltering::all(const io::SafetensorsFile& file, const std::filesystem::
     for (const auto* list : {&result_.bad, &result_.quantized}) {
       if (!list->empty()) throw error_about(path_, list->front().tensor, list->front().reason);
     }
-    throw io::Error(path_, "holds no matrix");
+    throw no_matrix(path_, file.entries());
   }
   require_heads();
   writer.commit();

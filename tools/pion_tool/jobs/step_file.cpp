@@ -17,7 +17,7 @@ namespace {
 /// The tensor of a gradient's file: its only one, or that of the weight's name.
 io::Tensor gradient_in(const std::string& path, const std::string& weight) {
   const io::TensorFile file(io::path_of(path));
-  if (file.entries().size() == 1) return file.load(file.find({}).name);
+  if (file.entries().size() == 1) return file.load(file.entries().front().name);
   return file.load(file.find(weight).name);
 }
 

@@ -140,7 +140,7 @@ int apply(const Options& o) {
     filtering.all(*all, path);
   } else {
     const io::TensorInfo& one =
-        file.find(o.tensor.empty() ? std::nullopt : std::optional(o.tensor));
+        o.tensor.empty() ? file.only("name one by --tensor") : file.find(o.tensor);
     const io::SafetensorsFile* from = file.safetensors();
     io::save(path, filtering.one(one), out, from != nullptr ? from->metadata() : io::Metadata{});
   }

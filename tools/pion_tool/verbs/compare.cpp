@@ -59,7 +59,7 @@ io::Tensor choose(const Options& o) {
     if (!is_matrix(info) || !info.dtype || !quantized.owner_of(info).empty()) continue;
     if (largest == nullptr || size(info) > size(*largest)) largest = &info;
   }
-  if (largest == nullptr) throw io::Error(o.file, "holds no matrix");
+  if (largest == nullptr) throw no_matrix(o.file, file.entries());
   return file.load(largest->name);
 }
 

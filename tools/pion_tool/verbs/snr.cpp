@@ -26,7 +26,7 @@ struct Options {
 struct Group {
   std::string prefix;
   std::vector<io::TensorInfo> samples;
-  std::optional<Snr> snr;  // from two samples on
+  std::optional<Snr> snr;  // from two samples on, if they could be used
 };
 
 /// One group of the tensors whose names begin with the prefix; without one, a group for each part
@@ -114,24 +114,33 @@ int snr(const Options& o) {
     throw io::Error(o.file, fmt::format("no tensor's name begins with {}; it holds {}",
                                         io::quote(o.prefix), io::list_names(file.entries())));
   }
+  std::vector<io::Error> errors;  // of a group that cannot be used; the others are
   bool any = false;
   for (Group& group : groups) {
     if (group.samples.size() < 2) continue;
-    group.snr = snr_of(o, file, group);
-    any = true;
+    try {
+      group.snr = snr_of(o, file, group);
+      any = true;
+    } catch (const io::Error& error) {
+      errors.push_back(error);
+    }
   }
   if (!any) {
+    if (!errors.empty()) throw errors.front();
     throw io::Error(o.file, fmt::format("{}: one sample; two or more are needed to see the noise",
                                         groups.size() == 1 ? io::quote(groups[0].prefix)
                                                            : "each group of names"));
   }
   warn_of(o.file, file.warning());
+  for (const io::Error& error : errors) {
+    warn({}, std::string(error.what()) + "; the other groups are estimated");
+  }
   if (o.json) {
     print(to_json(groups));
   } else {
     print_text(groups);
   }
-  return 0;
+  return errors.empty() ? 0 : answer_is_no;
 }
 
 }  // namespace
