@@ -38,7 +38,7 @@ function(pion_decompositions_of set)
   set(eigens ${PROJECT_SOURCE_DIR}/src/decompositions)
   add_library(
     pion_decompositions_${set} OBJECT ${eigens}/svd_float.cpp ${eigens}/svd_double.cpp
-                                      ${eigens}/symmetric_eigen.cpp)
+                                      ${eigens}/symmetric_eigen.cpp ${eigens}/qr.cpp)
   # The sanitizers would double the time of the whole build for this code of Eigen's.
   target_compile_options(
     pion_decompositions_${set} PRIVATE ${ARGN}
@@ -61,10 +61,10 @@ endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
   target_compile_definitions(pion_compiled PRIVATE PION_KERNELS_NEON)
   pion_kernels_of(neon)
-  pion_decompositions_of(neon)
+  set(decompositions neon)
 else()
   pion_kernels_of(baseline)
-  pion_decompositions_of(baseline)
+  set(decompositions baseline)
 endif()
 # Not on Windows, where g++ keeps wide vectors at places of the stack that are not aligned for them.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
@@ -74,6 +74,16 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$"
   set(avx2 -mavx2 -mfma)
   pion_kernels_of(avx2 ${avx2})
   pion_kernels_of(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
-  pion_decompositions_of(avx2 ${avx2})
+  list(APPEND decompositions avx2)
 endif()
+# Eigen's decompositions take a minute of the compiler for each set. pion's own builds have them
+# once, with the build's flags.
+if(PION_ONE_DECOMPOSITION)
+  target_compile_definitions(pion_compiled PRIVATE PION_ONE_DECOMPOSITION)
+  set(decompositions own)
+  set(own ${pion_machine})
+endif()
+foreach(set IN LISTS decompositions)
+  pion_decompositions_of(${set} ${${set}})
+endforeach()
 unset(CMAKE_CXX_CLANG_TIDY)

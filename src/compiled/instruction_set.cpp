@@ -7,6 +7,7 @@
 
 #include <pion/detail/check.hpp>
 #include <pion/detail/fork.hpp>
+#include <pion/detail/qr.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/detail/symmetric_eigen.hpp>
 
@@ -22,6 +23,10 @@
     void decompose_symmetric(std::ptrdiff_t, const T*, T*, T*, std::byte*);                      \
     template <class T>                                                                           \
     void symmetric_values(std::ptrdiff_t, const T*, T*);                                         \
+    template <class T>                                                                           \
+    void symmetric_vectors(std::ptrdiff_t, const T*, T*, T*);                                    \
+    template <class T>                                                                           \
+    void orthogonal_factor(std::ptrdiff_t, const T*, T*);                                        \
     extern template void decompose(std::ptrdiff_t, std::ptrdiff_t, const float*, float*, float*, \
                                    float*);                                                      \
     extern template void decompose(std::ptrdiff_t, std::ptrdiff_t, const double*, double*,       \
@@ -29,16 +34,25 @@
     extern template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,    \
                                              std::byte*);                                        \
     extern template void symmetric_values(std::ptrdiff_t, const double*, double*);               \
+    extern template void symmetric_vectors(std::ptrdiff_t, const double*, double*, double*);     \
+    extern template void orthogonal_factor(std::ptrdiff_t, const double*, double*);              \
   }
-#if defined(PION_KERNELS_NEON)
+#if defined(PION_ONE_DECOMPOSITION)  // for all sets, as the build's own flags have it
+PION_DECOMPOSITIONS_OF(own)
+#elif defined(PION_KERNELS_NEON)
 PION_DECOMPOSITIONS_OF(neon)
-const pion_kernels::Tables& pion_kernels_neon();
 #else
 PION_DECOMPOSITIONS_OF(baseline)
+#if defined(PION_KERNELS_X86)
+PION_DECOMPOSITIONS_OF(avx2)
+#endif
+#endif
+#if defined(PION_KERNELS_NEON)
+const pion_kernels::Tables& pion_kernels_neon();
+#else
 const pion_kernels::Tables& pion_kernels_baseline();
 #endif
 #if defined(PION_KERNELS_X86)
-PION_DECOMPOSITIONS_OF(avx2)
 const pion_kernels::Tables& pion_kernels_avx2();
 const pion_kernels::Tables& pion_kernels_avx512();
 #endif
@@ -69,17 +83,26 @@ struct Choice {
   void (*svd_double)(Index, Index, const double*, double*, double*, double*);
   void (*symmetric)(std::ptrdiff_t, const double*, double*, double*, std::byte*);
   void (*symmetric_values)(std::ptrdiff_t, const double*, double*);
+  void (*symmetric_vectors)(std::ptrdiff_t, const double*, double*, double*);
+  void (*orthogonal_factor)(std::ptrdiff_t, const double*, double*);
 };
 
 /// The best first. A decomposition gains nothing from AVX-512 (docs/performance.md), so that set
 /// takes AVX2's.
-#define PION_CHOICE(set, decompositions, is_there)                                          \
+#define PION_CHOICE_WITH(set, decompositions, is_there)                                     \
   {                                                                                         \
 #set, is_there, pion_kernels_##set, &pion_##decompositions::detail::decompose < float>, \
         &pion_##decompositions::detail::decompose < double>,                                \
         &pion_##decompositions::detail::decompose_symmetric < double>,                      \
-        &pion_##decompositions::detail::symmetric_values < double>                          \
+        &pion_##decompositions::detail::symmetric_values < double>,                         \
+        &pion_##decompositions::detail::symmetric_vectors < double>,                        \
+        &pion_##decompositions::detail::orthogonal_factor < double>                         \
   }
+#if defined(PION_ONE_DECOMPOSITION)
+#define PION_CHOICE(set, decompositions, is_there) PION_CHOICE_WITH(set, own, is_there)
+#else
+#define PION_CHOICE PION_CHOICE_WITH
+#endif
 constexpr Choice choices[] = {
 #if defined(PION_KERNELS_X86)
     PION_CHOICE(avx512, avx2, has_avx512),
@@ -146,10 +169,20 @@ template <class T>
 void symmetric_values(std::ptrdiff_t n, const T* g, T* values) {
   chosen().symmetric_values(n, g, values);
 }
+template <class T>
+void symmetric_vectors(std::ptrdiff_t n, const T* g, T* values, T* vectors) {
+  chosen().symmetric_vectors(n, g, values, vectors);
+}
+template <class T>
+void orthogonal_factor(std::ptrdiff_t n, const T* a, T* q) {
+  chosen().orthogonal_factor(n, a, q);
+}
 template void decompose(Index, Index, const float*, float*, float*, float*);
 template void decompose(Index, Index, const double*, double*, double*, double*);
 template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*, std::byte*);
 template void symmetric_values(std::ptrdiff_t, const double*, double*);
+template void symmetric_vectors(std::ptrdiff_t, const double*, double*, double*);
+template void orthogonal_factor(std::ptrdiff_t, const double*, double*);
 
 }  // namespace detail
 }  // namespace pion

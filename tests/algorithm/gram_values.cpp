@@ -6,7 +6,6 @@
 #include <random>
 #include <vector>
 
-#include <Eigen/QR>
 #include <pion/pion.hpp>
 
 #if defined(PION_TEST_BLAS)
@@ -14,6 +13,7 @@
 #endif
 
 #include "support/catch.hpp"
+#include "support/known.hpp"
 #include "support/reference.hpp"
 
 using namespace pion;
@@ -23,13 +23,10 @@ namespace {
 /// U diag(sigma) V^T for random orthogonal factors, rounded to float.
 Eigen::MatrixXf made(const Eigen::VectorXd& sigma, Index rows, Index cols,
                      std::mt19937_64& random) {
-  const auto factor = [&](Index size) {
-    const Eigen::MatrixXd x = reference::random_matrix(size, size, random, 0).cast<double>();
-    return Eigen::MatrixXd(Eigen::HouseholderQR<Eigen::MatrixXd>(x).householderQ());
-  };
-  const Index k = sigma.size();
-  return (factor(rows).leftCols(k) * sigma.asDiagonal() * factor(cols).leftCols(k).transpose())
-      .cast<float>();
+  const Eigen::MatrixXd u = known::orthonormal(rows, sigma.size(), random),
+                        v = known::orthonormal(cols, sigma.size(), random);
+  const Eigen::MatrixXd x = u * sigma.asDiagonal() * v.transpose();
+  return x.cast<float>();
 }
 
 double entropy_rank(const Eigen::VectorXd& sigma) { return Spectrum(sigma, 1, 1).effective_rank(); }
@@ -130,14 +127,10 @@ TEST_CASE("a long matrix is read in panels of any sizes of entries") {
     Eigen::MatrixXf scaled = x;
     scaled.leftCols(4096) *= first;
     scaled.rightCols(100) *= second;
-    // Exactly by a square matrix with the same values: R of the QR decomposition in long double.
-    const reference::Matrix tall = scaled.transpose().cast<reference::Real>();
-    const reference::Matrix r = Eigen::HouseholderQR<reference::Matrix>(tall)
-                                    .matrixQR()
-                                    .topRows(6)
-                                    .triangularView<Eigen::Upper>();
-    check<DefaultEngine>(scaled, reference::svd(r).sigma.cast<double>(), 1e-6);
-    check<engine::eigen>(scaled.transpose(), reference::svd(r).sigma.cast<double>(), 1e-6);
+    const Eigen::VectorXd exact =
+        reference::svd(scaled.transpose().cast<reference::Real>()).sigma.cast<double>();
+    check<DefaultEngine>(scaled, exact, 1e-6);
+    check<engine::eigen>(scaled.transpose(), exact, 1e-6);
   }
   x(3, 4100) = std::nanf("");
   CHECK_THROWS_WITH(spectrum(x), "spectrum: x(3, 4100) is not a number");

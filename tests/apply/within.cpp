@@ -13,8 +13,6 @@
 #include <string>
 #include <vector>
 
-#include <Eigen/SVD>
-
 #include <pion/algorithm/certificate.hpp>
 #include <pion/algorithm/chain_criterion.hpp>
 #include <pion/algorithm/polar_criterion.hpp>
@@ -23,6 +21,7 @@
 
 #include "support/catch.hpp"
 #include "support/known.hpp"
+#include "support/reference.hpp"
 
 using namespace pion;
 using Matrix = Eigen::MatrixXd;
@@ -97,8 +96,8 @@ struct Witness {
 };
 
 Matrix nearest_orthonormal(const Matrix& u) {
-  const Eigen::JacobiSVD<Matrix> svd(u, Eigen::ComputeThinU | Eigen::ComputeThinV);
-  return svd.matrixU() * svd.matrixV().transpose();
+  const reference::Svd svd = reference::svd(u.cast<reference::Real>());
+  return svd.u.cast<double>() * svd.v.cast<double>().transpose();
 }
 
 }  // namespace
@@ -148,7 +147,7 @@ TEMPLATE_TEST_CASE("what is measured of a decomposition is what the certificate 
       const Matrix u1 = nearest_orthonormal(u), v1 = nearest_orthonormal(v);
       const Matrix once = a - u1 * (u1.transpose() * a);
       const Matrix rest = once - (once * v1) * v1.transpose();
-      const Vector outside = Eigen::JacobiSVD<Matrix>(rest).singularValues();
+      const Vector outside = reference::svd(rest.cast<reference::Real>()).sigma.cast<double>();
       CHECK(outside(0) <= some.remainder() + rounding);
       CHECK(outside.norm() <= some.remainder_norm() + rounding);
     }

@@ -8,8 +8,7 @@
 
 #include <pion/detail/symmetric_eigen.hpp>
 
-/// The definitions of decompose_symmetric() and symmetric_values(), apart as that of decompose()
-/// (svd_by_eigen.hpp).
+/// The definitions of symmetric_eigen.hpp, apart as that of decompose() (svd_by_eigen.hpp).
 namespace pion::detail {
 
 template <class T>
@@ -31,6 +30,15 @@ template <class T>
   const Eigen::SelfAdjointEigenSolver<ColumnMajor<T>> solver(
       Eigen::Map<const ColumnMajor<T>>(g, n, n), Eigen::EigenvaluesOnly);
   Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver.eigenvalues();
+}
+
+template <class T>
+[[gnu::noinline]] void symmetric_vectors(std::ptrdiff_t n, const T* g, T* values, T* vectors) {
+  if (n == 0) return;
+  const Eigen::SelfAdjointEigenSolver<ColumnMajor<T>> solver(
+      Eigen::Map<const ColumnMajor<T>>(g, n, n));
+  Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, 1>>(values, n) = solver.eigenvalues();
+  Eigen::Map<ColumnMajor<T>>(vectors, n, n) = solver.eigenvectors();
 }
 
 }  // namespace pion::detail

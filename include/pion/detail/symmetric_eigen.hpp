@@ -49,10 +49,15 @@ template <class T>
 template <class T>
 [[gnu::noinline]] void symmetric_values(std::ptrdiff_t n, const T* g, T* values);
 
+/// The same with the eigenvectors, one a column of the n x n matrix `vectors`.
+template <class T>
+[[gnu::noinline]] void symmetric_vectors(std::ptrdiff_t n, const T* g, T* values, T* vectors);
+
 #ifdef PION_DECOMPOSITIONS_COMPILED
 extern template void decompose_symmetric(std::ptrdiff_t, const double*, double*, double*,
                                          std::byte*);
 extern template void symmetric_values(std::ptrdiff_t, const double*, double*);
+extern template void symmetric_vectors(std::ptrdiff_t, const double*, double*, double*);
 #endif
 
 inline namespace PION_SETTINGS {

@@ -3,7 +3,8 @@
 // optimizer/parts/conda.hpp, optimizer/parts/soap.hpp, optimizer/parts/shampoo.hpp,
 // optimizer/parts/gum.hpp, optimizer/parts/lora_pre.hpp, optimizer/parts/loss_modes.hpp,
 // optimizer/parts/compressors.hpp, optimizer/parts/error_feedback.hpp,
-// optimizer/parts/state_codec.hpp, optimizer/parts/sketched_polar.hpp, optimizer/presets/bases.hpp.
+// optimizer/parts/state_codec.hpp, optimizer/parts/sketched_polar.hpp, optimizer/presets/bases.hpp,
+// detail/qr.hpp, detail/qr_by_eigen.hpp.
 // The published optimisers that keep a basis, a selection, an estimate or codes: as family.cpp.
 
 #include <algorithm>

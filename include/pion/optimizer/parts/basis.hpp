@@ -7,9 +7,11 @@
 #include <limits>
 #include <utility>  // std::pair
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
+#include <Eigen/Core>
 
+#include <pion/detail/qr.hpp>
+#include <pion/detail/symmetric_eigen.hpp>
+#include <pion/detail/traits.hpp>
 #include <pion/engine/default.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/view.hpp>
@@ -55,38 +57,47 @@ void orthonormalize_columns(const engine::View<T>& p) {
   }
 }
 
-/// vectors <- the eigenvectors of the symmetric matrix g, the largest eigenvalue first; values, if
-/// not null, <- the eigenvalues. In double, by Eigen's solver, which allocates. (A template, so
-/// that it is compiled by whoever steps with it, not by whoever includes.)
+/// The eigenvalues of a symmetric matrix, ascending, and its eigenvectors. In double, by Eigen's
+/// solver, which allocates. (A template, so that it is compiled by whoever steps with it, not by
+/// whoever includes.)
+template <class Double>
+struct Eigenvectors {
+  template <class T>
+  explicit Eigenvectors(const engine::View<T>& g) : values(g.rows), vectors(g.rows, g.rows) {
+    const ColumnMajor<Double> in_double = engine::as_eigen(g).template cast<Double>();
+    symmetric_vectors(g.rows, in_double.data(), values.data(), vectors.data());
+  }
+
+  Eigen::Matrix<Double, Eigen::Dynamic, 1> values;
+  ColumnMajor<Double> vectors;
+};
+
+/// vectors <- the eigenvectors of the symmetric matrix g, the largest eigenvalue first.
 template <class T>
-void eigenvectors(const engine::View<T>& g, const engine::View<T>& vectors,
-                  Eigen::VectorXd* values = nullptr) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
-      Eigen::MatrixXd(engine::as_eigen(g).template cast<double>()));
-  engine::as_eigen(vectors) = solver.eigenvectors().rowwise().reverse().template cast<T>();
-  if (values != nullptr) *values = solver.eigenvalues().reverse();
+void eigenvectors(const engine::View<T>& g, const engine::View<T>& vectors) {
+  const Eigenvectors<double> of_g(g);
+  engine::as_eigen(vectors) = of_g.vectors.rowwise().reverse().template cast<T>();
 }
 
-/// root <- g^power for symmetric g, whose eigenvalues count as at least `least`. As eigenvectors().
+/// root <- g^power for symmetric g; an eigenvalue that does not exceed `least` counts as 0.
 template <class T>
 void symmetric_power(const engine::View<T>& g, double power, double least,
                      const engine::View<T>& root) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
-      Eigen::MatrixXd(engine::as_eigen(g).template cast<double>()));
-  const Eigen::VectorXd powers = solver.eigenvalues().unaryExpr(
+  const Eigenvectors<double> of_g(g);
+  const Eigen::VectorXd powers = of_g.values.unaryExpr(
       [&](double value) { return value > least ? std::pow(value, power) : 0.0; });
   engine::as_eigen(root) =
-      (solver.eigenvectors() * powers.asDiagonal() * solver.eigenvectors().transpose())
-          .template cast<T>();
+      (of_g.vectors * powers.asDiagonal() * of_g.vectors.transpose()).template cast<T>();
 }
 
 /// q <- the orthogonal factor of the square matrix a = q r, complete where a lacks rank. In double,
 /// by Householder's reflections of Eigen's, which allocate.
 template <class T>
 void orthogonal_factor(const engine::View<T>& a, const engine::View<T>& q) {
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(
-      Eigen::MatrixXd(engine::as_eigen(a).template cast<double>()));
-  engine::as_eigen(q) = Eigen::MatrixXd(qr.householderQ()).template cast<T>();
+  const ColumnMajor<double> in_double = engine::as_eigen(a).template cast<double>();
+  ColumnMajor<double> factor(a.rows, a.rows);
+  orthogonal_factor(a.rows, in_double.data(), factor.data());
+  engine::as_eigen(q) = factor.template cast<T>();
 }
 
 }  // namespace pion::detail
