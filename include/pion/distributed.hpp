@@ -6,3 +6,4 @@
 #include <pion/distributed/apply.hpp>
 #include <pion/distributed/batch.hpp>
 #include <pion/distributed/one_rank.hpp>
+#include <pion/distributed/within.hpp>

@@ -20,9 +20,9 @@ class BasisErrors {
   /// \param basis  W, where the kernels work; looked at only where the rounding of g may matter.
   /// \param rounding  of a product of Y's columns, relative to their norms.
   /// \param product  columns x columns, overwritten, as is the fourth small matrix.
+  template <class Basis>
   void measure(const Kernels& kernels, const SmallMatrices& small_matrices, const detail::Small& g,
-               const detail::Small& c, const engine::View<double>& basis, double rounding,
-               detail::Small product) {
+               const detail::Small& c, const Basis& basis, double rounding, detail::Small product) {
     using Op = engine::Op;
     const Index columns = c.cols();
     growth_.resize(columns);

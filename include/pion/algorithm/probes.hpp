@@ -8,6 +8,7 @@
 #include <utility>  // std::swap
 
 #include <pion/algorithm/certificate.hpp>
+#include <pion/algorithm/long_side.hpp>
 #include <pion/algorithm/subspace_options.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/view.hpp>
@@ -21,14 +22,15 @@ namespace pion::algorithm {
 template <class Kernels, class T>
 class Probes {
   using View = engine::View<T>;
+  using Long = LongSide<Kernels, T>;
 
  public:
   static constexpr Index count = probe_columns;
 
   /// For an m x n matrix and bases of up to `capacity` directions.
-  Probes(detail::Arena& arena, Index m, Index n, Index capacity)
+  Probes(detail::Arena& arena, const Kernels& kernels, Index m, Index n, Index capacity)
       : w_(arena.take<T>(m * count), m, count),
-        image_(arena.take<T>(n * count), n, count),
+        image_(Long::at(kernels, arena.take<T>(Long::rows(kernels, n) * count), n, count)),
         product_(arena.take<T>(m * count), m, count),
         overlap_(arena.take<T>(capacity * count), capacity, count) {}
 
@@ -92,7 +94,9 @@ class Probes {
     kernels.subtract(product_, w_);
   }
 
-  View w_, image_, product_, overlap_;
+  View w_;
+  typename Long::View image_;
+  View product_, overlap_;
   int powers_ = 0;         // j
   double log_size_ = 0.0;  // log ||(E E^T)^j W||_F
 };

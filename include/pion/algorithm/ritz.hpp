@@ -7,6 +7,7 @@
 #include <limits>
 
 #include <pion/algorithm/basis_errors.hpp>
+#include <pion/algorithm/long_side.hpp>
 #include <pion/algorithm/orthonormalize.hpp>
 #include <pion/algorithm/small_matrices.hpp>
 #include <pion/detail/finite.hpp>
@@ -29,19 +30,24 @@ template <class Kernels, class T>
 class Ritz {
   using View = engine::View<T>;
   using Wide = engine::View<double>;
+  using Long = LongSide<Kernels, T>;
+  using LongWide = LongSide<Kernels, double>;
   using Source = typename Kernels::Source;
 
  public:
   /// With room for `capacity` columns, and for small matrices in `small`.
-  Ritz(detail::Arena& arena, const SmallMatrices& small_matrices, Index m, Index n, Index capacity)
+  Ritz(detail::Arena& arena, const Kernels& kernels, const SmallMatrices& small_matrices, Index m,
+       Index n, Index capacity)
       : small_(small_matrices),
         capacity_(capacity),
         basis_(arena.take<T>(m * capacity), m, capacity),
         left_(arena.take<T>(m * capacity), m, capacity),
-        right_(arena.take<T>(n * capacity), n, capacity),
-        image_(arena.take<double>(n * capacity), n, capacity),
+        right_(Long::at(kernels, arena.take<T>(Long::rows(kernels, n) * capacity), n, capacity)),
+        image_(LongWide::at(kernels, arena.take<double>(Long::rows(kernels, n) * capacity), n,
+                            capacity)),
         product_(arena.take<double>(m * capacity), m, capacity),
-        scratch_(arena.take<double>((std::max)(m, n) * capacity), (std::max)(m, n), capacity) {}
+        scratch_(arena.take<double>((std::max)(m, Long::rows(kernels, n)) * capacity), m,
+                 capacity) {}
 
   Index capacity() const { return capacity_; }  ///< The most columns of Q.
 
@@ -94,7 +100,7 @@ class Ritz {
 
   Index found() const { return sigma_.size(); }
   View left(Index count) const { return first(left_, count); }       ///< U, m x count
-  View right(Index count) const { return first(right_, count); }     ///< V, n x count
+  auto right(Index count) const { return first(right_, count); }     ///< V, n x count
   const detail::SmallVector& sigma() const { return sigma_; }        ///< S, descending
   double left_error() const { return left_errors_.error(found()); }  ///< ||U^T U - I||_F
   /// ||V^T V - I||_F of the first `count`.
@@ -160,10 +166,12 @@ class Ritz {
   BasisErrors<Kernels> left_errors_, right_errors_;
   SmallMatrices small_;
   Index capacity_;
-  View basis_;            // Q
-  View left_, right_;     // U, V; in a power step A A^T Q, A^T Q
-  Wide image_, product_;  // x^T Q, x x^T Q
-  Wide scratch_;          // in the end A V
+  View basis_;                     // Q
+  View left_;                      // U; in a power step A A^T Q
+  typename Long::View right_;      // V; in a power step A^T Q
+  typename LongWide::View image_;  // x^T Q
+  Wide product_;                   // x x^T Q
+  Wide scratch_;                   // in the end A V; its memory has room for V too
 
   Source x_;
   double norm_ = 0.0, unit_ = 0.0;
@@ -177,7 +185,8 @@ bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
   using detail::Small;
   const Index k = columns_;
   const View q = first(basis_, k);
-  const Wide z = first(image_, k), y = first(product_, k);
+  const auto z = first(image_, k);
+  const Wide y = first(product_, k);
   double norm = norm_;
   kernels.sweep(1.0, x_, q, z, y, norm_ > 0.0 ? nullptr : &norm);
   count(2 * k);
@@ -224,7 +233,7 @@ bool Ritz<Kernels, T>::decompose(const Kernels& kernels) {
   c.array().rowwise() /= sigma_.transpose().array();
   Small scaled = small_.at(2, k, found);
   scaled = c * unit_;
-  const Wide right = scratch_.block(0, 0, right_.rows, found);
+  const auto right = LongWide::at(kernels, scratch_.data, right_.rows, found);
   kernels.multiply_in_double(z, scaled, right);
   right_errors_.measure(kernels, small_, z_gram, c, right, product_rounding(),
                         small_.at(0, found, found));

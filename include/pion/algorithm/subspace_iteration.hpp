@@ -43,8 +43,8 @@ class SubspaceIteration {
   SubspaceIteration(detail::Arena& arena, Index m, Index n, Index capacity, Place&... place)
       : kernels_(arena, m, n, (std::max)(most(m, n, capacity), probe_columns), place...),
         small_(small_matrices(arena, most(m, n, capacity))),
-        probes_(arena, m, n, most(m, n, capacity)),
-        ritz_(arena, small_, m, n, most(m, n, capacity)) {}
+        probes_(arena, kernels_, m, n, most(m, n, capacity)),
+        ritz_(arena, kernels_, small_, m, n, most(m, n, capacity)) {}
 
   const Kernels& kernels() const { return kernels_; }  ///< Those that the search runs on.
   const SmallMatrices& small_matrices() const {
@@ -53,7 +53,7 @@ class SubspaceIteration {
 
   Index rank() const { return kept_; }                                ///< Triplets kept.
   View left() const { return ritz_.left(kept_); }                     ///< U, m x rank
-  View right() const { return ritz_.right(kept_); }                   ///< V, n x rank
+  auto right() const { return ritz_.right(kept_); }                   ///< V, n x rank
   const detail::SmallVector& sigma() const { return ritz_.sigma(); }  ///< Descending; rank or more.
   double error() const { return error_; }                          ///< Criterion::error() of them.
   const Residuals& residuals() const { return residuals_; }        ///< What error() is made from.
