@@ -6,4 +6,5 @@
 #include <pion/distributed/apply.hpp>
 #include <pion/distributed/batch.hpp>
 #include <pion/distributed/one_rank.hpp>
+#include <pion/distributed/step.hpp>
 #include <pion/distributed/within.hpp>

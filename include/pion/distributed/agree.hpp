@@ -130,7 +130,8 @@ class Hash {
 enum class Call {
   apply,  ///< apply()
   batch,  ///< apply_batch()
-  within  ///< apply() with a tolerance.
+  within,  ///< apply() with a tolerance.
+  step     ///< step()
 };
 
 /// The first message of a call, from each rank to each: what must be the same on all of them, and

@@ -75,7 +75,8 @@ std::optional<double> find_direction(const optimizer::Recipe<R, M, S, D>& recipe
   }
   at.adaptive = memory.adaptive;
   run_part<Engine>(recipe.momentum, x, own, at);
-  if (!size_of(x).finite || !memory.finite(recipe, state)) return std::nullopt;
+  const bool finite = size_of(x).finite && memory.finite(recipe, state);
+  if (!holds_everywhere(recipe.rule, finite)) return std::nullopt;
   if constexpr ((Memory::needs & optimizer::need::input_columns) != 0) {
     at.input_columns = memory.input_columns;
     at.input_norm = square_columns(x, at.input_columns);

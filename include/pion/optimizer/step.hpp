@@ -165,7 +165,7 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
   detail::require_buffers(recipe, rows, cols, state);
 
   StepInfo info;
-  if (parameter.size() == 0) {
+  if (parameter.size() == 0 && !detail::spans_ranks<R>) {
     ++state.steps;
     return info;
   }
@@ -181,7 +181,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
 
   detail::with_outputs_as_rows(recipe.orientation, gradient.derived(),
                                [&x](const auto& g) { detail::assign(g, x); });
-  if (!detail::size_of(memory.work).finite) return refused(Outcome::gradient_not_finite);
+  if (!detail::holds_everywhere(recipe.rule, detail::size_of(memory.work).finite)) {
+    return refused(Outcome::gradient_not_finite);
+  }
   if (recipe.decay.in_gradient() != 0.0) {
     detail::with_outputs_as_rows(recipe.orientation, parameter, [&](const auto& w) {
       x += static_cast<T>(recipe.decay.in_gradient()) * w.template cast<T>();
@@ -203,7 +205,9 @@ StepInfo step(const Recipe<R, M, S, D>& recipe, W&& parameter, const Eigen::Matr
     });
     const detail::Size size = detail::size_of(memory.work);
     const auto highest = static_cast<double>((std::numeric_limits<Scalar>::max)());
-    if (!size.finite || size.largest > highest) return refused(Outcome::result_not_finite);
+    if (!detail::holds_everywhere(recipe.rule, size.finite && size.largest <= highest)) {
+      return refused(Outcome::result_not_finite);
+    }
   }
 
   guard.take();

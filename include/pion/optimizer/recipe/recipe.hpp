@@ -12,6 +12,7 @@
 #include <pion/optimizer/recipe/context.hpp>
 #include <pion/optimizer/recipe/decay.hpp>
 #include <pion/optimizer/recipe/direction.hpp>
+#include <pion/optimizer/recipe/over_ranks.hpp>
 #include <pion/optimizer/recipe/scale.hpp>
 #include <pion/optimizer/recipe/sequence.hpp>
 
@@ -129,7 +130,8 @@ void for_each_factor(const Rule& rule, const Scale& scale, Index rows, Index col
       f(i, block, scale.factor(block.rows, block.cols, direction));
     }
   } else {
-    f(Index(0), optimizer::Block{0, 0, rows, cols}, scale.factor(rows, cols, direction));
+    const auto [all_rows, all_cols] = whole_shape(rule, rows, cols);
+    f(Index(0), optimizer::Block{0, 0, rows, cols}, scale.factor(all_rows, all_cols, direction));
   }
 }
 
