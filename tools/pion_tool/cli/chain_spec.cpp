@@ -2,7 +2,6 @@
 #include "pion_tool/cli/chain_spec.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <pion/design/low_pass.hpp>
 #include <pion/design/monotone.hpp>
@@ -18,28 +17,16 @@
 namespace pion::tool {
 namespace {
 
-struct Key {
-  std::string_view name;
-  double lo;
-  double hi;
-  bool whole;
-  std::optional<double> otherwise;  // none: the key must be given
-};
-
 /// The values of a family's keys, in its order.
 using Values = std::vector<double>;
 
-struct Family {
-  std::string_view name;
-  std::vector<Key> keys;
-  std::function<Chain(const Values&)> make;
-};
+}  // namespace
 
-/// Every chain that can be asked for by name. A new one is an entry here.
-const std::vector<Family>& families() {
-  static const Key steps{"steps", 1, max_steps, true, 5.0};
-  static const Key tau{"tau", 1e-3, 0.999, false, {}}, ripple{"ripple", 1e-9, 0.4, false, 0.02};
-  static const std::vector<Family> all = {
+const std::vector<ChainFamily>& chain_families() {
+  static const ChainKey steps{"steps", 1, max_steps, true, 5.0};
+  static const ChainKey tau{"tau", 1e-3, 0.999, false, {}},
+      ripple{"ripple", 1e-9, 0.4, false, 0.02};
+  static const std::vector<ChainFamily> all = {
       {"muon", {steps}, [](const Values& v) { return chains::muon(static_cast<int>(v[0])); }},
       {"highpass",
        {{"kp", 0, max_steps, true, {}}, steps},
@@ -74,6 +61,8 @@ const std::vector<Family>& families() {
   return all;
 }
 
+namespace {
+
 // One chain's description; every error begins with it.
 class Spec {
  public:
@@ -82,9 +71,9 @@ class Spec {
   Chain parse() const {
     const std::size_t colon = text_.find(':');
     const std::string_view name = text_.substr(0, colon);
-    const auto& all = families();
+    const auto& all = chain_families();
     const auto family =
-        std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.name == name; });
+        std::find_if(all.begin(), all.end(), [&](const ChainFamily& f) { return f.name == name; });
     if (family == all.end()) {
       fail("unknown; there are " + known_chains() + " and @FILE.json");
     }
@@ -104,7 +93,7 @@ class Spec {
     throw io::Error("chain " + io::quote(text_), reason);
   }
 
-  void read_keys(std::string_view rest, const std::vector<Key>& keys,
+  void read_keys(std::string_view rest, const std::vector<ChainKey>& keys,
                  std::vector<std::optional<double>>& given) const {
     for (bool more = true; more;) {
       const std::size_t comma = rest.find(',');
@@ -114,14 +103,14 @@ class Spec {
     }
   }
 
-  void read_key(std::string_view pair, const std::vector<Key>& keys,
+  void read_key(std::string_view pair, const std::vector<ChainKey>& keys,
                 std::vector<std::optional<double>>& given) const {
     const std::size_t equals = pair.find('=');
     if (equals == pair.npos) fail(io::quote(pair) + " is not key=value");
     const std::string_view name = pair.substr(0, equals);
     const std::string_view value = pair.substr(equals + 1);
     for (std::size_t i = 0; i < keys.size(); ++i) {
-      const Key& key = keys[i];
+      const ChainKey& key = keys[i];
       if (key.name != name) continue;
       const std::string key_name(name);
       if (given[i]) fail("the key " + key_name + " is given twice");
@@ -133,12 +122,12 @@ class Spec {
               : real_number(what, value, key.lo, key.hi);
       return;
     }
-    Choices<Key> choices;
-    for (const Key& key : keys) choices.emplace_back(key.name, key);
+    Choices<ChainKey> choices;
+    for (const ChainKey& key : keys) choices.emplace_back(key.name, key);
     fail("unknown key " + io::quote(name) + "; there are " + list(choices));
   }
 
-  Values complete(const std::vector<Key>& keys,
+  Values complete(const std::vector<ChainKey>& keys,
                   const std::vector<std::optional<double>>& given) const {
     Values values;
     for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -171,9 +160,9 @@ const std::vector<std::string>& stored_chains() {
 
 std::string known_chains() {
   std::string all;
-  for (const Family& family : families()) {
+  for (const ChainFamily& family : chain_families()) {
     std::string required, optional;
-    for (const Key& key : family.keys) {
+    for (const ChainKey& key : family.keys) {
       std::string& part = key.otherwise ? optional : required;
       part.append(part.empty() ? "" : ",").append(key.name).append("=..");
     }

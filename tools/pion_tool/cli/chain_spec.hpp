@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <pion/filter/chain.hpp>
 #include <string>
 #include <string_view>
@@ -27,6 +29,25 @@ NamedChain chain_named(std::string_view text);
 
 /// The path in `@FILE`; empty for a chain that is written out.
 std::string file_of_chain(std::string_view text);
+
+/// A number that a family of chains asks for, from `lo` to `hi`.
+struct ChainKey {
+  std::string_view name;
+  double lo;
+  double hi;
+  bool whole;
+  std::optional<double> otherwise;  ///< None: the key must be given.
+};
+
+/// Chains that have a name in common, and differ by the values of its keys.
+struct ChainFamily {
+  std::string_view name;
+  std::vector<ChainKey> keys;
+  std::function<Chain(const std::vector<double>&)> make;  ///< From values in the order of `keys`.
+};
+
+/// Every family that can be asked for by name. A new one is an entry here.
+const std::vector<ChainFamily>& chain_families();
 
 /// The chains whose coefficients are stored, as parse_chain() takes them.
 const std::vector<std::string>& stored_chains();

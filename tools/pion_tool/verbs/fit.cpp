@@ -10,7 +10,6 @@
 #include <optional>
 #include <pion/certify.hpp>
 #include <pion/design/fit.hpp>
-#include <pion/design/low_pass.hpp>
 #include <pion/design/monotone.hpp>
 #include <pion/design/rounding.hpp>
 #include <pion/design/sharp.hpp>
@@ -22,6 +21,7 @@
 #include "pion_tool/cli/text.hpp"
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/identity.hpp"
+#include "pion_tool/jobs/band_order.hpp"
 #include "pion_tool/jobs/lbfgsb.hpp"
 #include "pion_tool/jobs/resumable_search.hpp"
 #include "pion_tool/report/table.hpp"
@@ -31,13 +31,10 @@
 namespace pion::tool {
 namespace {
 
-enum class Kind { lowpass, highpass, bandpass };
+using Kind = BandKind;
 enum class Solver { least_squares, lbfgsb };
 /// What a fit is to bear the rounding of its coefficients to.
 enum class Robust { all, none, float32, bfloat16, decimals3 };
-
-constexpr double half_gap = 0.03;  // between a band's edge and the cutoff, as in the paper's App. L
-constexpr double least = 0.051, most = 0.949;  // the cutoffs that leave both bands room
 
 struct Options {
   Kind kind = Kind::lowpass;
@@ -81,10 +78,11 @@ void check(const Options& o) {
   }
   const bool banded = !o.ripple && !o.monotone;
   for (const auto& tau : {o.tau, o.upper}) {
-    if (!tau || (least <= *tau && *tau <= most) || !(banded || o.kind == Kind::lowpass)) continue;
+    const bool in_reach = tau && least_cutoff <= *tau && *tau <= most_cutoff;
+    if (!tau || in_reach || !(banded || o.kind == Kind::lowpass)) continue;
     const char* which = tau == o.tau ? "--tau" : "--upper";
     throw io::Error(which, fmt::format("{} is not from {} to {}, where both bands have room", *tau,
-                                       least, most));
+                                       least_cutoff, most_cutoff));
   }
   const double room = banded ? 2.0 * half_gap : 0.0;
   if (o.upper && *o.upper - *o.tau <= room) {
@@ -99,27 +97,11 @@ std::string name_of(const Options& o) {
   return name;
 }
 
-/// The gain stays within reach of the bands' values on all of [0, 1], the gaps included.
-bool bounded(const Chain& f) {
-  const Range all = range(f);
-  return all.lo >= -0.1 && all.hi <= 1.1;
-}
-
 /// Where a search keeps its state; empty for what is no search, and for a stream, which has no file
 /// beside it.
 std::string state_file(const Options& o) {
   if (o.ripple || o.monotone || o.out.empty() || io::is_stream(io::path_of(o.out))) return {};
   return o.out + ".partial";
-}
-
-design::BandLoss loss_of(const Options& o) {
-  const double tau = *o.tau;
-  if (o.kind == Kind::lowpass) return design::low_pass_loss(tau);
-  if (o.kind == Kind::highpass) {
-    return design::BandLoss({{tau + half_gap, 1.0}}, {{0.0, tau - half_gap}});
-  }
-  return design::BandLoss({{tau + half_gap, *o.upper - half_gap}},
-                          {{0.0, tau - half_gap}, {*o.upper + half_gap, 1.0}});
 }
 
 std::vector<design::Rounding> kinds_of(Robust robust) {
@@ -135,19 +117,13 @@ std::vector<design::Rounding> kinds_of(Robust robust) {
 
 /// The least loss (A56) found.
 Fitted searched(const Options& o) {
-  const design::BandLoss loss = loss_of(o);
   const bool printed = o.solver == Solver::lbfgsb;  // Alg. 4 as printed
   const int starts = static_cast<int>(o.starts.value_or(printed ? 8 : 40));
   const int steps = static_cast<int>(o.steps);
   const auto seed = static_cast<std::uint64_t>(o.seed);
-  design::FitOptions options;
-  options.steps = steps;
-  options.starts = options.hops = starts;
-  options.seed = seed;
-  options.admits = bounded;
-  if (o.kind == Kind::lowpass) {
-    options.admits = [tau = *o.tau](const Chain& f) { return design::is_low_pass(f, tau); };
-  }
+  const BandOrder wanted{o.kind, *o.tau, o.upper, steps, starts, seed};
+  const design::BandLoss loss = loss_of(wanted);
+  const design::FitOptions options = fit_options(wanted);
   const auto advance = [&](SearchState& state) {
     if (printed) {
       const auto found = lbfgsb_trial(loss, steps, state.trials++, seed);

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <memory>
 #include <pion/design/rounding.hpp>
-#include <type_traits>
 #include <variant>
 
 #include "pion_tool/chart/shape_chart.hpp"
@@ -17,6 +16,7 @@
 #include "pion_tool/io/atomic_file.hpp"
 #include "pion_tool/io/identity.hpp"
 #include "pion_tool/report/shape_facts.hpp"
+#include "pion_tool/report/shape_json.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
@@ -77,28 +77,8 @@ std::string failure(const Shape& s, std::string_view requirement) {
                      lo, hi, s.range.lo, s.range.hi);
 }
 
-/// A fact, or one of the numbers in it.
-template <class Variant>
-Json as_json(const Variant& fact) {
-  return std::visit(
-      [](const auto& value) -> Json {
-        using Value = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, std::monostate>) {
-          return nullptr;
-        } else if constexpr (std::is_same_v<Value, Named>) {
-          Json object = Json::object();
-          for (const auto& [key, number] : value) object[key] = as_json(number);
-          return object;
-        } else {
-          return value;
-        }
-      },
-      fact);
-}
-
 Json to_json(const Shape& s, double gain, const std::vector<std::string>& failures) {
-  Json object;
-  for (const auto& [key, fact] : facts_of(s, gain)) object[key] = as_json(fact);
+  Json object = as_json(facts_of(s, gain));
   object["failures"] = failures;
   return object;
 }
