@@ -14,7 +14,7 @@ import reference
 
 # The navigation. What docs/ has and this does not name stands under the last title.
 NAVIGATION = {
-    "Start": ["docs/install", "examples/index", "explorer"],
+    "Start": ["docs/install", "examples/index", "docs/explorer/README"],
     "Guides": ["docs/guides/filter", "docs/guides/per_head", "docs/guides/optimiser",
                "docs/distributed", "docs/python", "docs/libtorch", "docs/gpu",
                "docs/guides/design", "docs/guides/prove"],
@@ -91,15 +91,18 @@ def write_evidence(to):
 
 
 def write_explorer(root, to, extra):
-    page = root / "build/explorer/index.html"
-    if page.exists():
+    """Takes the explorer in where it is built; else its page says that it is not."""
+    built = root / "build/explorer/index.html"
+    about = to / "docs/explorer/README.md"
+    title, text = about.read_text(encoding="utf-8").split("\n\n", 1)
+    if built.exists():
         (extra / "explorer").mkdir()
-        shutil.copy(page, extra / "explorer/index.html")
-        (to / "explorer.md").write_text(
-            "# Explorer\n\nThe library itself in the browser: filters, their proof and design,\n"
-            "matrices.\n\n"
-            '```{raw} html\n<p><a href="explorer/index.html">Open the explorer</a></p>\n```\n',
-            encoding="utf-8")
+        shutil.copy(built, extra / "explorer/index.html")
+        link = ('```{raw} html\n<p><a href="../../explorer/index.html">Open the explorer</a></p>'
+                '\n```')
+    else:
+        link = "*This copy of the site was built without it.*"
+    about.write_text(f"{title}\n\n{link}\n\n{text}", encoding="utf-8")
 
 
 def write_navigation(to):

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests the explorer in headless Chromium: run.py FOLDER PION, where FOLDER has index.html.
+
+Screenshots are left in FOLDER/screenshots.
+"""
+
+import pathlib
+import random
+import sys
+import time
+
+import filters
+import matrix
+import page
+from browser import Browser
+
+
+def main() -> None:
+    folder, pion = pathlib.Path(sys.argv[1]), sys.argv[2]
+    begin = time.monotonic()
+    tests = [
+        (module, name)
+        for module in (filters, page, matrix)
+        for name in vars(module)
+        if name.startswith("test_")
+    ]
+    random.seed(1)
+    failed = 0
+    with Browser(folder) as browser:
+        browser.pion = pion
+        for module, name in tests:
+            try:
+                browser.open()
+                getattr(module, name)(browser)
+                browser.expect_silence()
+                print(f"  ok    {name[5:].replace('_', ' ')}", flush=True)
+            except AssertionError as error:
+                failed += 1
+                print(f"  FAILS {name[5:].replace('_', ' ')}: {error}", flush=True)
+    passed = len(tests) - failed
+    print(f"{passed} passed, {failed} failed in {time.monotonic() - begin:.1f}s")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()
