@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers distributed/step.hpp, optimizer/recipe/over_ranks.hpp: steps of parameters that lie on many
-// ranks.
+// Covers distributed/step.hpp, optimizer/recipe/over_ranks.hpp: steps of parameters that lie on
+// many ranks.
 #include <cmath>
 #include <limits>
 #include <random>
@@ -32,8 +32,8 @@ Matrix gaussian(Index rows, Index cols, std::mt19937_64& random) {
   return Matrix::NullaryExpr(rows, cols, [&] { return gauss(random); });
 }
 
-/// Steps a parameter three times on one machine and on the ranks, and calls `compare` with what this
-/// rank has of both, and the infos of the last step.
+/// Steps a parameter three times on one machine and on the ranks, and calls `compare` with what
+/// this rank has of both.
 template <class R, class F>
 void step_both(const Mpi& comm, const R& recipe, Index rows, Index cols, Axis axis,
                const F& compare) {
