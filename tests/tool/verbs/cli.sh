@@ -188,6 +188,45 @@ json inspect zero.npy empty.npy
 has '"erank":0.0' '"suggestion":null'
 good inspect names.safetensors
 has 'a\x1b[2J\x0ab'
+
+# whole <page>: from its first tag to its last, without a request, and with its parts.
+whole() {
+  [[ $(head -c 15 "$1") == '<!DOCTYPE html>' && $(tail -1 "$1") == '</html>' ]] &&
+    ! grep -qE 'https?:|src=|url\(' "$1" && [[ $(grep -c '<section' "$1") == 6 ]]
+  result $((!$?)) "$1 is a whole page" "$(head -c 100 "$1")"
+}
+good inspect "$sft" "$action" --heads 8 --html page.html --svg page.svg
+whole page.html
+[[ $(grep -c '<tr id="t' page.html) == 6 && $(grep -c '<g id="s' page.html) == 6 ]]
+result $((!$?)) 'page.html has a row and a line for each matrix'
+json inspect "$sft" "$action" --heads 8 --html again.html
+same page.html again.html 'a page is the same to the last byte'
+safetensors markup.safetensors \
+  '{"<script>a</script>":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]}}' "$one"
+good inspect markup.safetensors --html markup.html
+whole markup.html
+[[ $(grep -c '<script>' markup.html) == 1 ]]
+result $((!$?)) 'a name is no script'
+partly 'layer.3' inspect nan.safetensors --html page.html
+whole page.html
+grep -q 'class="problem">x(0, 1) is not a number (1)' page.html
+result $((!$?)) 'page.html says what is wrong'
+good inspect mixed.safetensors --skip bias --html page.html
+grep -q '1 tensor of the file was left out' page.html && ! grep -q '>bias<' page.html
+result $((!$?)) 'page.html says what was left out'
+cp markup.safetensors input.safetensors
+bad '--html: "./input.safetensors" is an input' inspect input.safetensors --html ./input.safetensors
+same markup.safetensors input.safetensors 'a page does not overwrite an input'
+bad '--html: "./out/x" is the file of --svg' inspect diagonal.npy --svg out/x --html ./out/x
+bad '--html: standard output carries the report' inspect diagonal.npy --html /dev/stdout
+bad 'cannot write: the directory none does not exist' inspect diagonal.npy --html none/x.html
+bad 'nan.npy: tensor "nan"' inspect nan.npy --html out/x.html
+(
+  ulimit -f 4
+  "$pion" inspect diagonal.npy --html out/x.html >stdout 2>stderr
+)
+[[ $? == 2 && $(wc -l <stderr) == 1 && -z $(ls -A out) ]]
+result $((!$?)) 'a page without room is not there at all' "$(cat stderr)"
 good inspect diagonal.npy --heads 2 --axis cols
 has '2 ±100%'
 json inspect diagonal.npy --heads 2 --axis cols # whose second head is zero

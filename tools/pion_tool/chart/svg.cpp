@@ -36,8 +36,8 @@ std::string stroke(const Series& s) {
                      s.width, s.dashes.empty() ? "none" : escape(s.dashes));
 }
 
-std::string axes(const Chart& c) {
-  constexpr const char* grid = "stroke=\"#e4e4e4\"";
+std::string axes(const Chart& c, const Setting& setting) {
+  const std::string grid = fmt::format("stroke=\"{}\"", setting.grid);
   std::string out;
   for (const double t : ticks(c.x)) {
     out += line(across(c, t), top, across(c, t), bottom, grid);
@@ -48,8 +48,8 @@ std::string axes(const Chart& c) {
     out += text(left - 8, up(c, t) + 4, "end", fmt::format("{:.6g}", t));
   }
   out += fmt::format(
-      "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#888888\"/>\n",
-      left, top, right - left, bottom - top);
+      "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"{}\"/>\n", left,
+      top, right - left, bottom - top, setting.frame);
   const double middle = 0.5 * (top + bottom);
   out += text(0.5 * (left + right), bottom + 42, "middle", c.x.label);
   out +=
@@ -130,9 +130,18 @@ std::string curve(const Chart& c, const Series& s) {
   return out;
 }
 
-std::string marker(const Chart& c, const Marker& m) {
-  constexpr const char* style = "stroke=\"#555555\" stroke-dasharray=\"2 3\"";
-  constexpr const char* halo = "stroke=\"white\" stroke-width=\"3\" paint-order=\"stroke\"";
+/// The line and its band; in an element of their own where the page must find them.
+std::string drawn(const Chart& c, const Series& s) {
+  const std::string lines = band(c, s) + curve(c, s);
+  if (s.id.empty()) return lines;
+  return fmt::format("<g id=\"{}\"><title>{}</title>{}</g>\n", escape(s.id), escape(s.label),
+                     lines);
+}
+
+std::string marker(const Chart& c, const Marker& m, const Setting& setting) {
+  const std::string style = fmt::format("stroke=\"{}\" stroke-dasharray=\"2 3\"", setting.marker);
+  const std::string halo =
+      fmt::format("stroke=\"{}\" stroke-width=\"3\" paint-order=\"stroke\"", setting.paper);
   const Dimension& d = m.upright ? c.x : c.y;
   if (!(d.lo <= m.at && m.at <= d.hi)) return "";
   if (!m.upright) {
@@ -149,12 +158,14 @@ std::string marker(const Chart& c, const Marker& m) {
 
 /// Of the page: what the longest line of the legend needs.
 double width(const Chart& c) {
+  if (!c.legend) return right + 14;
   std::size_t letters = 8;
   for (const Series& s : c.series) letters = std::max(letters, characters(s.label));
   return right + 64 + letter_width * static_cast<double>(std::min(letters, legend_letters));
 }
 
 std::string legend(const Chart& c) {
+  if (!c.legend) return "";
   std::string out;
   double y = top + 12;
   std::size_t count = 0;
@@ -178,17 +189,18 @@ std::string shade(double depth) {
   return fmt::format("#{:02x}{:02x}{:02x}", mix(178, 8), mix(207, 48), mix(236, 107));
 }
 
-std::string svg(const Chart& c) {
+std::string svg(const Chart& c, const Setting& setting, std::string_view attributes) {
   require_sound(c.x);
   require_sound(c.y);
   std::string out = fmt::format(
       "<clipPath id=\"plot\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
       left, top, right - left, bottom - top);
-  out += axes(c) + "<g clip-path=\"url(#plot)\" fill=\"none\" stroke-linejoin=\"round\">\n";
-  for (const Series& s : c.series) out += band(c, s) + curve(c, s);
+  out +=
+      axes(c, setting) + "<g clip-path=\"url(#plot)\" fill=\"none\" stroke-linejoin=\"round\">\n";
+  for (const Series& s : c.series) out += drawn(c, s);
   out += "</g>\n";
-  for (const Marker& m : c.markers) out += marker(c, m);
-  return document(width(c), height, out + legend(c));
+  for (const Marker& m : c.markers) out += marker(c, m, setting);
+  return document(width(c), height, out + legend(c), setting, attributes);
 }
 
 }  // namespace pion::tool

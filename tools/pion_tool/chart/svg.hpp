@@ -3,8 +3,10 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "pion_tool/chart/svg_elements.hpp"
 #include "pion_tool/chart/ticks.hpp"
 
 /// Line charts as SVG.
@@ -23,6 +25,7 @@ struct Series {
   /// Of the same length as x: the limits of a pale band, such as an interval of confidence.
   std::vector<double> below = {};
   std::vector<double> above = {};
+  std::string id = {};  ///< Of its element, for a page that switches it on and off.
 };
 
 /// A thin line across the plot at one value of x (upright) or y, with a label beside it.
@@ -38,6 +41,7 @@ struct Chart {
   Dimension y;
   std::vector<Series> series;
   std::vector<Marker> markers = {};
+  bool legend = true;  ///< To be drawn; else the labels show where the pointer rests on a line.
 };
 
 /// Colours that people who are colour-blind can tell apart (Okabe and Ito 2008, without the yellow,
@@ -48,8 +52,10 @@ inline constexpr std::array<const char*, 7> palette = {"#0072b2", "#d55e00", "#0
 /// Blue, from pale at 0 to dark at 1: for lines that have an order.
 std::string shade(double depth);
 
-/// The chart as a whole SVG document, on white so that it reads on any page.
+/// The chart as SVG. A page has room for one, for the name of its clipping path is always the same.
+/// \param attributes  further ones of its <svg>, as they stand.
 /// \throws std::invalid_argument if an axis is empty or has no end.
-std::string svg(const Chart& chart);
+std::string svg(const Chart& chart, const Setting& setting = on_white,
+                std::string_view attributes = "");
 
 }  // namespace pion::tool

@@ -54,12 +54,19 @@ std::string line(double x1, double y1, double x2, double y2, std::string_view st
                      x2, y2, style);
 }
 
-std::string document(double width, double height, std::string_view content) {
+std::string document(double width, double height, std::string_view content, const Setting& setting,
+                     std::string_view attributes) {
+  const std::string size =
+      fmt::format("viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\"", width, height);
+  if (!setting.alone) {
+    return fmt::format("<svg {} fill=\"{}\" {}>\n{}</svg>\n", size, setting.ink, attributes,
+                       content);
+  }
   return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" "
-      "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12.5\" fill=\"#222222\">\n"
-      "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{}</svg>\n",
-      width, height, width, height, content);
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" {} font-family=\"Helvetica, Arial, sans-serif\" "
+      "font-size=\"12.5\" fill=\"{}\"{}{}>\n<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n"
+      "{}</svg>\n",
+      size, setting.ink, attributes.empty() ? "" : " ", attributes, setting.paper, content);
 }
 
 }  // namespace pion::tool::element

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/filter/chains.hpp>
 #include <utility>
@@ -174,6 +175,20 @@ Finding look_at(const io::Checkpoint& model, const io::TensorFile& shard, const 
     s = suggest(m);
   }
   return f;
+}
+
+std::string shape_text(const Finding& f) {
+  const bool flattened = f.stored.shape.size() > 2 && f.info.name == f.stored.name;
+  return dimensions(f.info.shape) + (flattened ? " of " + dimensions(f.stored.shape) : "");
+}
+
+double relative_deviation(const Eigen::VectorXd& norms) {
+  const Spread s = spread(norms);
+  return s.mean > 0.0 ? std::sqrt(s.variance) / s.mean : 0.0;
+}
+
+std::string head_spread(const Eigen::VectorXd& norms) {
+  return fmt::format("{} ±{:.0f}%", norms.size(), 100.0 * relative_deviation(norms));
 }
 
 }  // namespace pion::tool

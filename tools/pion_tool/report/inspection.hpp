@@ -2,7 +2,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <pion/diagnostics/sketch.hpp>
 #include <pion/diagnostics/spectrum.hpp>
@@ -50,6 +52,12 @@ struct Finding {
   /// The same of the two whose difference was looked at, the earlier first.
   std::optional<std::array<Eigen::VectorXd, 2>> head_norms_of_both;
   Suggestion suggestion;
+
+  bool measured() const { return spectrum || sketch; }
+  /// Whether there is a spectrum to draw: a matrix of zeros has none.
+  bool has_spectrum() const { return spectrum && spectrum->largest() > 0.0; }
+  /// How many singular values the matrix has.
+  std::int64_t directions() const { return std::min(info.shape.at(0), info.shape.at(1)); }
 };
 
 /// Measures a subject, and suggests its optimiser. One that cannot be measured has a problem and no
@@ -60,5 +68,14 @@ struct Finding {
 /// \throws std::invalid_argument where the heads do not fit.
 Finding look_at(const io::Checkpoint& model, const io::TensorFile& shard, const Subject& subject,
                 std::string_view owner, const Look& look);
+
+/// The shape, and for a tensor that was flattened to it, the tensor's.
+std::string shape_text(const Finding& finding);
+
+/// The deviation of the norms of heads, as a part of their mean; 0 where that is 0.
+double relative_deviation(const Eigen::VectorXd& norms);
+
+/// "8 ±23%": how many heads there are, and how far their norms lie apart.
+std::string head_spread(const Eigen::VectorXd& norms);
 
 }  // namespace pion::tool

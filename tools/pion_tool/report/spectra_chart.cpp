@@ -6,52 +6,91 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <filesystem>
+#include <map>
 #include <pion/filter/chains.hpp>
-#include <string_view>
 #include <utility>
-
-#include "pion_tool/io/identity.hpp"
 
 namespace pion::tool {
 namespace {
 
-std::string without_ending(const std::string& name, std::string_view ending) {
-  const std::size_t at = name.rfind(ending);
-  return at != name.npos && at > 0 && at + ending.size() == name.size() ? name.substr(0, at) : name;
+/// The axes, and the cutoffs that a spectrum is compared with.
+Chart empty_chart() {
+  Chart chart{"Spectra, and the cutoffs of highpass",
+              {"i, the number of the singular value", 1.0, 2.0, Scale::logarithmic},
+              {"σᵢ / ‖X‖", 1e-3, 1.25, Scale::logarithmic},
+              {}};
+  for (int kp = 0; kp < filters; ++kp) {
+    chart.markers.push_back(
+        {false, cutoff(chains::high_pass(kp)).value(), fmt::format("kp={}", kp)});
+  }
+  return chart;
+}
+
+constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
+
+/// Adds the spectrum of a tensor that has one.
+void add_spectrum(const Finding& f, Series s, Chart& chart) {
+  const Eigen::VectorXd& sigma = f.spectrum->values();
+  for (Index i = 0; i < sigma.size(); ++i) {
+    s.x.push_back(static_cast<double>(i + 1));
+    s.y.push_back(sigma(i) / sigma(0) * f.spectrum->concentration());
+  }
+  chart.x.hi = std::max(chart.x.hi, s.x.back());
+  chart.series.push_back(std::move(s));
 }
 
 }  // namespace
 
 Chart spectra_chart(const std::vector<std::string>& files,
                     const std::vector<std::vector<Finding>>& all) {
-  Chart chart{"Spectra, and the cutoffs of highpass",
-              {"i, the number of the singular value", 1.0, 2.0, Scale::logarithmic},
-              {"σᵢ / ‖X‖", 1e-3, 1.25, Scale::logarithmic},
-              {}};
+  Chart chart = empty_chart();
   for (std::size_t file = 0; file < all.size(); ++file) {
     std::size_t number = 0;  // in the file: the same tensors of two files have the same colour
     for (const Finding& f : all[file]) {
-      if (!f.spectrum || f.spectrum->largest() == 0.0) continue;
+      if (!f.has_spectrum()) continue;
       Series s;
-      s.label = without_ending(f.info.name, ".weight");
-      if (all.size() > 1) s.label.insert(0, io::path_of(files[file]).stem().string() + ": ");
-      constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
+      s.label = short_name(f.info.name);
+      if (all.size() > 1) s.label.insert(0, stem_of(files[file]) + ": ");
       s.colour = palette[number % palette.size()];
       s.dashes = dashes[(file + number / palette.size()) % dashes.size()];
       ++number;
-      const Eigen::VectorXd& sigma = f.spectrum->values();
-      for (Index i = 0; i < sigma.size(); ++i) {
-        s.x.push_back(static_cast<double>(i + 1));
-        s.y.push_back(sigma(i) / sigma(0) * f.spectrum->concentration());
-      }
-      chart.x.hi = std::max(chart.x.hi, s.x.back());
-      chart.series.push_back(std::move(s));
+      add_spectrum(f, std::move(s), chart);
     }
   }
-  for (int kp = 0; kp < filters; ++kp) {
-    chart.markers.push_back(
-        {false, cutoff(chains::high_pass(kp)).value(), fmt::format("kp={}", kp)});
+  return chart;
+}
+
+std::vector<ModuleLook> module_looks(const std::vector<PlacedTensor>& tensors) {
+  std::vector<ModuleLook> looks;
+  std::map<std::string, std::size_t> look_of;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!tensors[i].finding->has_spectrum()) continue;
+    const std::string& module = tensors[i].place.module;
+    const std::size_t number = looks.size();
+    const auto [look, is_new] = look_of.emplace(module, number);
+    if (is_new) {
+      looks.push_back(
+          {module, number % palette.size(), dashes[number / palette.size() % dashes.size()], {}});
+    }
+    looks[look->second].tensors.push_back(i);
+  }
+  return looks;
+}
+
+Chart spectra_by_module(const std::vector<PlacedTensor>& tensors,
+                        const std::vector<ModuleLook>& looks) {
+  Chart chart = empty_chart();
+  chart.legend = false;
+  for (const ModuleLook& look : looks) {
+    for (const std::size_t i : look.tensors) {
+      Series s;
+      s.label = short_name(tensors[i].finding->info.name);
+      s.colour = fmt::format("var(--line-{})", look.colour);
+      s.dashes = look.dashes;
+      s.width = look.tensors.size() > 1 ? 1.2 : 1.8;
+      s.id = fmt::format("s{}", i);
+      add_spectrum(*tensors[i].finding, std::move(s), chart);
+    }
   }
   return chart;
 }

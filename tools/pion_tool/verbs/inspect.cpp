@@ -26,6 +26,7 @@
 #include "pion_tool/io/quantized.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/inspection.hpp"
+#include "pion_tool/report/page.hpp"
 #include "pion_tool/report/spectra_chart.hpp"
 #include "pion_tool/report/table.hpp"
 #include "pion_tool/verbs/verbs.hpp"
@@ -45,21 +46,25 @@ struct Options {
   double gain = survivor_gain;
   std::optional<double> within;  // of the exact effective rank
   std::string svg;
+  std::string html;
   bool json = false;
 };
 
-using Findings = std::vector<Finding>;                              // of one model
-using Warnings = std::vector<std::pair<std::string, std::string>>;  // a file, and what of it
+using Findings = std::vector<Finding>;  // of one model
 
 // At the peak, measured on square matrices: of float32 whose values fade, for which two Gram
 // matrices are formed, and of float64, by an SVD.
 constexpr double bytes_per_value = 56.0;
 
-/// What to look at in a shard: of the tensors whose names --tensor and --skip let pass.
-std::vector<Subject> wanted(const Options& o, const std::vector<io::TensorInfo>& entries) {
+/// What to look at in a shard. Counts the tensors that --tensor and --skip leave out.
+std::vector<Subject> wanted(const Options& o, const std::vector<io::TensorInfo>& entries,
+                            std::size_t& left_out) {
   std::vector<Subject> all;
   for (const io::TensorInfo& info : entries) {
-    if ((!o.only.empty() && !io::fits(o.only, info.name)) || io::fits(o.skip, info.name)) continue;
+    if ((!o.only.empty() && !io::fits(o.only, info.name)) || io::fits(o.skip, info.name)) {
+      ++left_out;
+      continue;
+    }
     for (Subject& subject : subjects_of(info, o.parts)) all.push_back(std::move(subject));
   }
   return all;
@@ -110,62 +115,60 @@ void look_at_shard(const Look& look, const io::Checkpoint& model, std::size_t sh
   }
 }
 
-std::vector<Findings> look_at_all(const Options& o, const std::vector<io::Checkpoint>& models,
-                                  const io::Checkpoint* minus, Warnings& warnings) {
+Report look_at_all(const Options& o, const std::vector<io::Checkpoint>& models,
+                   const io::Checkpoint* minus) {
+  Report report{o.models, std::vector<Findings>(models.size()), o.gain, o.minus};
   std::vector<std::vector<std::vector<Subject>>> subjects;  // of a shard of a model
   std::size_t total = 0;
   double work = 0.0;
   for (const io::Checkpoint& model : models) {
     subjects.emplace_back();
     for (std::size_t shard = 0; shard < model.shards().size(); ++shard) {
-      subjects.back().push_back(wanted(o, model.entries(shard)));
+      subjects.back().push_back(wanted(o, model.entries(shard), report.left_out));
       total += subjects.back().back().size();
       for (const Subject& subject : subjects.back().back()) work += work_of(subject);
     }
-    warnings.insert(warnings.end(), model.warnings().begin(), model.warnings().end());
+    report.warnings.insert(report.warnings.end(), model.warnings().begin(),
+                           model.warnings().end());
   }
   if (total == 0 && !(o.only.empty() && o.skip.empty())) {
     throw io::Error(o.models[0], "--tensor and --skip leave no tensor");
   }
   Progress progress(total, 0, work);
-  std::vector<Findings> all(models.size());
   for (std::size_t i = 0; i < models.size(); ++i) {
     const std::vector<io::TensorInfo> entries = models[i].all_entries();
     const io::QuantizedWeights quantized(entries);
     Look look{o.heads, o.gain, minus, o.within};
     look.heads.conv1d = stores_conv1d(entries);
     for (std::size_t shard = 0; shard < subjects[i].size(); ++shard) {
-      look_at_shard(look, models[i], shard, quantized, subjects[i][shard], progress, all[i]);
+      look_at_shard(look, models[i], shard, quantized, subjects[i][shard], progress,
+                    report.findings[i]);
     }
   }
-  return all;
+  return report;
 }
 
-/// Adds what could not be measured, and says whether there was any. \throws io::Error if nothing
-/// could be.
-bool add_problems(const Options& o, const std::vector<Findings>& all, Warnings& warnings) {
+/// What could not be measured, a line for each model. \throws io::Error if nothing could be.
+Warnings problems_of(const Report& report) {
   std::size_t sound = 0;
   Warnings problems;
-  for (std::size_t i = 0; i < all.size(); ++i) {
+  for (std::size_t i = 0; i < report.files.size(); ++i) {
     const Finding* first = nullptr;
     std::size_t count = 0;
-    for (const Finding& f : all[i]) {
+    for (const Finding& f : report.findings[i]) {
       if (f.info.problem.empty()) continue;
       if (first == nullptr) first = &f;
       ++count;
     }
-    sound += all[i].size() - count;
+    sound += report.findings[i].size() - count;
     if (first == nullptr) continue;
     std::string what =
         fmt::format("tensor {}: {}", io::quote(first->info.name), first->info.problem);
     if (count > 1) what += fmt::format(" (and {} more such tensors)", count - 1);
-    problems.emplace_back(o.models[i], std::move(what));
+    problems.emplace_back(report.files[i], std::move(what));
   }
   if (sound == 0 && !problems.empty()) throw io::Error(problems[0].first, problems[0].second);
-  for (auto& [file, what] : problems) {
-    warnings.emplace_back(std::move(file), what + "; the other tensors are measured");
-  }
-  return !problems.empty();
+  return problems;
 }
 
 Json to_json(const std::string& file, const Finding& f) {
@@ -215,19 +218,6 @@ Json to_json(const std::string& file, const Finding& f) {
   }
   if (!f.info.problem.empty()) report["problem"] = f.info.problem;
   return report;
-}
-
-/// The shape, and for a tensor that was flattened to it, the tensor's.
-std::string shape_text(const Finding& f) {
-  const bool flattened = f.stored.shape.size() > 2 && f.info.name == f.stored.name;
-  return dimensions(f.info.shape) + (flattened ? " of " + dimensions(f.stored.shape) : "");
-}
-
-/// How far the norms of the heads lie apart: their deviation as a part of their mean.
-std::string head_spread(const Eigen::VectorXd& norms) {
-  const Spread s = spread(norms);
-  const double part = s.mean > 0.0 ? std::sqrt(s.variance) / s.mean : 0.0;
-  return fmt::format("{} ±{:.0f}%", norms.size(), 100.0 * part);
 }
 
 void print_numbers(const Findings& findings, const Options& o) {
@@ -298,12 +288,15 @@ int inspect(const Options& o) {
   };
   for (const io::Checkpoint& model : models) add("FILE", model);
   if (minus) add("--minus", *minus);
-  require_apart(inputs, {{"--svg", o.svg}});
-  Warnings warnings;
-  const std::vector<Findings> all = look_at_all(o, models, minus ? &*minus : nullptr, warnings);
-  const int status = add_problems(o, all, warnings) ? 1 : 0;
+  require_apart(inputs, {{"--svg", o.svg}, {"--html", o.html}});
+  const Report report = look_at_all(o, models, minus ? &*minus : nullptr);
+  const Warnings problems = problems_of(report);
+  const std::vector<Findings>& all = report.findings;
   if (!o.svg.empty()) io::write_text(io::path_of(o.svg), svg(spectra_chart(o.models, all)));
-  for (const auto& [file, what] : warnings) warn(file, what);
+  if (!o.html.empty()) io::write_text(io::path_of(o.html), page(report));
+  for (const auto& [file, what] : report.warnings) warn(file, what);
+  for (const auto& [file, what] : problems) warn(file, what + "; the other tensors are measured");
+  const int status = problems.empty() ? 0 : 1;
   if (o.json) {
     print_json(o, all);
     return status;
@@ -339,6 +332,7 @@ Verb inspect_verb(CLI::App& app) {
   add_real(*verb, "--within", o->within, 1e-3, 0.5,
            "Sketch: the effective rank within X of itself, with probability .95");
   add_text(*verb, "--svg", o->svg, "FILE", "Draw the spectra and the filters' cutoffs here");
+  add_text(*verb, "--html", o->html, "FILE", "Write a page here: heat maps, spectra, a table");
   add_json(*verb, o->json);
   return {verb, [o] { return inspect(*o); }};
 }

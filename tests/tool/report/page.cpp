@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pion_tool/report/page.hpp"
+
+#include <cctype>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/support.hpp"
+#include "support/catch.hpp"
+
+using namespace pion::tool;
+
+namespace {
+
+/// Reads a page that closes every element and quotes every attribute, as XML wants it. Only the
+/// insides of <style> and <script> are passed over, as HTML wants it.
+class Reader {
+ public:
+  explicit Reader(const std::string& page) : rest_(page) {
+    take("<!DOCTYPE html>");
+    while (!rest_.empty() && error_.empty()) step();
+    if (!open_.empty()) fail("not closed: " + open_.back());
+    for (const std::string& id : wanted_) {
+      if (ids_.count(id) == 0) fail("nothing has the id " + id);
+    }
+  }
+
+  const std::string& error() const { return error_; }
+
+ private:
+  void fail(const std::string& what) {
+    if (error_.empty()) error_ = what + " before: " + std::string(rest_.substr(0, 60));
+  }
+
+  bool take(std::string_view text) {
+    if (rest_.substr(0, text.size()) != text) return false;
+    rest_.remove_prefix(text.size());
+    return true;
+  }
+
+  std::string until(std::string_view ends) {
+    const std::string found(rest_.substr(0, rest_.find_first_of(ends)));
+    rest_.remove_prefix(found.size());
+    return found;
+  }
+
+  void step() {
+    const std::string text = until("<");
+    for (std::size_t at = text.find('&'); at != text.npos; at = text.find('&', at + 1)) {
+      if (text.find(';', at) == text.npos) fail("a bare &");
+    }
+    if (rest_.empty()) return;
+    if (take("</")) {
+      const std::string name = until(">");
+      take(">");
+      if (open_.empty() || open_.back() != name) return fail("</" + name + "> closes nothing");
+      open_.pop_back();
+      return;
+    }
+    take("<");
+    const std::string name = until(" />\n");
+    if (name.empty()) return fail("a bare <");
+    attributes(name);
+    if (take("/>")) return;
+    if (!take(">")) return fail("a tag without an end");
+    if (name == "script" || name == "style") {
+      const std::size_t end = rest_.find("</" + name + ">");
+      if (end == rest_.npos) return fail(name + " without an end");
+      rest_.remove_prefix(end + name.size() + 3);
+      return;
+    }
+    open_.push_back(name);
+  }
+
+  void attributes(const std::string& element) {
+    std::set<std::string> seen;
+    while (take(" ") || take("\n")) {
+      const std::string name = until("= />\n");
+      if (name.empty()) continue;
+      if (!take("=\"")) return fail(element + " has " + name + " without a value");
+      const std::string value = until("\"");
+      take("\"");
+      if (!seen.insert(name).second) fail(element + " has " + name + " twice");
+      if (value.find('<') != value.npos) fail("a bare < in " + name);
+      refer(name, value);
+    }
+  }
+
+  void refer(const std::string& name, const std::string& value) {
+    if (name == "id" && !ids_.insert(value).second) fail("two have the id " + value);
+    if (name == "href" && value[0] == '#') wanted_.insert(value.substr(1));
+    if (name == "aria-labelledby" || name == "aria-describedby") wanted_.insert(value);
+  }
+
+  std::string_view rest_;
+  std::string error_;
+  std::vector<std::string> open_;
+  std::set<std::string> ids_, wanted_;
+};
+
+/// Of a whole model: matrices of 2048 and more, of which there are `layers` times 7, and norms.
+Report model(int layers) {
+  Report r{{"model.safetensors"}, {{}}};
+  std::vector<Finding>& all = r.findings[0];
+  all.push_back(matrix_finding("model.embed_tokens.weight", 4096, 2048, 0.3, Optimizer::adamw));
+  for (int layer = 0; layer < layers; ++layer) {
+    const std::string begin = "model.layers." + std::to_string(layer) + ".";
+    for (const char* module :
+         {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+          "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"}) {
+      const double power = 0.3 + 0.01 * static_cast<double>(all.size());
+      all.push_back(matrix_finding(begin + module + ".weight", 2048, 2048, power,
+                                   layer % 2 == 0 ? Optimizer::pion : Optimizer::muon));
+    }
+    for (const char* norm : {"input_layernorm", "post_attention_layernorm", "q_norm", "k_norm"}) {
+      all.push_back(vector_finding(begin + norm + ".weight"));
+    }
+  }
+  return r;
+}
+
+Report hostile() {
+  Report r{{"a/<b>.npy", "c\"&.npy"}, {{}, {}}};
+  r.left_out = 2;
+  r.warnings = {{"<i>", "it's & \"that\" <script>"}};
+  for (const char* name :
+       {"<script>alert(1)</script>", "h.0.\"><img src=x onerror=y>", "h.1.</title></script>",
+        "' onclick='", "&lt; ]]> -->", "\xe2\x80\xaegnorw", "\x1b[2J\n\xff", ""}) {
+    r.findings[0].push_back(matrix_finding(name, 8, 6, 1.0, Optimizer::pion));
+    r.findings[1].push_back(broken_finding(name));
+    r.findings[1].push_back(vector_finding(name));
+  }
+  return r;
+}
+
+std::string error_of(const Report& r) { return Reader(page(r)).error(); }
+
+}  // namespace
+
+TEST_CASE("the reader of pages finds what is wrong") {
+  const auto error = [](const std::string& body) {
+    return Reader("<!DOCTYPE html><p>" + body + "</p>").error();
+  };
+  CHECK(error("<b>a</b><br/>&amp;").empty());
+  for (const char* bad : {"<b>", "</b>", "a & b", "a < b", "<b id=c></b>", "<b c></b>",
+                          "<b id=\"x\"></b><i id=\"x\"></i>", "<a href=\"#y\"></a>",
+                          "<b c=\"1\" c=\"2\"></b>", "<script>", "<b c=\"<\"></b>"}) {
+    INFO(bad);
+    CHECK_FALSE(error(bad).empty());
+  }
+}
+
+TEST_CASE("a page is well-formed, and its references lead somewhere") {
+  CHECK(error_of(model(4)) == "");
+  CHECK(error_of(hostile()) == "");
+  CHECK(error_of({}) == "");
+  CHECK(error_of({{"a"}, {{vector_finding("b")}}}) == "");
+  CHECK(error_of({{"a"}, {{broken_finding("h.0.b")}}}) == "");
+  CHECK(error_of({{"a"}, {{matrix_finding("b", 1, 1, 1.0)}}}) == "");
+}
+
+TEST_CASE("a page needs nothing but itself") {
+  const std::string out = page(model(4));
+  for (const char* part : {"http:", "https:", "//www", " src=", "url(", "@import", "<img",
+                           "<iframe", "fetch(", "XMLHttpRequest", "import("}) {
+    INFO(part);
+    CHECK(count(out, part) == 0);
+  }
+  CHECK(count(out, "<link ") == 1);
+  CHECK(count(out, "<link rel=\"icon\" href=\"data:,\"/>") == 1);
+  CHECK(count(out, "default-src 'none'") == 1);
+}
+
+TEST_CASE("names in a page are text") {
+  const std::string out = page(hostile());
+  CHECK(count(out, "<script>") == 1);  // the page's own
+  CHECK(count(out, "</script>") == 1);
+  CHECK(count(out, "<img") == 0);
+  CHECK(count(out, "&lt;script>alert(1)&lt;/script>") > 0);
+  CHECK(count(out, "\\xe2\\x80\\xaegnorw") > 0);
+  CHECK(count(out, "\x1b") == 0);
+}
+
+TEST_CASE("a page has a row for every tensor, and a line for every matrix") {
+  const std::string out = page(model(4));
+  CHECK(count(out, "<tr id=\"t") == 45);
+  CHECK(count(out, "<g id=\"s") == 29);
+  CHECK(count(out, "type=\"checkbox\" value=\"") == 29);
+  CHECK(count(out, "data-at=") == 8 * 28);  // embed_tokens is in no layer
+  CHECK(count(out, "<figure id=\"map-") == 8);
+  CHECK(count(out, "(16)</dt>") == 1);
+  CHECK(count(out, "layer 3, self_attn.q_proj: Muon</title>") == 1);
+}
+
+TEST_CASE("300 tensors of 2048 values take less than 2 MB") {
+  const Report r = model(27);
+  CHECK(r.findings[0].size() == 298);
+  CHECK(page(r).size() < 2'000'000);
+}
