@@ -17,7 +17,7 @@ NAVIGATION = {
     "Start": ["docs/install", "examples/index", "docs/explorer/README"],
     "Guides": ["docs/guides/filter", "docs/guides/per_head", "docs/guides/optimiser",
                "docs/distributed", "docs/python", "docs/libtorch", "docs/gpu",
-               "docs/guides/design", "docs/guides/prove"],
+               "docs/guides/design", "docs/guides/prove", "docs/guides/report"],
     "Look up": ["reference/index", "docs/optimisers", "docs/filters", "docs/glossary"],
     "What was found": ["docs/evidence", "docs/claims", "docs/performance"],
     "The project": ["docs/architecture", "docs/platforms", "CONTRIBUTING", "CHANGELOG"],

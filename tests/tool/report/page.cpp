@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "pion_tool/report/measure.hpp"
+#include "pion_tool/report/place.hpp"
 #include "report/support.hpp"
 #include "support/catch.hpp"
 
@@ -192,6 +194,33 @@ TEST_CASE("a page has a row for every tensor, and a line for every matrix") {
   CHECK(count(out, "<figure id=\"map-") == 8);
   CHECK(count(out, "(16)</dt>") == 1);
   CHECK(count(out, "layer 3, self_attn.q_proj: Muon</title>") == 1);
+}
+
+TEST_CASE("a page of sketches has their values, and shows neither spectra nor survivors") {
+  const std::string name = "h.0.up.weight";
+  const Report r{{"a"}, {{sketched_finding(name, 8, 6, 1.0)}}};
+  CHECK(error_of(r) == "");
+  const std::string out = page(r);
+  CHECK(count(out, "<g id=\"s") == 0);
+  CHECK(count(out, "<figure id=\"map-") == 3);  // suggestion, effective rank, concentration
+  const Finding exact = matrix_finding(name, 8, 6, 1.0);
+  const std::vector<std::vector<Finding>> both = {{exact}};
+  for (const Measure& m : measures(1e-6, place_all({"a"}, both))) {
+    CHECK((count(out, "<td class=\"n\">" + m.text(exact) + "</td>") > 0) == (m.key[0] != 'k'));
+  }
+  CHECK(count(out, "(1)</dt>") == 0);  // it was measured
+}
+
+TEST_CASE("a page says what was subtracted, and the heads before and after") {
+  Report r{{"new.npz"}, {{matrix_finding("q", 8, 6, 1.0)}}, 1e-6, "old/"};
+  r.findings[0][0].head_norms = Eigen::Vector2d(1.0, 3.0);
+  r.findings[0][0].head_norms_of_both = {Eigen::VectorXd(Eigen::Vector2d(1.0, 1.0)),
+                                         Eigen::VectorXd(Eigen::Vector2d(2.0, 4.0))};
+  CHECK(error_of(r) == "");
+  const std::string out = page(r);
+  CHECK(count(out, "<h1>new minus old</h1>") == 1);
+  CHECK(count(out, "Each tensor is what it became since old/") == 1);
+  CHECK(count(out, "2 ±50%</td><td class=\"n\">2 ±0%</td><td class=\"n\">2 ±33%</td>") == 1);
 }
 
 TEST_CASE("300 tensors of 2048 values take less than 2 MB") {

@@ -31,6 +31,10 @@ TEST_CASE("a name tells layer and module") {
   CHECK(places({"blocks.0.o_proj.weight", "blocks.1.o_proj.bias"}) ==
         Names{"0 o_proj", "1 o_proj.bias"});
   CHECK(places({"0.weight", "2.weight", "3"}) == Names{"0 weight", "2 weight", "3 layer"});
+  CHECK(places({"layers.3.experts.up_proj[17]", "layers.3.experts.up_proj[18]"}) ==
+        Names{"3 experts.up_proj.*", "3 experts.up_proj.*"});
+  CHECK(places({"decoder.wi[5]", "w[x]", "[2]", "a[1", "a1]"}) ==
+        Names{"5 decoder.wi", "- w[x]", "2 layer", "- a[1", "- a1]"});
   CHECK(places({"h/7/attn/c_attn/weight"}) == Names{"7 attn.c_attn"});
   CHECK(places({"model.layers.3.mlp.experts.17.up_proj.weight"}) ==
         Names{"3 mlp.experts.*.up_proj"});
@@ -46,6 +50,15 @@ TEST_CASE("what stands before the layers counts where it differs") {
         Names{"0 model.up", "0 mtp.up"});
   CHECK(places({"layers.0.up.weight", "mtp.layers.0.up.weight"}) == Names{"0 up", "0 mtp.up"});
   CHECK(places({"layers.layers.0.a", "layers.0.a"}) == Names{"0 layers.a", "0 a"});
+}
+
+TEST_CASE("a model has the name of its file or its folder") {
+  CHECK(stem_of("a/b.safetensors") == "b");
+  CHECK(stem_of("a/model.safetensors.index.json") == "model");
+  CHECK(stem_of("Qwen3-1.7B") == "Qwen3-1.7B");
+  CHECK(stem_of("a/Qwen3-1.7B/") == "Qwen3-1.7B");
+  CHECK(stem_of("step.100.npy") == "step.100");
+  CHECK(stem_of(".npy") == ".npy");
 }
 
 TEST_CASE("no number is a layer that is not one") {

@@ -34,6 +34,16 @@ inline Finding matrix_finding(std::string name, Index rows, Index cols, double p
   return f;
 }
 
+/// The same of a sketch, whose intervals are those of rounding.
+inline Finding sketched_finding(const std::string& name, Index rows, Index cols, double power) {
+  Finding f = matrix_finding(name, rows, cols, power);
+  f.sketch.emplace(*std::move(f.spectrum));
+  f.spectrum.reset();
+  f.survivors = {};
+  f.suggestion = {{}, {}, false, "a sketch"};
+  return f;
+}
+
 inline Finding vector_finding(std::string name) {
   Finding f;
   f.info = {std::move(name), "F32", io::DType::f32, {8}};

@@ -185,7 +185,7 @@ has '"erank":null' '"suggestion":null' 'are not measured'
 json inspect subnormal.npy
 has '"sigma1_over_fro":0.948'
 json inspect zero.npy empty.npy
-has '"erank":0.0' '"suggestion":null'
+has '"erank":0.0' '"power_law_alpha":null' '"suggestion":null'
 good inspect names.safetensors
 has 'a\x1b[2J\x0ab'
 
@@ -251,6 +251,10 @@ json inspect standing.npy
 erank=$(sed -E 's/.*"erank":([^,]*),.*/\1/' stdout)
 awk -v x="$erank" '{ exit !($1 <= x && x <= $2 && $2 - $1 <= 0.05 * ($1 + $2)) }' <<<"$interval"
 result $((!$?)) "a sketch has the exact effective rank in it: $interval, $erank"
+good inspect standing.npy --within 0.05 --html page.html
+whole page.html
+grep -qE '<td class="n">[0-9.]+ ±[0-9.]+</td>' page.html && ! grep -q 'kp = 2' page.html
+result $((!$?)) 'page.html has the interval of a sketch, and no survivors'
 bad '--within: "3" is not a number from 0.001 to 0.5' inspect "$sft" --within 3
 bad 'o_proj.weight": 256 columns do not divide into 7 heads' inspect "$sft" --heads 7
 bad '3 heads' inspect diagonal.npy --heads 3 --axis cols
@@ -545,11 +549,16 @@ bad 'loop.safetensors: cannot open' inspect loop.safetensors
 mkdir before after
 cp ones.npy before/w.npy
 npy after/w.npy '<f4' '2, 2' "$three$zero$zero$one"
+json inspect after/w.npy # the eigenvalues 9 and 1: 1 + 2 / log(9)
+has '"power_law_alpha":1.91023922662'
 json inspect after/w.npy --minus before/w.npy
 has '"norm":2.0,"erank":1.0'
 json inspect after --minus before --heads 2 --axis rows
 has '"head_norms":[2.0,0.0]' '"head_norm_variance_before":0.0,"head_norm_variance_after":1.0'
-good inspect after --minus before --heads 2 --axis rows
+good inspect after --minus before --heads 2 --axis rows --html page.html
+whole page.html
+grep -q '<h1>after minus before</h1>' page.html && grep -q 'heads after' page.html
+result $((!$?)) 'page.html says what was subtracted'
 cp diagonal.npy after/v.npy
 partly 'tensor "v": it is not in before' inspect after --minus before
 cp vector.npy before/v.npy

@@ -38,6 +38,8 @@ void read_off(Index rows, Index cols, double epsilon, double gain, Finding& f, M
   for (std::size_t kp = 0; kp < f.survivors.size(); ++kp) {
     f.survivors[kp] = f.spectrum->survivors({chains::high_pass(static_cast<int>(kp))}, gain);
   }
+  const PowerLaw law = fit_power_law(*f.spectrum);
+  if (law.count > 0) f.power_law = law;
   m.zero = f.spectrum->largest() == 0.0;
   m.outstanding = outstanding_directions(*f.spectrum, rows, cols, epsilon);
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <pion/diagnostics/power_law.hpp>
 #include <pion/diagnostics/sketch.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <string>
@@ -47,6 +48,7 @@ struct Finding {
   io::TensorInfo stored;  ///< The tensor as the file has it.
   std::optional<Spectrum> spectrum;
   std::optional<SketchedSpectrum> sketch;     ///< In its place, where it was cheaper.
+  std::optional<PowerLaw> power_law;          ///< Of the spectrum, where its tail has one.
   std::array<Index, filters> survivors{};     ///< For each kp.
   std::optional<Eigen::VectorXd> head_norms;  ///< For attention projections, where heads are given.
   /// The same of the two whose difference was looked at, the earlier first.

@@ -41,6 +41,10 @@ std::optional<Estimate> concentration_of(const Finding& f) {
   return Estimate{1.0 / std::sqrt(stable.high), 1.0 / std::sqrt(stable.low)};
 }
 
+std::optional<Estimate> alpha_of(const Finding& f) {
+  return f.power_law ? std::optional(exactly(f.power_law->alpha)) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<Measure> measures(double gain, const std::vector<PlacedTensor>& tensors) {
@@ -48,17 +52,21 @@ std::vector<Measure> measures(double gain, const std::vector<PlacedTensor>& tens
       {"erank", "effective rank",
        "How many directions the matrix uses: exp of the entropy of "
        "its singular values.",
-       Scale::logarithmic, 1, effective_rank_of},
+       Scale::logarithmic, 1, true, effective_rank_of},
       {"s1", "σ₁ / ‖X‖",
        "The largest singular value's part of the Frobenius norm. Filters divide "
        "the matrix by that norm and compare the singular values with their cutoff.",
-       Scale::linear, 2, concentration_of},
+       Scale::linear, 2, false, concentration_of},
+      {"alpha", "power law α",
+       "The exponent of the power law that fits the largest eigenvalues of X Xᵀ best, as "
+       "WeightWatcher fits it. Of a weight that was trained well it mostly lies between 2 and 6.",
+       Scale::logarithmic, 2, false, alpha_of},
   };
   for (int kp = 0; kp < filters; ++kp) {
     all.push_back(
         {fmt::format("kp{}", kp), fmt::format("kp = {}", kp),
          fmt::format("How many directions highpass:kp={} passes with a gain above {}.", kp, gain),
-         Scale::logarithmic, 0, [kp](const Finding& f) {
+         Scale::logarithmic, 0, true, [kp](const Finding& f) {
            const Index count = f.survivors.at(static_cast<std::size_t>(kp));
            return f.spectrum ? std::optional(exactly(static_cast<double>(count))) : std::nullopt;
          }});

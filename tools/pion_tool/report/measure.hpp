@@ -20,6 +20,7 @@ struct Measure {
   std::string meaning;  ///< A sentence.
   Scale scale;          ///< On which values of different size are told apart.
   int decimals;
+  bool counts_directions;  ///< Of which a matrix has min(rows, cols).
   /// Nothing where it was not measured. An exact value is an interval without width.
   std::function<std::optional<Estimate>(const Finding&)> read;
 
@@ -29,7 +30,7 @@ struct Measure {
   std::string text(double value) const;
 };
 
-/// Effective rank, concentration, and the survivors of each high-pass: those that were measured of
+/// Effective rank, concentration, the power law, and the survivors of each high-pass: those that were measured of
 /// any of the tensors.
 /// \param gain  above which a direction survives.
 std::vector<Measure> measures(double gain, const std::vector<PlacedTensor>& tensors);

@@ -132,7 +132,7 @@ ModelMap measure_map(const Grid& g, const std::vector<PlacedTensor>& tensors, co
     std::string text =
         fmt::format("{}: {} {}", where(g, row, column, members), m.title, m.text(value));
     if (members.size() > 1) text += " in the middle one";
-    if (members.size() == 1 && m.scale == Scale::logarithmic) text += fmt::format(" of {}", full);
+    if (members.size() == 1 && m.counts_directions) text += fmt::format(" of {}", full);
     all.push_back({value, row, column, std::move(text), members[0]});
   });
   if (all.empty()) return out;

@@ -70,8 +70,8 @@ std::string links(const std::vector<PlacedTensor>& tensors,
 std::string summary_section(const Material& m) {
   std::string out;
   if (!m.report.minus.empty()) {
-    out = paragraph(fmt::format("Each tensor is what it became since {}: the difference of the two.",
-                                m.report.minus));
+    out = paragraph(fmt::format(
+        "Each tensor is what it became since {}: the difference of the two.", m.report.minus));
   }
   for (const std::string& text : summary(m.report.files, m.tensors, m.measures)) {
     out += paragraph(text);
@@ -165,7 +165,9 @@ std::string layer_range(const std::vector<PlacedTensor>& tensors) {
 
 std::string spectra_section(const Material& m) {
   const std::vector<ModuleLook> looks = module_looks(m.tensors);
-  if (looks.empty()) return section("spectra", "Spectra", paragraph("There is none to draw: no exact values were found."));
+  if (looks.empty())
+    return section("spectra", "Spectra",
+                   paragraph("There is none to draw: no exact values were found."));
   const std::string picture = svg(spectra_by_module(m.tensors, looks), in_page,
                                   "id=\"lines\" role=\"img\" aria-labelledby=\"spectra-title\" "
                                   "aria-describedby=\"spectra-words\"");
@@ -228,7 +230,7 @@ std::string words_section(const Material& m) {
     out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", html::text(measure.title),
                        html::text(measure.meaning));
   }
-  return section("words", "What the numbers mean", out + "</dl>\n");
+  return section("numbers", "What the numbers mean", out + "</dl>\n");
 }
 
 }  // namespace

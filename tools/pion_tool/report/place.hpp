@@ -17,8 +17,8 @@ namespace pion::tool {
 struct Place {
   std::optional<std::int64_t> layer;  ///< The first number in the name.
   /// What layers have in common. Further numbers are "*", so that the experts of a layer, numbered
-  /// or stacked, have one place; "weight" at the end is left out. What stands before the layer is part of it where that
-  /// differs: encoder.self_attn, decoder.self_attn.
+  /// or stacked, have one place; "weight" at the end is left out. What stands before the layer is
+  /// part of it where that differs: encoder.self_attn, decoder.self_attn.
   std::string module;
 };
 

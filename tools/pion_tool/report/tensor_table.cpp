@@ -49,8 +49,8 @@ std::string row(std::size_t i, const PlacedTensor& t, const std::vector<std::str
   out += fmt::format("</td><th scope=\"row\">{}</th>", html::name(f.info.name));
   if (columns.file) out += cell(html::name(stem_of(files[t.file])));
   out += number(t.place.layer ? fmt::format("{}", *t.place.layer) : "");
-  out += fmt::format("<td class=\"n\" data-sort=\"{}\">{}</td>", entries(f.info.shape),
-                     shape_text(f));
+  out +=
+      fmt::format("<td class=\"n\" data-sort=\"{}\">{}</td>", entries(f.info.shape), shape_text(f));
   out += cell(html::text(f.info.dtype_name));
   for (const Measure& m : measures) out += number(m.text(f));
   if (columns.heads) out += number(f.head_norms ? head_spread(*f.head_norms) : "");

@@ -128,8 +128,7 @@ Report look_at_all(const Options& o, const std::vector<io::Checkpoint>& models,
       total += subjects.back().back().size();
       for (const Subject& subject : subjects.back().back()) work += work_of(subject);
     }
-    report.warnings.insert(report.warnings.end(), model.warnings().begin(),
-                           model.warnings().end());
+    report.warnings.insert(report.warnings.end(), model.warnings().begin(), model.warnings().end());
   }
   if (total == 0 && !(o.only.empty() && o.skip.empty())) {
     throw io::Error(o.models[0], "--tensor and --skip leave no tensor");
@@ -189,6 +188,7 @@ Json to_json(const std::string& file, const Finding& f) {
       {"nuclear_rank", measure([](const Spectrum& x) { return x.nuclear_rank(); })},
       {"participation_ratio", measure([](const Spectrum& x) { return x.participation_ratio(); })},
       {"sigma1_over_fro", measure([](const Spectrum& x) { return x.concentration(); })},
+      {"power_law_alpha", f.power_law ? Json(f.power_law->alpha) : Json()},
       {"survivors", matrix ? Json(f.survivors) : Json()},
       {"head_norms", norms},
       {"head_norm_mean", f.head_norms ? Json(spread.mean) : Json()},
