@@ -66,8 +66,8 @@ TEST_CASE("a power law is that of the definition") {
     INFO("trial " << trial);
     CHECK(found.count == static_cast<Index>(lambda.size() - wanted.begin));
     // A logarithm l of a ratio is off by 4 eps at most; so is its sum's mean, and alpha - 1 = 1 /
-    // mean by (alpha - 1)^2 of that. exp(-(alpha - 1) l), l at most log of the largest ratio, is off
-    // by no more than its exponent.
+    // mean by (alpha - 1)^2 of that. exp(-(alpha - 1) l), l at most log of the largest ratio, is
+    // off by no more than its exponent.
     const auto alpha = static_cast<double>(wanted.alpha);
     const double ratio = std::log(s.largest() / s.values()(found.count - 1)) + 1.0;
     const double error =

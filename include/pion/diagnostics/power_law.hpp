@@ -10,8 +10,8 @@
 
 namespace pion {
 
-/// A power law, density proportional to lambda^-alpha for lambda >= smallest, that was fitted to the
-/// largest eigenvalues lambda = sigma^2 of X X^T.
+/// A power law, density proportional to lambda^-alpha for lambda >= smallest, fitted to the largest
+/// eigenvalues lambda = sigma^2 of X X^T.
 struct PowerLaw {
   double alpha = 0.0;     ///< Above 1.
   double smallest = 0.0;  ///< Where the tail begins, relative to sigma_1^2.
@@ -22,10 +22,11 @@ struct PowerLaw {
 /// Fits a power law to the tail of a spectrum. Of a weight that was trained well, alpha mostly lies
 /// between 2 and 6; what is larger is closer to random (Martin, Peng and Mahoney 2021).
 ///
-/// A tail that begins at one of the eigenvalues, of n that are no smaller, has the likeliest alpha =
-/// 1 + n / sum(log(lambda_i / smallest)). Of all tails of two and more that one is taken whose
-/// distribution lies closest to its law's (Clauset, Shalizi and Newman 2009, eq. 3.1 and section
-/// 3.3); of equal distances, the longest. Scaling the matrix by a power of two changes nothing.
+/// A tail that begins at one of the eigenvalues, of n that are no smaller, has the likeliest
+/// alpha = 1 + n / sum(log(lambda_i / smallest)). Of all tails of two and more that one is taken
+/// whose distribution lies closest to its law's (Clauset, Shalizi and Newman 2009, eq. 3.1 and
+/// section 3.3); of equal distances, the longest. Scaling the matrix by a power of two changes
+/// nothing.
 /// Values that Spectrum::rank() does not count are rounding, and left out. Cost: rank^2 / 2
 /// exponentials. Deterministic.
 inline PowerLaw fit_power_law(const Spectrum& spectrum) {

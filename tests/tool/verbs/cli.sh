@@ -192,7 +192,7 @@ has 'a\x1b[2J\x0ab'
 # whole <page>: from its first tag to its last, without a request, and with its parts.
 whole() {
   [[ $(head -c 15 "$1") == '<!DOCTYPE html>' && $(tail -1 "$1") == '</html>' ]] &&
-    ! grep -qE 'https?:|src=|url\(' "$1" && [[ $(grep -c '<section' "$1") == 6 ]]
+    ! grep -qE 'https?:|src=|url\([^#]' "$1" && [[ $(grep -c '<section' "$1") == 6 ]]
   result $((!$?)) "$1 is a whole page" "$(head -c 100 "$1")"
 }
 good inspect "$sft" "$action" --heads 8 --html page.html --svg page.svg

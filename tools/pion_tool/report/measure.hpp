@@ -30,8 +30,8 @@ struct Measure {
   std::string text(double value) const;
 };
 
-/// Effective rank, concentration, the power law, and the survivors of each high-pass: those that were measured of
-/// any of the tensors.
+/// Effective rank, concentration, the power law, and the survivors of each high-pass: those that
+/// were measured of any of the tensors.
 /// \param gain  above which a direction survives.
 std::vector<Measure> measures(double gain, const std::vector<PlacedTensor>& tensors);
 

@@ -22,7 +22,7 @@ Words split(std::string_view name) {
   Words words;
   const std::size_t bracket = name.rfind('[');
   if (bracket != name.npos && name.back() == ']') {
-    words = split(name.substr(0, bracket));
+    if (bracket > 0) words = split(name.substr(0, bracket));
     words.push_back(name.substr(bracket + 1, name.size() - bracket - 2));
     return words;
   }
@@ -116,7 +116,11 @@ std::vector<Place> places_of(const std::vector<std::string_view>& names) {
   std::size_t front = 0, back = 0;
   if (!stacks.empty()) {
     front = shared(stacks, [](const Words& words) { return words.begin(); });
-    back = shared(stacks, [](const Words& words) { return words.rbegin(); });
+    const auto shortest =
+        std::min_element(stacks.begin(), stacks.end(),
+                         [](const Words& a, const Words& b) { return a.size() < b.size(); });
+    back = std::min(shared(stacks, [](const Words& words) { return words.rbegin(); }),
+                    shortest->size() - front);
   }
   std::vector<Place> places;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -126,8 +130,7 @@ std::vector<Place> places_of(const std::vector<std::string_view>& names) {
       continue;
     }
     Words& before = p.before;  // of one stack nothing is left
-    before.erase(before.end() - static_cast<std::ptrdiff_t>(std::min(back, before.size() - front)),
-                 before.end());
+    before.erase(before.end() - static_cast<std::ptrdiff_t>(back), before.end());
     before.erase(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(front));
     places.push_back({p.layer, module_of(before, p.after)});
   }
