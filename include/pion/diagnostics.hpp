@@ -5,6 +5,7 @@
 
 #include <pion/diagnostics/head_norms.hpp>
 #include <pion/diagnostics/noise.hpp>
+#include <pion/diagnostics/power_law.hpp>
 #include <pion/diagnostics/sketch.hpp>
 #include <pion/diagnostics/sketch_measures.hpp>
 #include <pion/diagnostics/snr.hpp>
