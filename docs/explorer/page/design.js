@@ -31,6 +31,8 @@ export class Design {
       upper: Number(at("upper").value), steps: Number(at("order-steps").value),
     });
     at("seek").textContent = "Stop";
+    at("sought").textContent = "";
+    at("progress").value = 0;
     let [trials, best, shown] = [0, [], Infinity];
     try {
       while (this.order === order) {

@@ -51,10 +51,11 @@ export class MatrixView {
       if (open === Boolean(this.#planted)) return;
       this.#plant(open ? initialMatrix() : null);
     });
-    for (const id of ["size", "rank", "snr", "seed"]) {
+    at("size").addEventListener("change", () => this.#plant(this.#asked()));
+    for (const id of ["rank", "snr", "seed"]) {
       at(id).addEventListener("input", () => this.#plant(this.#asked()));
     }
-    at("source").addEventListener("input", () => this.#choose());
+    at("source").addEventListener("change", () => this.#choose());
     at("file").addEventListener("change", ({ target }) => this.#open(target.files[0]));
     addEventListener("dragover", (event) => event.preventDefault());
     addEventListener("drop", (event) => {
