@@ -87,14 +87,19 @@ class Browser:
 
     def curve(self) -> str:
         """The path of the filter's own curve."""
-        return self.all("#chart path[stroke-width='2.8']")[0].get_attribute("d")
+        # In one script: the page may draw anew between two.
+        return self.run("return document.querySelector(\"#chart path[stroke-width='2.8']\")"
+                        ".getAttribute('d')")
 
     def fact(self, what: str, column: int = 0) -> str:
         self.settle()
-        for row in self.all("#facts tbody tr"):
-            if row.find_element(By.TAG_NAME, "th").text.startswith(what):
-                return row.find_elements(By.TAG_NAME, "td")[column].text
-        raise AssertionError(f"the table has no row {what}")
+        said = self.run(
+            "for (const row of document.querySelectorAll('#facts tbody tr'))"
+            "  if (row.querySelector('th').innerText.startsWith(arguments[0]))"
+            "    return row.querySelectorAll('td')[arguments[1]].innerText.trim();"
+            "return null", what, column)
+        assert said is not None, f"the table has no row {what}"
+        return said
 
     def downloaded(self, name: str) -> str:
         path = self.downloads / name

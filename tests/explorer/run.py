@@ -8,6 +8,7 @@ import pathlib
 import random
 import sys
 import time
+import traceback
 
 import filters
 import matrix
@@ -34,9 +35,13 @@ def main() -> None:
                 getattr(module, name)(browser)
                 browser.expect_silence()
                 print(f"  ok    {name[5:].replace('_', ' ')}", flush=True)
-            except AssertionError as error:
+            except Exception as error:  # the browser's own too: the tests after it shall run
                 failed += 1
-                print(f"  FAILS {name[5:].replace('_', ' ')}: {error}", flush=True)
+                line = next(frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+                            if frame.name == name)
+                said = (str(error).splitlines() or [""])[0]
+                print(f"  FAILS {name[5:].replace('_', ' ')}, {module.__name__}.py:{line}: "
+                      f"{type(error).__name__} {said}", flush=True)
     passed = len(tests) - failed
     print(f"{passed} passed, {failed} failed in {time.monotonic() - begin:.1f}s")
     sys.exit(failed != 0)
