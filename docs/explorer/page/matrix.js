@@ -101,7 +101,9 @@ export class MatrixView {
     at("knobs").hidden = Boolean(chosen);
     this.#wait();
     try {
-      this.read = chosen && { ...chosen, numbers: await chosen.read() };
+      const numbers = await chosen?.read();
+      if (chosen !== this.files[at("source").value]) return; // another was chosen meanwhile
+      this.read = chosen && { ...chosen, numbers };
       this.key = undefined;
       this.update();
     } catch (error) {
