@@ -265,7 +265,9 @@ def test_it_goes_elsewhere(browser: Browser) -> None:
     browser.settle()
     click = lambda kind: browser.all(f"[data-export={kind}]")[0].click()  # noqa: E731
     click("svg")
-    ElementTree.fromstring(browser.downloaded("filter.svg"))
+    picture = browser.downloaded("filter.svg")
+    widths = [e.get("stroke-width") for e in ElementTree.fromstring(picture).iter()]
+    assert "2.8" in widths and "var(" not in picture
     click("json")
     text = browser.downloaded("chain.json")
     assert json.loads(text)["steps"] == [[1.875, -1.25, 0.375], [0, 2.5, -1.5]]
