@@ -24,14 +24,14 @@ NORMALIZERS = ["frobenius", "schatten4", "spectral", "aol", "none"]
 # Enclosures come from operations that IEEE 754 defines to the last bit, and so does each end of a
 # range. The other numbers come from sums that a compiler may fuse and from pow(), whose last bits
 # differ between C libraries: 1e-11 of a number is above that, and far below what a wrong formula
-# gives. What rounding moves is the difference of two gains of a chain; where its slope is L, each is
-# known to some 2^-50 L.
+# gives. What rounding moves is the difference of two gains of a chain; where its slope is L, each
+# is known to some 2^-50 L.
 EXACT = {"name", "normalizer", "steps", "range", "monotone", "monotone_verdict", "certified",
          "gain"}
 TOLERANCE = 1e-11
-# A search ends where it gains little more, so two builds of it end at other coefficients of the same
-# curve. It is near enough at a thousandth of the least ripple that is ordered here. What is said of
-# coefficients once found is compared as for any other chain.
+# A search ends where it gains little more, so two builds of it end at other coefficients of the
+# same curve. It is near enough at a thousandth of the least ripple that is ordered here. What is
+# said of coefficients once found is compared as for any other chain.
 SOUGHT = ("lowpass", "sharp-", "rising-")
 SAME_CURVE = 1e-6
 

@@ -62,7 +62,8 @@ def test_a_drag_is_drawn(browser: Browser) -> None:
         "  curves.add(document.querySelector(\"#chart path[stroke-width='2.8']\")"
         "    .getAttribute('d')); }"
         "return [curves.size, taken.sort((a, b) => a - b)]")
-    print(f"        a redraw takes {taken[60]:.1f} ms in the median, {taken[108]:.1f} ms in 9 of 10")
+    print(f"        a redraw takes {taken[60]:.1f} ms in the median, "
+          f"{taken[108]:.1f} ms or less in 9 of 10")
     assert curves == 120, curves
     browser.settle()
 
