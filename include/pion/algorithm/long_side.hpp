@@ -8,10 +8,10 @@
 namespace pion::algorithm {
 
 /// Says how the kernels of the low-rank method hold a narrow matrix with a row for each column of
-/// x: as an engine::View, or where they have a type Long<S>, as that. Where the columns of x are
+/// x: as an engine::View, or where they have a type `Long<S>`, as that. Where the columns of x are
 /// cut over ranks, so are these rows.
 ///
-/// Kernels with Long<S> have long_rows(), the rows that lie in memory here, and long_at(memory,
+/// Kernels with `Long<S>` have long_rows(), the rows that lie in memory here, and long_at(memory,
 /// cols), the matrix in that memory.
 template <class Kernels, class S, class = void>
 struct LongSide {
