@@ -16,7 +16,9 @@ namespace pion::algorithm {
 template <class Kernels, class S, class = void>
 struct LongSide {
   using View = engine::View<S>;
+  /// How many of the n rows lie in memory here.
   static Index rows(const Kernels& /*kernels*/, Index n) { return n; }
+  /// Views memory of rows() x cols numbers as such a matrix.
   static View at(const Kernels& /*kernels*/, S* memory, Index n, Index cols) {
     return View(memory, n, cols);
   }
