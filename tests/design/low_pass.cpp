@@ -235,5 +235,5 @@ TEST_CASE("any cutoff has its low-pass, at once and without luck") {
     CHECK_THROWS_AS(chains::low_pass(tau), std::invalid_argument);
   }
   CHECK_THROWS_WITH(chains::low_pass(0.05),
-                    "low_pass: tau = 0.050000 is not in (.05, .95), where both bands have room");
+                    "low_pass: tau = 0.05 is not in (.05, .95), where both bands have room");
 }
