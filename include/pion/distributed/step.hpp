@@ -98,8 +98,8 @@ inline constexpr bool
 /// \throws on every rank, the line of the first rank in trouble, and nothing is changed on any: as
 ///         optimizer::step(), distributed::plan() and distributed::apply(); if the ranks' recipes,
 ///         learning rates, numbers of steps, shapes or cuts differ.
-/// Cost: optimizer::step()'s on the part, and the messages of distributed::apply() and three of one
-/// number. Determinism: as distributed::apply().
+/// Cost: optimizer::step()'s on the part, the messages of distributed::apply(), and four small
+/// ones. Determinism: as distributed::apply().
 template <class Engine = DefaultEngine, class C, class R, class M, class S, class D, class W,
           class G, class T>
 optimizer::StepInfo step(const C& comm, const optimizer::Recipe<R, M, S, D>& recipe,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers distributed/step.hpp, optimizer/recipe/over_ranks.hpp: steps of parameters that lie on
 // many ranks.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
 #include <string>
-#include <vector>
+#include <type_traits>
 
 #include <pion/distributed/mpi.hpp>
 #include <pion/distributed/step.hpp>
@@ -32,8 +33,16 @@ Matrix gaussian(Index rows, Index cols, std::mt19937_64& random) {
   return Matrix::NullaryExpr(rows, cols, [&] { return gauss(random); });
 }
 
+/// The most that rounding may make of f(x), whichever method computes it.
+double rounding_of(const Filter& f, const Matrix& x) {
+  const reference::Matrix exact = x.cast<reference::Real>();
+  return static_cast<double>(
+      (std::max)(reference::expected<double>(f, exact, Method::dense).tolerance,
+                 reference::expected<double>(f, exact, Method::gram).tolerance));
+}
+
 /// Steps a parameter three times on one machine and on the ranks, and calls `compare` with what
-/// this rank has of both.
+/// this rank has of both, and how far rounding may have parted them.
 template <class R, class F>
 void step_both(const Mpi& comm, const R& recipe, Index rows, Index cols, Axis axis,
                const F& compare) {
@@ -44,6 +53,7 @@ void step_both(const Mpi& comm, const R& recipe, Index rows, Index cols, Axis ax
   auto whole_state = optimizer::initial_state(recipe, whole);
   auto state = optimizer::initial_state(recipe, mine);
   optimizer::StepWorkspace workspace;
+  double apart = 0.0;
   for (int t = 0; t < 3; ++t) {
     const Matrix gradient = gaussian(rows, cols, random), local = part_of(gradient, axis, part);
     const auto one = optimizer::step(recipe, whole, gradient, 0.1, whole_state, workspace);
@@ -52,13 +62,20 @@ void step_both(const Mpi& comm, const R& recipe, Index rows, Index cols, Axis ax
                           sharded(local, axis, extent, part.offset), 0.1, state, workspace);
     REQUIRE(info.taken());
     CHECK(state.steps == t + 1);
-    CHECK(info.update_norm == Approx(one.update_norm).epsilon(1e-9));
+    // Both directions are as far from the exact one; a scale by their norm errs as much again.
+    if constexpr (std::is_same_v<decltype(recipe.rule), optimizer::Filtered>) {
+      const double length = one.update_norm / one.direction.norm;
+      const double off = 4.0 * length * rounding_of(recipe.rule.filter, whole_state.momentum);
+      CHECK(std::fabs(info.update_norm - one.update_norm) <= off);
+      apart += off;
+    }
+    apart += 4.0 * std::numeric_limits<double>::epsilon() * whole.norm();  // decay, and the move
   }
   const bool turned = recipe.orientation == optimizer::Orientation::in_out;
   const Axis lying = turned == (axis == Axis::rows) ? Axis::cols : Axis::rows;
   // The momentum is made entry by entry: to the last bit.
   CHECK(state.momentum == part_of(whole_state.momentum, lying, part));
-  compare(mine, part_of(whole, axis, part));
+  compare(mine, part_of(whole, axis, part), apart);
 }
 
 const optimizer::HeavyBall momentum{0.9};
@@ -69,10 +86,8 @@ const Recipe muon{optimizer::Filtered{Filter{chains::muon()}}, momentum,
 
 TEST_CASE("a step on many ranks is the step of the whole") {
   const Mpi comm;
-  // Three directions of length .1 * .2 * sqrt(60): rounding of a filter in double, by its bound's
-  // size for 60 x 24, is below 1e-11 of that.
-  const auto close = [](const Matrix& mine, const Matrix& right) {
-    CHECK((mine - right).norm() <= 1e-11);
+  const auto close = [](const Matrix& mine, const Matrix& right, double apart) {
+    CHECK((mine - right).norm() <= apart);
   };
   for (const Axis axis : {Axis::rows, Axis::cols}) {
     step_both(comm, muon, 60, 24, axis, close);
@@ -91,7 +106,9 @@ TEST_CASE("a step without a filter is the same to the last bit") {
   const Mpi comm;
   const Recipe adamw{optimizer::Identity{}, optimizer::RmsNormalized{}, optimizer::Unscaled{},
                      optimizer::DecoupledDecay{0.01}};
-  const auto same = [](const Matrix& mine, const Matrix& right) { CHECK(mine == right); };
+  const auto same = [](const Matrix& mine, const Matrix& right, double /*apart*/) {
+    CHECK(mine == right);
+  };
   step_both(comm, adamw, 9, 5, Axis::rows, same);
   step_both(comm, adamw, 9, 5, Axis::cols, same);
 }
