@@ -31,9 +31,10 @@ constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
 /// Adds the spectrum of a tensor that has one.
 void add_spectrum(const Finding& f, Series s, Chart& chart) {
   const Eigen::VectorXd& sigma = f.spectrum->values();
+  const double concentration = f.spectrum->concentration();
   for (Index i = 0; i < sigma.size(); ++i) {
     s.x.push_back(static_cast<double>(i + 1));
-    s.y.push_back(sigma(i) / sigma(0) * f.spectrum->concentration());
+    s.y.push_back(sigma(i) / sigma(0) * concentration);
   }
   chart.x.hi = std::max(chart.x.hi, s.x.back());
   chart.series.push_back(std::move(s));
