@@ -74,7 +74,8 @@ def name_links(text, page, public):
 
 def write_examples(root, to):
     lines = ["# Examples", "", "Each is a program that the tests build and run.", ""]
-    for path in sorted([*root.glob("examples/*.cpp"), *root.glob("examples/libtorch/*.cpp")]):
+    for path in sorted(path for folder in (".", "distributed", "libtorch")
+                       for path in root.glob(f"examples/{folder}/*.cpp")):
         name = path.relative_to(root / "examples")
         code = path.read_text(encoding="utf-8").split("\n", 1)[1]  # without the licence's line
         lines += [f"## {name}", "", "```cpp", code.strip(), "```", ""]
