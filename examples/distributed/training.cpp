@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <utility>
 #include <vector>
 
 #include <pion/distributed.hpp>
@@ -14,8 +15,8 @@
 
 namespace pd = pion::distributed;
 namespace po = pion::optimizer;
-using Matrix =
-    Eigen::MatrixXd;  // column-major, so that a stretch of columns is one piece of memory
+// Column-major, so that a stretch of columns is one piece of memory.
+using Matrix = Eigen::MatrixXd;
 
 /// A weight whose columns are dealt to the ranks.
 template <class Recipe>

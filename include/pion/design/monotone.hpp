@@ -10,7 +10,6 @@
 #include <utility>  // std::move
 #include <vector>
 
-#include <pion/detail/bisect.hpp>
 #include <pion/detail/check.hpp>
 #include <pion/detail/number_text.hpp>
 #include <pion/filter/chains.hpp>
