@@ -8,6 +8,7 @@
 #include <pion/algorithm/coupled_newton.hpp>
 #include <pion/algorithm/dense.hpp>
 #include <pion/algorithm/gram.hpp>
+#include <pion/algorithm/krylov_rules.hpp>
 #include <pion/algorithm/krylov_space.hpp>
 #include <pion/algorithm/normalize.hpp>
 #include <pion/algorithm/orthonormalize.hpp>

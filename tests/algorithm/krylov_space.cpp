@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header, algorithm/krylov_memory.hpp and algorithm/trace_bounds.hpp: both rules
-// bound what they are for, in a subspace of any size, and are exact in the whole space.
+// Covers its own header, algorithm/krylov_memory.hpp, algorithm/krylov_rules.hpp and
+// algorithm/trace_bounds.hpp: both rules bound what they are for, in a subspace of any size, and
+// are exact in the whole space.
 
 #include <cmath>
 #include <random>

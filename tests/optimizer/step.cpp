@@ -2,10 +2,10 @@
 // Covers its own header and optimizer/recipe/any_map.hpp, optimizer/recipe/buffers.hpp,
 // optimizer/recipe/check.hpp, optimizer/recipe/context.hpp, optimizer/recipe/decay.hpp,
 // optimizer/find_direction.hpp, optimizer/recipe/momentum.hpp, optimizer/recipe/recipe.hpp,
-// optimizer/recipe/run_part.hpp, optimizer/recipe/scale.hpp, optimizer/recipe/sequence.hpp,
-// optimizer/recipe/signature.hpp, optimizer/step_memory.hpp. One step of an optimiser: the right
-// arithmetic for every combination of its four choices, in any memory, and nothing changed where it
-// is refused.
+// optimizer/recipe/rms_normalized.hpp, optimizer/recipe/run_part.hpp, optimizer/recipe/scale.hpp,
+// optimizer/recipe/sequence.hpp, optimizer/recipe/signature.hpp, optimizer/step_memory.hpp. One
+// step of an optimiser: the right arithmetic for every combination of its four choices, in any
+// memory, and nothing changed where it is refused.
 
 #include <cmath>
 #include <cstring>

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pion/algorithm/krylov_memory.hpp>
+#include <pion/algorithm/krylov_rules.hpp>
 #include <pion/algorithm/orthonormalize.hpp>
 #include <pion/algorithm/trace_bounds.hpp>
 #include <pion/detail/random.hpp>
@@ -62,7 +63,7 @@ class KrylovSpace {
  private:
   using Memory = KrylovMemory<Engine, T>;
   using Wide = engine::View<double>;
-  using Square = std::vector<double>;  // column by column
+  using Square = KrylovProjection::Matrix;
 
   Memory memory() {
     Arena arena(workspace_.data());
@@ -70,21 +71,15 @@ class KrylovSpace {
   }
   void append(const Memory& at, engine::View<T> block);
 
-  /// V^T A V = vectors_ diag(squares_) vectors_^T, squares descending.
+  /// Brings the squares and the vectors of shown_ up to date.
   void decompose(const Memory& at);
-
-  /// The squares of rows of op(a) b, b with the coefficients of Q or of the probes.
-  static std::vector<double> weights(const Memory& at, Index size, const Square& a, const Square& b,
-                                     Index columns, double factor);
 
   Index m_, n_, most_, width_;
   Workspace workspace_;
   double unit_ = 0.0;  // 1 / ||x||_F
-  Index directions_ = 0, last_ = 0, probes_ = 0;
+  Index directions_ = 0, last_ = 0;
   int steps_ = 0;
-  std::vector<double> squares_;
-  Square vectors_;
-  Square taken_, probed_;  // coefficients in the basis, directions_ rows at draw()
+  KrylovProjection shown_;
   std::vector<double> taken_squares_;
   double taken_residual_ = 0.0;
 };
@@ -101,8 +96,8 @@ double KrylovSpace<Engine, T>::begin(double largest, std::uint64_t seed) {
   scale_to_one(largest, at.x);
   const double norm = at.kernels.frobenius_norm(at.x);
   unit_ = 1.0 / norm;
-  directions_ = probes_ = 0;
-  squares_.clear();
+  directions_ = 0;
+  shown_ = {};
   taken_squares_.clear();
   at.kernels.fill_gaussian(random_bits(seed, 0), at.block);
   append(at, at.block);
@@ -151,13 +146,14 @@ void KrylovSpace<Engine, T>::extend() {
 template <class Engine, class T>
 void KrylovSpace<Engine, T>::decompose(const Memory& at) {
   const Index d = directions_;
-  if (static_cast<Index>(squares_.size()) == d) return;  // as it was
+  if (static_cast<Index>(shown_.squares.size()) == d) return;  // as it was
   const auto size = static_cast<std::size_t>(d * d);
   Square gram(size), right(size);
-  squares_.resize(static_cast<std::size_t>(d));
-  vectors_.resize(size);
+  shown_.squares.resize(static_cast<std::size_t>(d));
+  shown_.vectors.resize(size);
   at.kernels.gram(at.image.block(0, 0, n_, d), Small(gram.data(), d, d));
-  detail::decompose<double>(d, d, gram.data(), vectors_.data(), squares_.data(), right.data());
+  detail::decompose<double>(d, d, gram.data(), shown_.vectors.data(), shown_.squares.data(),
+                            right.data());
 }
 
 template <class Engine, class T>
@@ -168,29 +164,29 @@ bool KrylovSpace<Engine, T>::draw(std::uint64_t seed, Index probes) {
   const Memory at = memory();
   decompose(at);
   const Wide products = at.rotated.block(0, 0, m_, d);
-  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(vectors_.data(), d, d),
+  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(shown_.vectors.data(), d, d),
                                 products);
   // The residual of a Ritz vector q is ||A q||^2 - (q^T A q)^2.
   constexpr double converged = 0.1;
   taken_squares_.clear();
   double residual = 0.0;
   for (Index l = 0; l < d; ++l) {
-    const double square = squares_[static_cast<std::size_t>(l)];
+    const double square = shown_.squares[static_cast<std::size_t>(l)];
     const double off = engine::as_eigen(products).col(l).squaredNorm() - square * square;
     if (!(off <= converged * converged * square * square)) break;
     residual += (std::max)(0.0, off);
     taken_squares_.push_back(square);
   }
   taken_residual_ = std::sqrt(residual);
-  const auto taken = static_cast<Index>(taken_squares_.size());
-  taken_.assign(vectors_.begin(), vectors_.begin() + d * taken);
+  const auto taken = shown_.taken_out = static_cast<Index>(taken_squares_.size());
+  shown_.taken.assign(shown_.vectors.begin(), shown_.vectors.begin() + d * taken);
 
   const auto w = at.probes.block(0, 0, m_, probes), block = at.block.block(0, 0, m_, probes);
   at.kernels.fill_gaussian(random_bits(seed, static_cast<std::uint64_t>(d)), w);
   if (taken > 0) {
     const auto q = at.taken.block(0, 0, m_, taken);
     const auto overlap = at.overlap.block(0, 0, taken, probes);
-    at.kernels.multiply(at.basis.block(0, 0, m_, d), Small(taken_.data(), d, taken), q);
+    at.kernels.multiply(at.basis.block(0, 0, m_, d), Small(shown_.taken.data(), d, taken), q);
     for (int pass = 0; pass < 2; ++pass) {
       at.kernels.template multiply<Op::transposed, Op::plain>(q, w, overlap);
       at.kernels.multiply(q, overlap, block);
@@ -200,94 +196,37 @@ bool KrylovSpace<Engine, T>::draw(std::uint64_t seed, Index probes) {
   at.kernels.copy(w, block);
   append(at, block);
   steps_ = 1;
-  probes_ = probes;
+  shown_.probes = probes;
   const auto overlap = at.overlap.block(0, 0, directions_, probes);
   at.kernels.template multiply<Op::transposed, Op::plain>(at.basis.block(0, 0, m_, directions_), w,
                                                           overlap);
-  probed_.resize(static_cast<std::size_t>(directions_ * probes));
-  engine::as_eigen(Wide(probed_.data(), directions_, probes)) =
+  shown_.probed.resize(static_cast<std::size_t>(directions_ * probes));
+  engine::as_eigen(Wide(shown_.probed.data(), directions_, probes)) =
       engine::as_eigen(overlap).template cast<double>();
   return true;
 }
 
 template <class Engine, class T>
-std::vector<double> KrylovSpace<Engine, T>::weights(const Memory& at, Index size, const Square& a,
-                                                    const Square& b, Index columns, double factor) {
-  const Index rows = static_cast<Index>(a.size()) / size;  // of a, whose columns are nodes
-  std::vector<double> all(static_cast<std::size_t>(size), 0.0);
-  if (columns == 0) return all;
-  const Index used = static_cast<Index>(b.size()) / columns;
-  Square product(static_cast<std::size_t>(size * columns));
-  const engine::View<const double> nodes(a.data(), used, size, rows);
-  engine::gemm<engine::Op::transposed, engine::Op::plain>(
-      1.0, nodes, engine::View<const double>(b.data(), used, columns),
-      Wide(product.data(), size, columns), at.buffers, engine::Write::overwrite);
-  const auto squares =
-      engine::as_eigen(Wide(product.data(), size, columns)).rowwise().squaredNorm();
-  for (Index l = 0; l < size; ++l) all[static_cast<std::size_t>(l)] = factor * squares(l);
-  return all;
-}
-
-template <class Engine, class T>
 algorithm::TraceRules KrylovSpace<Engine, T>::rules() {
   const Memory at = memory();
-  const Index d = directions_, taken = static_cast<Index>(taken_squares_.size());
+  decompose(at);
   algorithm::TraceRules r;
   r.taken_squares = taken_squares_;
   r.taken_residual = taken_residual_;
   r.rows = m_;
-  r.probes = probes_;
+  r.probes = shown_.probes;
   r.steps = steps_;
   r.rounding = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
-  const double mean = 1.0 / static_cast<double>(probes_);
-  decompose(at);
-  const Square& squares = squares_;
-  const Square& vectors = vectors_;
-  r.upper.squares = squares;
-  r.upper.taken = weights(at, d, vectors, taken_, taken, 1.0);
-  r.upper.probed = weights(at, d, vectors, probed_, probes_, mean);
-  const Square first(probed_.begin(), probed_.begin() + static_cast<Index>(probed_.size()) / 2);
-  r.upper.first_half = weights(at, d, vectors, first, probes_ / 2, 2.0 * mean);
+  r.upper = shown_.upper(at.buffers);
 
-  // What rounding makes of a square, so that 0 cannot be told from it.
-  const double least = 8.0 * std::numeric_limits<double>::epsilon() * squares[0];
-  Index seen = 0;
-  while (seen < d && squares[static_cast<std::size_t>(seen)] > least) ++seen;
-  for (double& square : r.upper.squares) square = (std::max)(square, least);
-
-  // x^T x in an orthonormal basis of x^T K: its columns, and its Gram matrix.
-  Square scaled(vectors.begin(), vectors.begin() + d * seen);
-  for (Index l = 0; l < seen; ++l) {
-    const double root = std::sqrt(squares[static_cast<std::size_t>(l)]);
-    for (Index i = 0; i < d; ++i) scaled[static_cast<std::size_t>(i + l * d)] /= root;
-  }
+  const Index seen = shown_.seen();
+  Square basis = shown_.scaled([](double square) { return 1.0 / std::sqrt(square); });
   const Wide columns = at.rotated.block(0, 0, m_, seen);
-  at.kernels.multiply_in_double(at.product.block(0, 0, m_, d), Small(scaled.data(), d, seen),
-                                columns);
-  const auto size = static_cast<std::size_t>(seen * seen);
-  Square gram(size), right_vectors(size), unused(size),
-      right_squares(static_cast<std::size_t>(seen));
+  at.kernels.multiply_in_double(at.product.block(0, 0, m_, directions_),
+                                Small(basis.data(), directions_, seen), columns);
+  Square gram(static_cast<std::size_t>(seen * seen));
   at.kernels.gram(columns, Small(gram.data(), seen, seen));
-  detail::decompose<double>(seen, seen, gram.data(), right_vectors.data(), right_squares.data(),
-                            unused.data());
-  // x^T w in that basis is root(squares) vectors^T w.
-  for (Index l = 0; l < seen; ++l) {
-    const double square = squares[static_cast<std::size_t>(l)];
-    for (Index i = 0; i < d; ++i) scaled[static_cast<std::size_t>(i + l * d)] *= square;
-  }
-  Square nodes(static_cast<std::size_t>(d * seen));
-  engine::gemm<engine::Op::plain, engine::Op::plain>(
-      1.0, engine::View<const double>(scaled.data(), d, seen),
-      engine::View<const double>(right_vectors.data(), seen, seen), Wide(nodes.data(), d, seen),
-      at.buffers, engine::Write::overwrite);
-  r.lower.squares = right_squares;
-  r.lower.taken = weights(at, seen, nodes, taken_, taken, 1.0);
-  r.lower.probed = weights(at, seen, nodes, probed_, probes_, mean);
-  for (std::size_t l = 0; l < right_squares.size(); ++l) {  // f(s) is s times f(s) / s
-    const double over = right_squares[l] > least ? 1.0 / right_squares[l] : 0.0;
-    r.lower.taken[l] *= over;
-    r.lower.probed[l] *= over;
-  }
+  r.lower = shown_.lower(gram, at.buffers);
   return r;
 }
 

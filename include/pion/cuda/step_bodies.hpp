@@ -6,6 +6,7 @@
 
 #include <pion/cuda/bodies.hpp>
 #include <pion/optimizer/recipe/momentum.hpp>
+#include <pion/optimizer/recipe/rms_normalized.hpp>
 
 /// What an optimiser's step does to one element, and to its numbers. optimizer/step.hpp is the
 /// host's counterpart and has the meaning.

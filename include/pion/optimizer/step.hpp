@@ -19,6 +19,7 @@
 #include <pion/optimizer/recipe/direction.hpp>
 #include <pion/optimizer/recipe/momentum.hpp>
 #include <pion/optimizer/recipe/recipe.hpp>
+#include <pion/optimizer/recipe/rms_normalized.hpp>
 #include <pion/optimizer/recipe/warm_rule.hpp>
 #include <pion/optimizer/state.hpp>
 #include <pion/optimizer/step_memory.hpp>

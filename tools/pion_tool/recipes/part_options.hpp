@@ -4,6 +4,7 @@
 #include <pion/optimizer/parts/rules.hpp>
 #include <pion/optimizer/recipe/momentum.hpp>
 #include <pion/optimizer/recipe/recipe.hpp>
+#include <pion/optimizer/recipe/rms_normalized.hpp>
 #include <tuple>
 
 #include "pion_tool/recipes/any_part.hpp"
