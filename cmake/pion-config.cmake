@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and blas,
-# mpi, compiled or cuda pion::blas, pion::mpi, pion::compiled or pion::cuda.
+# mpi, compiled, cuda or torch pion::blas, pion::mpi, pion::compiled, pion::cuda or pion::torch.
 macro(pion_refuse reason)
   set(pion_FOUND FALSE)
   set(pion_NOT_FOUND_MESSAGE "${reason}")
@@ -20,6 +20,19 @@ endif()
 if(NOT TARGET pion::pion)
   include(${CMAKE_CURRENT_LIST_DIR}/pion-pion-targets.cmake)
   target_link_libraries(pion::pion INTERFACE Eigen3::Eigen)
+endif()
+
+# pion::torch stands on pion::compiled, and on pion::openmp where that was built.
+if("torch" IN_LIST pion_FIND_COMPONENTS)
+  list(PREPEND pion_FIND_COMPONENTS compiled)
+  if(EXISTS ${CMAKE_CURRENT_LIST_DIR}/pion-openmp-targets.cmake)
+    list(PREPEND pion_FIND_COMPONENTS openmp)
+  endif()
+  list(REMOVE_DUPLICATES pion_FIND_COMPONENTS)
+  include(${CMAKE_CURRENT_LIST_DIR}/pion-torch.cmake)
+  if(pion_no_torch)
+    pion_refuse("pion::torch: ${pion_no_torch}")
+  endif()
 endif()
 
 # A compiled library that has threads needs OpenMP's.

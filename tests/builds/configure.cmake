@@ -43,13 +43,9 @@ configure(${TREE}/tests/builds/parent parent_tool -DPION_TREE=${TREE} -DPION_BUI
           -DPION_BUILD_COMPILED=ON -DPION_LBFGSPP_INCLUDE_DIR=${WORK} ${none})
 expect(NOT failed)
 
-# Without a build type it is Release; nothing is for this machine alone; and the package of a
-# PyTorch that does not work here stops nothing.
+# Without a build type it is Release, and nothing is for this machine alone.
 set(parts -DPION_BUILD_TESTS=OFF -DPION_BUILD_TOOL=OFF)
-set(torch ${WORK}/torch/share/cmake)
-file(WRITE ${torch}/Torch/TorchConfig.cmake "message(FATAL_ERROR \"I cannot find CUDA\")\n")
-configure(${TREE} alone ${parts} -DCMAKE_PREFIX_PATH=${torch})
-expect(NOT failed AND messages MATCHES "LibTorch is left out")
+configure(${TREE} alone ${parts})
 expect(NOT messages MATCHES "CMake [A-Za-z]*( Warning|Deprecat)")
 load_cache(${WORK}/alone READ_WITH_PREFIX alone_ CMAKE_BUILD_TYPE PION_NATIVE)
 expect(alone_CMAKE_BUILD_TYPE STREQUAL "Release" AND alone_PION_NATIVE STREQUAL "OFF")
@@ -60,3 +56,18 @@ configure(${TREE} cross ${parts} -DPION_NATIVE=ON -DCMAKE_SYSTEM_NAME=${CMAKE_HO
 expect(NOT failed AND messages MATCHES "PION_NATIVE has no effect: a cross build")
 configure(${TREE} alone ${parts} -DPION_ENABLE_OPENMP=ON -DCMAKE_DISABLE_FIND_PACKAGE_OpenMP=ON)
 expect(failed AND messages MATCHES "there is no OpenMP for .*Debian: lib[a-z]*omp")
+
+# The package of a PyTorch for GPUs, which fails where there is no CUDA, stops nothing; and a LibTorch
+# that does not work here is refused.
+set(torch ${WORK}/torch)
+set(config ${torch}/share/cmake/Torch/TorchConfig.cmake)
+file(WRITE ${config} "message(FATAL_ERROR \"I cannot find CUDA\")\n")
+list(APPEND parts -DPION_ENABLE_TORCH=ON -DCMAKE_PREFIX_PATH=${torch})
+configure(${TREE} no_torch ${parts})
+expect(failed AND messages MATCHES "there is no library torch_cpu beside ${torch}")
+file(TOUCH ${torch}/lib/libtorch_cpu.so ${torch}/lib/libc10.so)
+configure(${TREE} torch ${parts})
+expect(NOT failed)
+file(APPEND ${config} "set(TORCH_CXX_FLAGS \"-D_GLIBCXX_USE_CXX11_ABI=0\")\n")
+configure(${TREE} torch ${parts})
+expect(failed AND messages MATCHES "has the ABI of before C\\+\\+11: take 2.6 or later")

@@ -4,10 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,6 +12,7 @@
 
 #include "support/catch.hpp"
 #include "support/reference.hpp"
+#include "support/trajectories.hpp"
 
 using namespace pion;
 using namespace pion::optimizer;
@@ -24,84 +21,15 @@ using Eigen::MatrixXd;
 namespace {
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
-constexpr double rate = 0.02;
-constexpr int last_step = 100;
-
-/// The script's generator: multiples of 2^-19 in [-1, 1).
-struct Numbers {
-  std::uint64_t state;
-
-  MatrixXd matrix(Index rows, Index cols) {
-    MatrixXd m(rows, cols);
-    for (Index i = 0; i < rows; ++i) {
-      for (Index j = 0; j < cols; ++j) {
-        state = 6364136223846793005ULL * state + 1442695040888963407ULL;
-        m(i, j) = static_cast<double>(state >> 44) / 524288.0 - 1.0;
-      }
-    }
-    return m;
-  }
-};
-
-struct Problem {
-  MatrixXd first;
-  std::vector<MatrixXd> gradients;
-};
-
-Problem problem(Index rows, Index cols) {
-  Numbers numbers{5};
-  Problem p{numbers.matrix(rows, cols), {}};
-  const auto coarse = [&numbers](Index length) {
-    return MatrixXd((8.0 * numbers.matrix(length, 1)).array().floor() / 8.0);
-  };
-  MatrixXd signal = MatrixXd::Zero(rows, cols);
-  for (const double size : {4.0, 2.0}) {
-    const MatrixXd u = coarse(rows), v = coarse(cols);
-    signal += size * u * v.transpose();
-  }
-  for (int t = 0; t < last_step; ++t) p.gradients.push_back(signal + numbers.matrix(rows, cols));
-  return p;
-}
-
-/// The parameter after a step, from the file: by name and shape.
-struct Trajectory {
-  Index rows = 0, cols = 0;
-  std::map<int, MatrixXd> after;
-};
-
-std::multimap<std::string, Trajectory> read_trajectories() {
-  std::ifstream in(PION_TEST_DATA "/trajectories.txt");
-  REQUIRE(in);
-  std::multimap<std::string, Trajectory> all;
-  std::string name;
-  Trajectory t;
-  while (in >> name >> t.rows >> t.cols) {
-    for (const int step : {1, 10, 100}) {
-      MatrixXd w(t.rows, t.cols);
-      for (Index i = 0; i < t.rows; ++i) {
-        for (Index j = 0; j < t.cols; ++j) in >> w(i, j);
-      }
-      t.after[step] = w;
-    }
-    REQUIRE(in);
-    all.emplace(name, t);
-  }
-  return all;
-}
+using trajectories::apart;
+using trajectories::last_step;
+using trajectories::problem;
+using trajectories::rate;
+using trajectories::Trajectory;
 
 // How far two right computations of one direction may be apart (Frobenius norm) when their inputs
 // differ by `input` in relative size.
 
-double apart(const Filter& f, const MatrixXd& x, double input) {
-  // No gain's slope exceeds the product of its steps' slopes, on the stretch that they map into.
-  double slope = 1.0, top = 1.0;
-  for (const OddQuintic& p : f.chain.steps()) {
-    slope *= static_cast<double>(reference::steepest(p, top));
-    top = std::max(1.21, top);
-  }
-  const auto rounding = reference::expected<double>(f, x.cast<reference::Real>(), Method::dense);
-  return 2.0 * static_cast<double>(rounding.tolerance) + slope * input;
-}
 double apart(const Filtered& rule, const MatrixXd& x, double input) {
   return apart(rule.filter, x, input);
 }
@@ -130,12 +58,12 @@ double apart(const SpectralPower& rule, const MatrixXd& x, double input) {
 
 template <class R, class M, class S, class D>
 void check(const char* name, const Recipe<R, M, S, D>& recipe) {
-  static const auto all = read_trajectories();
+  static const auto all = trajectories::read(PION_TEST_DATA "/trajectories.txt");
   const auto [begin, end] = all.equal_range(name);
   REQUIRE(begin != end);
   for (auto it = begin; it != end; ++it) {
     const Trajectory& expected = it->second;
-    const Problem p = problem(expected.rows, expected.cols);
+    const auto p = problem(expected.rows, expected.cols);
     MatrixXd w = p.first;
     auto state = initial_state(recipe, w);
     StepWorkspace workspace;

@@ -199,6 +199,13 @@ TEST_CASE("head by head, a scale is that of one head") {
   CHECK((whole.topRows(4) - one).norm() <= 1e-12 * one.norm());
 }
 
+TEST_CASE("kp of a high-pass stands for its chain") {
+  for (const char* const name : {"pion", "pion_rlvr", "pion_within"}) {
+    CHECK(recipe_named(std::string(name) + ":kp=1").text ==
+          recipe_named(std::string(name) + ":chain=highpass:kp=1").text);
+  }
+}
+
 TEST_CASE("what is not there is refused by name, and what is there is listed") {
   CHECK(refusal("noone").find("recipe \"noone\": is not known; there are muon, muon_jordan,") == 0);
   CHECK(refusal("adamw:momentum=1") ==
@@ -208,6 +215,9 @@ TEST_CASE("what is not there is refused by name, and what is there is listed") {
   CHECK(refusal("muon:momentum") == "recipe \"muon:momentum\": \"momentum\" is not key=value");
   CHECK(refusal("muon:momentum=.5,momentum=.5").find("momentum is given twice") !=
         std::string::npos);
+  CHECK(refusal("pion:kp=1,chain=muon").find("chain is given twice") != std::string::npos);
+  CHECK(refusal("pion:kp=x").find("highpass:kp=x") != std::string::npos);
+  CHECK(refusal("muon:kp=1").find("has no option \"kp\"") != std::string::npos);
   CHECK(refusal("muon:momentum=1").find("HeavyBall: momentum is 1") != std::string::npos);
   CHECK(refusal("muon:momentum=x").find("is not a number") != std::string::npos);
   CHECK(refusal("muon:nesterov=2") == "recipe \"muon\": nesterov is 2; it must be 0 or 1");

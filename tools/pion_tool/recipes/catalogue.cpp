@@ -17,6 +17,8 @@ namespace {
   throw io::Error("recipe " + io::quote(recipe), why);
 }
 
+constexpr std::string_view high_pass = "highpass:kp=";
+
 const NamedRecipe& find(const std::string& name) {
   const std::vector<NamedRecipe>& all = catalogue();
   const auto found = std::find_if(all.begin(), all.end(),
@@ -28,6 +30,10 @@ const NamedRecipe& find(const std::string& name) {
 }
 
 bool filters(const NamedRecipe& recipe) { return *recipe.chain != '\0'; }
+
+bool has_high_pass(const NamedRecipe& recipe) {
+  return std::string_view(recipe.chain).substr(0, high_pass.size()) == high_pass;
+}
 
 /// What a text says of a recipe.
 struct Spec {
@@ -49,8 +55,11 @@ Spec read(std::string_view text) {
     at = end;
     const std::size_t equals = pair.find('=');
     if (equals == pair.npos) refuse(text, io::quote(pair) + " is not key=value");
-    const std::string key(pair.substr(0, equals));
-    const std::string_view value = pair.substr(equals + 1);
+    std::string key(pair.substr(0, equals)), value(pair.substr(equals + 1));
+    if (key == "kp" && has_high_pass(find(spec.name))) {
+      key = "chain";
+      value.insert(0, high_pass);
+    }
     const std::string what = "recipe " + io::quote(text) + ": " + key;
     bool is_new = true;
     if (key == "chain") {
@@ -86,6 +95,7 @@ MadeRecipe make(const NamedRecipe& named, Numbers numbers, const Given& given) {
     AnyParts parts = named.make(given, options);
     std::vector<std::string> others;
     if (filters(named)) others.emplace_back("chain");
+    if (has_high_pass(named)) others.emplace_back("kp");
     if ((named.takes & takes::exact) != 0) others.emplace_back("exact");
     if ((named.takes & takes::tolerance) != 0) others.emplace_back("tolerance");
     options.require_all_taken(others);

@@ -84,7 +84,8 @@ struct MadeRecipe {
 MadeRecipe make_recipe(const std::string& name, Numbers numbers, Given given = {});
 
 /// A recipe as a text gives it: `NAME[:key=value,...]`. Keys are its options, and where it filters
-/// `chain`, a chain by name, `exact` and `tolerance`.
+/// `chain`, a chain by name, `exact` and `tolerance`; `kp=2` stands for `chain=highpass:kp=2` where
+/// the recipe's own chain is such a one.
 /// \param more  numbers that stand besides the text, such as those of command-line options.
 MadeRecipe recipe_named(std::string_view text, bool exact = false, const Numbers& more = {});
 
