@@ -74,10 +74,20 @@ struct Optimizer::Job {
 };
 
 Optimizer::Optimizer(const std::vector<OptimizerParamGroup>& groups, Options defaults)
-    : ::torch::optim::Optimizer(groups, std::make_unique<Options>(std::move(defaults))) {
+    : ::torch::optim::Optimizer(std::vector<OptimizerParamGroup>(),
+                                std::make_unique<Options>(std::move(defaults))) {
+  for (const OptimizerParamGroup& group : groups) add_param_group(group);
   for (std::size_t i = 0; i < param_groups_.size(); ++i) {
     for (std::size_t j = 0; j < param_groups_[i].params().size(); ++j) look_at(i, j);
   }
+}
+
+void Optimizer::add_param_group(const OptimizerParamGroup& group) {
+  for (const at::Tensor& p : group.params()) {
+    if (!p.defined()) refuse_argument("pion::torch::Optimizer: a parameter is undefined");
+  }
+  ::torch::optim::Optimizer::add_param_group(group);
+  if (group.has_options()) param_groups_.back().set_options(group.options().clone());
 }
 
 Optimizer::Optimizer(std::vector<at::Tensor> parameters, Options options)

@@ -118,6 +118,6 @@ TEST_CASE("filters and diagnostics of tensors are those of matrices") {
   CHECK_THAT(refusal([&] {
                pion::torch::apply(filter, torch::full({2, 2}, NAN));
              }),
-             has_text("not finite") || has_text("NaN"));
+             has_text("is not a number"));
   CHECK_THAT(refusal([&] { pion::torch::apply("nopass", x); }), has_text("nopass"));
 }

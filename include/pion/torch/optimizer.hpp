@@ -24,8 +24,8 @@ struct Options : ::torch::optim::OptimizerCloneableOptions<Options> {
   Options(const char* what)  // NOLINT(google-explicit-constructor)
       : Options(Recipe(what)) {}
 
-  Recipe recipe;
-  double learning_rate;
+  Recipe recipe;         ///< How the parameters are stepped.
+  double learning_rate;  ///< Of the next step.
   /// What messages and checkpoints call the parameters of the group, one for each, or none: then
   /// they are "0/2", the group and the place in it.
   std::vector<std::string> names;
@@ -41,7 +41,7 @@ struct ParamState : ::torch::optim::OptimizerCloneableParamState<ParamState> {
   explicit ParamState(std::variant<optimizer::State<float>, optimizer::State<double>> all)
       : state(std::move(all)) {}
 
-  std::variant<optimizer::State<float>, optimizer::State<double>> state;
+  std::variant<optimizer::State<float>, optimizer::State<double>> state;  ///< All of it.
 };
 
 /// Recipes of the library as an optimiser of LibTorch.
@@ -62,6 +62,12 @@ class Optimizer : public ::torch::optim::Optimizer {
   ///         another device, with entries that share memory, not a leaf (c10::Error).
   Optimizer(const std::vector<::torch::optim::OptimizerParamGroup>& groups, Options defaults);
   Optimizer(std::vector<::torch::Tensor> parameters, Options options);
+
+  /// Adds a group. One without options has the defaults. (Newer versions of the function of this
+  /// name in LibTorch give the defaults to every group whose options are not LibTorch's own.)
+  /// \throws std::invalid_argument if a parameter is undefined; c10::Error if it is not a leaf. Of
+  ///         all else that is wrong with the group, step() tells.
+  void add_param_group(const ::torch::optim::OptimizerParamGroup& group);
 
   /// Steps each parameter that has a gradient.
   /// \param closure  computes the loss and its gradients, under autograd; recipes that need the
