@@ -130,6 +130,7 @@ TEST_CASE("groups have recipes and rates of their own, and schedulers change the
   optimizer.step();
   CHECK(same(a, torch::full({2, 2}, 0.5)));
   CHECK(same(b, torch::full({2}, 0.75)));
+  schedule.step();  // LibTorch's first call leaves the rates as they are
   schedule.step();
   optimizer.step();
   CHECK(same(a, torch::full({2, 2}, 0.25)));
