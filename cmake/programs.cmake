@@ -21,6 +21,18 @@ target_compile_options(pion_own INTERFACE ${pion_machine})
 # added takes three times as long as all else.
 set(pion_quick $<$<CONFIG:Debug>:-O0>)
 
+# For a target of many files that include the same: with PION_UNITY several are compiled as one, and
+# what they include is parsed and instantiated once. What such files define has names of its own.
+function(pion_unity)
+  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ${PION_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+  if(PION_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ takes such a file for a header, which must not have an anonymous namespace.
+    foreach(target IN LISTS ARGN)
+      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+    endforeach()
+  endif()
+endfunction()
+
 # The engine of the programs that may have threads.
 set(pion_fastest pion::pion)
 if(PION_ENABLE_OPENMP)

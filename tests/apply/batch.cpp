@@ -16,7 +16,7 @@ using namespace pion;
 namespace {
 
 using Matrices = std::vector<Eigen::MatrixXf>;
-const Filter f{chains::high_pass(2)};
+const Filter lift{chains::high_pass(2)};
 
 /// Lists that are shared out in every way: one large matrix, equal ones, many small ones, none.
 std::vector<Matrices> lists() {
@@ -44,15 +44,15 @@ TEST_CASE("a batch is its matrices one by one, to the last bit, with their infos
   for (Matrices& xs : lists()) {
     Matrices ys = like(xs);
     std::vector<ApplyInfo> infos(xs.size());
-    apply_batch(f, xs, ys, workspace, Method::automatic, infos);
+    apply_batch(lift, xs, ys, workspace, Method::automatic, infos);
     for (std::size_t i = 0; i < xs.size(); ++i) {
       Eigen::MatrixXf y = like(xs)[i];
-      const ApplyInfo info = apply<engine::eigen>(f, xs[i], y);
+      const ApplyInfo info = apply<engine::eigen>(lift, xs[i], y);
       CHECK(ys[i] == y);
       CHECK(infos[i].output_norm == info.output_norm);
       CHECK(infos[i].dead == info.dead);
     }
-    apply_batch(f, xs, xs, workspace);  // in place
+    apply_batch(lift, xs, xs, workspace);  // in place
     CHECK(xs == ys);
   }
 }
@@ -71,10 +71,10 @@ TEST_CASE("a batch within a tolerance compresses where that pays, from a warm st
   Workspace own;
   for (int round = 0; round < 2; ++round) {
     Matrices ys = like(xs);
-    apply_batch(f, xs, ys, workspace, tolerance, infos, starts);
+    apply_batch(lift, xs, ys, workspace, tolerance, infos, starts);
     for (std::size_t i = 0; i < xs.size(); ++i) {
       Eigen::MatrixXf y = like(xs)[i];
-      const ApplyInfo info = apply<engine::eigen>(f, xs[i], y, own, tolerance, &alone[i]);
+      const ApplyInfo info = apply<engine::eigen>(lift, xs[i], y, own, tolerance, &alone[i]);
       CHECK(ys[i] == y);
       CHECK(infos[i].method == info.method);
       CHECK((info.method == Method::low_rank) == (xs[i].rows() >= 600));
@@ -82,7 +82,7 @@ TEST_CASE("a batch within a tolerance compresses where that pays, from a warm st
       CHECK(starts[i].values() == alone[i].values());
     }
     Matrices cold = like(xs);
-    apply_batch(f, xs, cold, workspace, tolerance);
+    apply_batch(lift, xs, cold, workspace, tolerance);
     CHECK(xs.size() == cold.size());
     if (round == 0) CHECK(cold == ys);
   }
@@ -94,11 +94,11 @@ TEST_CASE("a batch of maps of a framework's memory") {
   const Eigen::VectorXf before = memory;
   std::vector<Tensor> tensors = {Tensor(memory.data(), 4, 10), Tensor(memory.data() + 40, 12, 5)};
   BatchWorkspace workspace;
-  apply_batch(f, tensors, tensors, workspace);
+  apply_batch(lift, tensors, tensors, workspace);
   Eigen::VectorXf alone = before;
   Tensor first(alone.data(), 4, 10), second(alone.data() + 40, 12, 5);
-  apply(f, first, first);
-  apply(f, second, second);
+  apply(lift, first, first);
+  apply(lift, second, second);
   CHECK(memory == alone);
 }
 
@@ -109,10 +109,10 @@ TEST_CASE("a matrix that is refused is named and left alone, and the others are 
     Matrices ys = like(xs);
     BatchWorkspace workspace;
     CHECK_THROWS_WITH(
-        apply_batch(f, xs, ys, workspace),
+        apply_batch(lift, xs, ys, workspace),
         "apply_batch: matrix " + std::to_string(bad) + ": apply: x(1, 2) is not a number");
     for (std::size_t i = 0; i < xs.size(); ++i) {
-      CHECK(ys[i] == (i == bad ? like(xs)[i] : apply(f, xs[i])));
+      CHECK(ys[i] == (i == bad ? like(xs)[i] : apply(lift, xs[i])));
     }
   }
 }
@@ -122,11 +122,11 @@ TEST_CASE("lists and shapes that do not fit are refused before anything is done"
   const Matrices before = ys;
   BatchWorkspace workspace;
   ys[2].resize(70, 60);
-  CHECK_THROWS_WITH(apply_batch(f, xs, ys, workspace),
+  CHECK_THROWS_WITH(apply_batch(lift, xs, ys, workspace),
                     "apply_batch: matrix 2: y is 70x60 and x is 60x70; they must have one shape");
   CHECK(ys[0] == before[0]);
   ys.pop_back();
-  CHECK_THROWS_WITH(apply_batch(f, xs, ys, workspace), "apply_batch: 3 matrices in, 2 out");
+  CHECK_THROWS_WITH(apply_batch(lift, xs, ys, workspace), "apply_batch: 3 matrices in, 2 out");
   CHECK(ys[0] == before[0]);
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("the largest matrices of a batch come first, equal ones in their order
                  Eigen::MatrixXf(9, 40)};
   BatchWorkspace workspace;
   for (std::size_t i = 0; i < xs.size(); ++i) {
-    workspace.items.push_back({i, plan<float>(f, xs[i].rows(), xs[i].cols()), {}});
+    workspace.items.push_back({i, plan<float>(lift, xs[i].rows(), xs[i].cols()), {}});
   }
   std::vector<std::size_t> order;
   detail::share_out<engine::eigen>(xs.size(), workspace,
@@ -170,13 +170,13 @@ TEST_CASE("a batch inside a caller's parallel region stays on the caller's threa
   const Matrices xs = lists()[3];
   Matrices expected = like(xs);
   BatchWorkspace workspace;
-  apply_batch(f, xs, expected, workspace);
+  apply_batch(lift, xs, expected, workspace);
   std::vector<Matrices> ys(4, like(xs));
   std::vector<BatchWorkspace> own(4);
 #pragma omp parallel for num_threads(4)
   for (int i = 0; i < 4; ++i) {
     const auto k = static_cast<std::size_t>(i);
-    apply_batch(f, xs, ys[k], own[k]);
+    apply_batch(lift, xs, ys[k], own[k]);
   }
   for (std::size_t k = 0; k < 4; ++k) {
     CHECK(ys[k] == expected);

@@ -14,7 +14,7 @@ using namespace pion;
 
 namespace {
 
-const Filter f{chains::high_pass(2)};
+const Filter high_pass{chains::high_pass(2)};
 
 template <class T>
 Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> sample(Index rows, Index cols, unsigned seed = 5) {
@@ -44,15 +44,15 @@ TEMPLATE_TEST_CASE("heads together are the heads one by one, to the last bit", "
   for (const auto& [rows, cols] : {std::pair<Index, Index>{24, 60}, {60, 24}, {24, 24}, {6, 240}}) {
     const Matrix x = sample<TestType>(rows, cols);
     for (const Index count : {1, 2, 3, 6}) {
-      const Matrix y = apply_per_head(f, x, Heads{count, Axis::rows});
-      const Matrix z = apply_per_head(f, x, Heads{count, Axis::cols});
+      const Matrix y = apply_per_head(high_pass, x, Heads{count, Axis::rows});
+      const Matrix z = apply_per_head(high_pass, x, Heads{count, Axis::cols});
       for (Index h = 0; h < count; ++h) {
         const Index r = rows / count, c = cols / count;
-        CHECK(y.middleRows(h * r, r) == apply(f, x.middleRows(h * r, r)));
-        CHECK(z.middleCols(h * c, c) == apply(f, x.middleCols(h * c, c)));
+        CHECK(y.middleRows(h * r, r) == apply(high_pass, x.middleRows(h * r, r)));
+        CHECK(z.middleCols(h * c, c) == apply(high_pass, x.middleCols(h * c, c)));
       }
     }
-    CHECK(apply_per_head(f, x, Heads{1}) == apply(f, x));
+    CHECK(apply_per_head(high_pass, x, Heads{1}) == apply(high_pass, x));
   }
 }
 
@@ -61,34 +61,34 @@ TEST_CASE("heads are tasks of an engine's workers, in whatever order and on whic
   Eigen::MatrixXf y(24, 60);
   Workspace workspace;
   handed_out.clear();
-  apply_per_head<Backwards>(f, x, Heads{6}, y, workspace);
+  apply_per_head<Backwards>(high_pass, x, Heads{6}, y, workspace);
   CHECK(handed_out == std::vector<Index>{6});
-  CHECK(y == apply_per_head<engine::eigen>(f, x, Heads{6}));
+  CHECK(y == apply_per_head<engine::eigen>(high_pass, x, Heads{6}));
 }
 
 TEST_CASE("each head is normalised by itself") {
   Eigen::MatrixXf x = sample<float>(12, 20);
-  const Eigen::MatrixXf y = apply_per_head(f, x, Heads{3});
+  const Eigen::MatrixXf y = apply_per_head(high_pass, x, Heads{3});
   x.middleRows(4, 4) *= 1024.0F;
-  CHECK(apply_per_head(f, x, Heads{3}) == y);
+  CHECK(apply_per_head(high_pass, x, Heads{3}) == y);
 }
 
 TEST_CASE("fused projections are split by their sizes, grouped-query attention included") {
   const Index head = 4, q = 6, kv = 2;
   const Eigen::MatrixXf x = sample<float>((q + 2 * kv) * head, 30);
-  const Eigen::MatrixXf y = apply_per_head(f, x, fused_qkv(q, kv, head));
-  CHECK(y.topRows(q * head) == apply_per_head(f, x.topRows(q * head), Heads{q}));
+  const Eigen::MatrixXf y = apply_per_head(high_pass, x, fused_qkv(q, kv, head));
+  CHECK(y.topRows(q * head) == apply_per_head(high_pass, x.topRows(q * head), Heads{q}));
   CHECK(y.middleRows(q * head, kv * head) ==
-        apply_per_head(f, x.middleRows(q * head, kv * head), Heads{kv}));
-  CHECK(y.bottomRows(kv * head) == apply_per_head(f, x.bottomRows(kv * head), Heads{kv}));
+        apply_per_head(high_pass, x.middleRows(q * head, kv * head), Heads{kv}));
+  CHECK(y.bottomRows(kv * head) == apply_per_head(high_pass, x.bottomRows(kv * head), Heads{kv}));
 
   // Segments whose heads differ in size and in method, along the columns of a tall matrix.
-  REQUIRE(plan(f, 50, 4).method != plan(f, 50, 50).method);
+  REQUIRE(plan(high_pass, 50, 4).method != plan(high_pass, 50, 50).method);
   const Eigen::MatrixXf w = sample<float>(50, 62);
   const FusedHeads mixed{{{12, 3}, {50, 1}}, Axis::cols};
-  const Eigen::MatrixXf v = apply_per_head(f, w, mixed);
-  CHECK(v.leftCols(12) == apply_per_head(f, w.leftCols(12), Heads{3, Axis::cols}));
-  CHECK(v.rightCols(50) == apply(f, w.rightCols(50)));
+  const Eigen::MatrixXf v = apply_per_head(high_pass, w, mixed);
+  CHECK(v.leftCols(12) == apply_per_head(high_pass, w.leftCols(12), Heads{3, Axis::cols}));
+  CHECK(v.rightCols(50) == apply(high_pass, w.rightCols(50)));
 }
 
 TEST_CASE("the info adds up, and names the head that died") {
@@ -117,9 +117,9 @@ TEST_CASE("the info adds up, and names the head that died") {
 TEST_CASE("the output may be the input") {
   for (const auto& [rows, cols] : {std::pair<Index, Index>{12, 20}, {20, 12}}) {
     Eigen::MatrixXf x = sample<float>(rows, cols);
-    const Eigen::MatrixXf y = apply_per_head(f, x, Heads{4, Axis::cols});
+    const Eigen::MatrixXf y = apply_per_head(high_pass, x, Heads{4, Axis::cols});
     Workspace workspace;
-    apply_per_head(f, x, Heads{4, Axis::cols}, x, workspace);
+    apply_per_head(high_pass, x, Heads{4, Axis::cols}, x, workspace);
     CHECK(x == y);
   }
 }
@@ -129,8 +129,8 @@ TEST_CASE("heads that do not fill the matrix are refused in words, and nothing i
   Eigen::MatrixXf y = Eigen::MatrixXf::Constant(10, 12, 7.0F);
   Workspace workspace;
   const auto refuses = [&](const auto& heads, const std::string& why) {
-    CHECK_THROWS_AS(apply_per_head(f, x, heads, y, workspace), std::invalid_argument);
-    CHECK_THROWS_WITH(apply_per_head(f, x, heads, y, workspace), "apply_per_head: " + why);
+    CHECK_THROWS_AS(apply_per_head(high_pass, x, heads, y, workspace), std::invalid_argument);
+    CHECK_THROWS_WITH(apply_per_head(high_pass, x, heads, y, workspace), "apply_per_head: " + why);
   };
   refuses(Heads{3, Axis::rows}, "10 rows do not divide into 3 heads");
   refuses(Heads{5, Axis::cols}, "12 columns do not divide into 5 heads");
@@ -143,14 +143,14 @@ TEST_CASE("heads that do not fill the matrix are refused in words, and nothing i
   refuses(FusedHeads{{}, Axis::rows}, "the segments add up to 0, the matrix has 10 rows");
   CHECK((y.array() == 7.0F).all());
   Eigen::MatrixXf wrong(12, 10);
-  CHECK_THROWS_AS(apply_per_head(f, x, Heads{2}, wrong, workspace), std::invalid_argument);
+  CHECK_THROWS_AS(apply_per_head(high_pass, x, Heads{2}, wrong, workspace), std::invalid_argument);
 }
 
 TEST_CASE("empty matrices have empty heads") {
-  CHECK(apply_per_head(f, Eigen::MatrixXf(0, 5), Heads{3}).cols() == 5);
-  CHECK(apply_per_head(f, Eigen::MatrixXf(6, 0), Heads{3}).rows() == 6);
-  CHECK(apply_per_head(f, Eigen::MatrixXf(0, 0), Heads{3}).size() == 0);
-  CHECK(apply_per_head(f, Eigen::MatrixXf(0, 0), FusedHeads{}).size() == 0);
+  CHECK(apply_per_head(high_pass, Eigen::MatrixXf(0, 5), Heads{3}).cols() == 5);
+  CHECK(apply_per_head(high_pass, Eigen::MatrixXf(6, 0), Heads{3}).rows() == 6);
+  CHECK(apply_per_head(high_pass, Eigen::MatrixXf(0, 0), Heads{3}).size() == 0);
+  CHECK(apply_per_head(high_pass, Eigen::MatrixXf(0, 0), FusedHeads{}).size() == 0);
 }
 
 TEST_CASE("head norms and their spread") {

@@ -17,8 +17,8 @@ using namespace element;
 constexpr double cell_height = 26;
 constexpr double narrowest = 20, widest = 46;  // a cell
 constexpr double page_width = 940;             // which the cells fill, if they need not be narrower
-constexpr double top = 8;
-constexpr double letter_width = 6.6, small_letter_width = 6.2;  // of 12.5 and 11 pixels
+constexpr double map_top = 8;
+constexpr double map_letter_width = 6.6, small_letter_width = 6.2;  // of 12.5 and 11 pixels
 constexpr std::size_t row_letters = 40;
 
 /// Where the parts of the picture lie.
@@ -33,10 +33,10 @@ Layout layout_of(const HeatMap& map) {
   std::size_t letters = 4;
   for (const std::string& row : map.rows) letters = std::max(letters, characters(row));
   Layout l{};
-  l.left = 14 + letter_width * static_cast<double>(std::min(letters, row_letters));
+  l.left = 14 + map_letter_width * static_cast<double>(std::min(letters, row_letters));
   const auto columns = static_cast<double>(std::max<std::size_t>(map.columns.size(), 1));
   l.width = std::floor(std::clamp((page_width - l.left) / columns, narrowest, widest));
-  l.bottom = top + cell_height * static_cast<double>(map.rows.size());
+  l.bottom = map_top + cell_height * static_cast<double>(map.rows.size());
   l.right = l.left + l.width * columns;
   return l;
 }
@@ -61,7 +61,7 @@ const char* ink_on(const std::string& colour) {
 std::string cell(const Cell& c, std::size_t row, std::size_t column, const Layout& l,
                  bool labelled) {
   const double x = l.left + l.width * static_cast<double>(column);
-  const double y = top + cell_height * static_cast<double>(row);
+  const double y = map_top + cell_height * static_cast<double>(row);
   const bool leads = !c.link.empty();
   std::string out =
       leads ? fmt::format("<a href=\"{}\" data-at=\"{},{}\">", escape(c.link), row, column)
@@ -92,7 +92,7 @@ bool labels_fit(const HeatMap& map, const Layout& l) {
 std::string columns(const HeatMap& map, const Layout& l) {
   std::size_t letters = 1;
   for (const std::string& label : map.columns) letters = std::max(letters, characters(label));
-  const double needed = letter_width * static_cast<double>(letters + 1);
+  const double needed = map_letter_width * static_cast<double>(letters + 1);
   const auto every = static_cast<std::size_t>(std::ceil(needed / l.width));
   std::string out;
   for (std::size_t i = 0; i < map.columns.size(); i += every) {
@@ -105,12 +105,12 @@ std::string columns(const HeatMap& map, const Layout& l) {
 /// What the colours stand for, at the right of the label of the columns.
 std::string keys(const HeatMap& map, const Layout& l, double& right) {
   std::string out;
-  double x = l.left + 20 + letter_width * static_cast<double>(characters(map.columns_label));
+  double x = l.left + 20 + map_letter_width * static_cast<double>(characters(map.columns_label));
   for (const Key& key : map.keys) {
     out += fmt::format("<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"16\" height=\"14\" fill=\"{}\"/>\n",
                        x, l.bottom + 27, escape(key.colour));
     out += text(x + 22, l.bottom + 38, "start", key.label);
-    x += 40 + letter_width * static_cast<double>(characters(key.label));
+    x += 40 + map_letter_width * static_cast<double>(characters(key.label));
   }
   right = x;
   return out;
@@ -123,7 +123,7 @@ std::string svg(const HeatMap& map, const Setting& setting, std::string_view att
   const bool labelled = labels_fit(map, l);
   std::string out;
   for (std::size_t i = 0; i < map.rows.size(); ++i) {
-    out += text(l.left - 8, top + cell_height * static_cast<double>(i) + 17, "end",
+    out += text(l.left - 8, map_top + cell_height * static_cast<double>(i) + 17, "end",
                 shorten(map.rows[i], row_letters));
   }
   double right_of_keys = 0;

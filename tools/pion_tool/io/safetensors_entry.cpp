@@ -34,9 +34,9 @@ constexpr std::array<StoredType, 22> stored_types{{
 }};
 
 /// Finds the problems in the order of the fields; the first one is kept.
-class Reader : public SafetensorsEntry {
+class EntryReader : public SafetensorsEntry {
  public:
-  Reader(std::string name, const SafetensorsFields& fields, std::uint64_t there) {
+  EntryReader(std::string name, const SafetensorsFields& fields, std::uint64_t there) {
     info.name = std::move(name);
     const StoredType* stored = type(fields.dtype);
     const bool has_shape = shape(fields.shape);
@@ -126,7 +126,7 @@ class Reader : public SafetensorsEntry {
 
 SafetensorsEntry read_safetensors_entry(std::string name, const SafetensorsFields& fields,
                                         std::uint64_t there) {
-  return SafetensorsEntry(Reader(std::move(name), fields, there));
+  return SafetensorsEntry(EntryReader(std::move(name), fields, there));
 }
 
 }  // namespace pion::io

@@ -18,9 +18,9 @@ using nlohmann::json;
 /// Takes the header's JSON piece by piece, so that no tree of it ever stands in memory. An object
 /// of objects may pass whose values are plain, or lists of plain values; anything else, like
 /// hostile nesting, stops the reading there. What an unknown field holds is passed over.
-class Reader : public nlohmann::json_sax<json> {
+class HeaderReader : public nlohmann::json_sax<json> {
  public:
-  Reader(const std::string& file, std::uint64_t there, SafetensorsHeader& header)
+  HeaderReader(const std::string& file, std::uint64_t there, SafetensorsHeader& header)
       : file_(file), there_(there), header_(header) {}
 
   [[noreturn]] void fail(std::string_view reason) const {
@@ -204,7 +204,7 @@ class Reader : public nlohmann::json_sax<json> {
 SafetensorsHeader parse_safetensors_header(const std::string& file, const std::string& text,
                                            std::uint64_t there) {
   SafetensorsHeader header;
-  Reader reader(file, there, header);
+  HeaderReader reader(file, there, header);
   // The JSON library would pass over a byte order mark or spaces in front, and stop at a zero byte.
   if (text.empty() || text[0] != '{') reader.fail("it is not a JSON object");
   if (const std::size_t zero = text.find('\0'); zero != text.npos) {

@@ -14,9 +14,9 @@ namespace {
 using nlohmann::json;
 
 /// Takes the JSON piece by piece: a tree of it would keep one of two equal names and say nothing.
-class Reader : public nlohmann::json_sax<json> {
+class IndexReader : public nlohmann::json_sax<json> {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  explicit IndexReader(const std::string& file) : file_(file) {}
 
   [[noreturn]] void fail(const std::string& reason) const {
     throw Error(file_, "index: " + reason);
@@ -101,7 +101,7 @@ class Reader : public nlohmann::json_sax<json> {
 }  // namespace
 
 WeightMap parse_shard_index(const std::string& file, const std::string& text) {
-  Reader reader(file);
+  IndexReader reader(file);
   json::sax_parse(text, &reader);
   return reader.take();
 }
