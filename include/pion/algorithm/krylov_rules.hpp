@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <pion/algorithm/trace_bounds.hpp>
-#include <pion/detail/svd.hpp>
 #include <pion/engine/gemm.hpp>
 #include <pion/engine/load_store.hpp>
 
@@ -60,17 +59,15 @@ struct KrylovProjection {
     return sums;
   }
 
-  /// The rule that bounds from below. Its nodes are the squares of x^T x projected to x^T V, given
-  /// as the seen() x seen() Gram matrix of x x^T V scaled(1 / sqrt(square)) / ||x||_F^2: x^T of
-  /// these columns of V is an orthonormal basis times ||x||_F.
-  algorithm::NodeSums lower(const Matrix& gram, const Buffers& buffers) const {
+  /// The rule that bounds from below. Its nodes are the squares of x^T x projected to x^T V, the
+  /// eigenvalues of the seen() x seen() Gram matrix of A V scaled(1 / sqrt(square)); `rotation` has
+  /// its eigenvectors.
+  algorithm::NodeSums lower(const std::vector<double>& eigenvalues, const Matrix& rotation,
+                            const Buffers& buffers) const {
     const Index count = seen();
-    Matrix rotation(gram.size()), unused(gram.size()),
-        nodes(static_cast<std::size_t>(size() * count));
+    Matrix nodes(static_cast<std::size_t>(size() * count));
     algorithm::NodeSums sums;
-    sums.squares.resize(static_cast<std::size_t>(count));
-    decompose<double>(count, count, gram.data(), rotation.data(), sums.squares.data(),
-                      unused.data());
+    sums.squares = eigenvalues;
     // x^T w in that basis is sqrt(square) vectors^T w.
     const Matrix along = scaled([](double square) { return std::sqrt(square); });
     engine::gemm<engine::Op::plain, engine::Op::plain>(

@@ -224,9 +224,12 @@ algorithm::TraceRules KrylovSpace<Engine, T>::rules() {
   const Wide columns = at.rotated.block(0, 0, m_, seen);
   at.kernels.multiply_in_double(at.product.block(0, 0, m_, directions_),
                                 Small(basis.data(), directions_, seen), columns);
-  Square gram(static_cast<std::size_t>(seen * seen));
+  const auto size = static_cast<std::size_t>(seen * seen);
+  Square gram(size), rotation(size), unused(size), squares(static_cast<std::size_t>(seen));
   at.kernels.gram(columns, Small(gram.data(), seen, seen));
-  r.lower = shown_.lower(gram, at.buffers);
+  detail::decompose<double>(seen, seen, gram.data(), rotation.data(), squares.data(),
+                            unused.data());
+  r.lower = shown_.lower(squares, rotation, at.buffers);
   return r;
 }
 

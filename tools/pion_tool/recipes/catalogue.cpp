@@ -17,7 +17,7 @@ namespace {
   throw io::Error("recipe " + io::quote(recipe), why);
 }
 
-constexpr std::string_view high_pass = "highpass:kp=";
+constexpr std::string_view high_pass_name = "highpass:kp=";
 
 const NamedRecipe& find(const std::string& name) {
   const std::vector<NamedRecipe>& all = catalogue();
@@ -32,7 +32,7 @@ const NamedRecipe& find(const std::string& name) {
 bool filters(const NamedRecipe& recipe) { return *recipe.chain != '\0'; }
 
 bool has_high_pass(const NamedRecipe& recipe) {
-  return std::string_view(recipe.chain).substr(0, high_pass.size()) == high_pass;
+  return std::string_view(recipe.chain).substr(0, high_pass_name.size()) == high_pass_name;
 }
 
 /// What a text says of a recipe.
@@ -58,7 +58,7 @@ Spec read(std::string_view text) {
     std::string key(pair.substr(0, equals)), value(pair.substr(equals + 1));
     if (key == "kp" && has_high_pass(find(spec.name))) {
       key = "chain";
-      value.insert(0, high_pass);
+      value.insert(0, high_pass_name);
     }
     const std::string what = "recipe " + io::quote(text) + ": " + key;
     bool is_new = true;
@@ -76,7 +76,7 @@ Spec read(std::string_view text) {
   return spec;
 }
 
-/// NAME:key=value,... with every number.
+/// NAME:key=value,...
 std::string text_of(const NamedRecipe& named, const Given& given, const Options::Taken& numbers) {
   std::string text = named.name;
   const auto add = [&text](const std::string& key, const std::string& value) {
@@ -101,7 +101,11 @@ MadeRecipe make(const NamedRecipe& named, Numbers numbers, const Given& given) {
     options.require_all_taken(others);
     ScalarRecipes recipes(parts);
     static_cast<void>(recipes.of<float>().initial_state(0, 0));  // looks at the numbers
-    return {&named, parts, options.taken(), text_of(named, given, options.taken()),
+    return {&named,
+            parts,
+            options.taken(),
+            text_of(named, given, {}),
+            text_of(named, given, options.taken()),
             std::move(recipes)};
   } catch (const std::invalid_argument& error) {
     refuse(named.name, error.what());

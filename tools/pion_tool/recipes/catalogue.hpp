@@ -73,7 +73,8 @@ struct MadeRecipe {
   const NamedRecipe* named;
   AnyParts parts;
   Options::Taken options;  ///< All its numbers, by name.
-  std::string text;        ///< NAME:key=value,... with every number: it makes the recipe again.
+  std::string base;        ///< NAME:key=value,... without the numbers.
+  std::string text;        ///< The same with every number: it makes the recipe again.
   ScalarRecipes recipes;
 
   /// The buffers of the state of a parameter of rows x cols.
