@@ -11,8 +11,21 @@ import torch
 from pion import _core
 from pion._arrays import NUMBERS, shape_text
 from pion._filters import Chain, Filter, FilterLike, core_filter
+from pion._routing import route
 
-__all__ = ["AdaMuon", "AdamW", "Moonlight", "Muon", "NorMuon", "Optimizer", "Pion", "SGD", "Scion"]
+__all__ = [
+    "AdaMuon",
+    "AdamW",
+    "Moonlight",
+    "Muon",
+    "NorMuon",
+    "Optimizer",
+    "Pion",
+    "SGD",
+    "Scion",
+    "recipe_names",
+    "route",
+]
 
 
 class Optimizer(torch.optim.Optimizer):
@@ -21,7 +34,9 @@ class Optimizer(torch.optim.Optimizer):
     params   tensors on the CPU, of float16, bfloat16, float32 or float64, or groups of them. A
              vector counts as one column, and a tensor of more dimensions as a matrix with a row for
              each output.
-    recipe   "muon", "pion", "normuon", "adamw" and so on; recipe_names() lists them, and
+             A group may have a recipe of its own, and numbers that it takes: {"params": ...,
+             "recipe": "muon", "lr": 1e-3, "momentum": 0.9}.
+    recipe   "muon", "pion:kp=2", "normuon", "adamw" and so on; recipe_names() lists them, and
              `pion step --list` with their numbers and states.
     lr       the learning rate; by default the published one, where there is one.
     filter   a filter in the place of the recipe's, where the recipe filters.
@@ -50,6 +65,8 @@ class Optimizer(torch.optim.Optimizer):
     ) -> None:
         self._exact = exact
         made = _make(recipe, filter, tolerance, exact, options)
+        if ":" in recipe:
+            recipe = made.base
         defaults: Dict[str, Any] = dict(made.options)
         if "nesterov" in defaults:
             defaults["nesterov"] = bool(defaults["nesterov"])
@@ -73,16 +90,49 @@ class Optimizer(torch.optim.Optimizer):
         self._numbers = tuple(defaults)  # torch adds others to self.defaults
         super().__init__(params, {"lr": lr, **defaults})
 
-    def _recipe(self, group: Dict[str, Any]) -> _core.Recipe:
+    def add_param_group(self, param_group: Dict[str, Any]) -> None:
+        """As torch has it; the group may have a "recipe", numbers that it takes, and "lr"."""
+        if "recipe" in param_group:
+            group = dict(param_group)
+            text = group.pop("recipe")
+            numbers = dict(_core.recipe_named(text, {}).options)
+            given = {k: float(group[k]) for k in numbers if k in group}
+            made = _core.recipe_named(text, given)
+            if group.get("lr", made.learning_rate) is None:
+                raise ValueError(
+                    f'{type(self).__name__}: "{text}" has no published rate; its group needs lr'
+                )
+            param_group = {
+                "lr": made.learning_rate,
+                **dict(made.options),
+                **group,
+                "recipe": made.base,
+                "numbers": tuple(numbers),
+            }
+        super().add_param_group(param_group)
+
+    def _group_recipe(self, group: Dict[str, Any]) -> _core.Recipe:
         """The recipe with the numbers that the group has now; a scheduler may have changed them."""
+        if "recipe" in group:
+            options = {k: float(group[k]) for k in group["numbers"]}
+            key = (group["recipe"], tuple(options.items()))
+            return self._kept_recipe(key, lambda: _core.recipe_named(group["recipe"], options))
+        return self._recipe(group)
+
+    def _recipe(self, group: Dict[str, Any]) -> _core.Recipe:
         options = {k: float(group[k]) for k in self._numbers}
         return self._made(self._recipe_name, self._filter, options)
 
     def _made(self, name: str, filter: Any, options: Dict[str, float]) -> _core.Recipe:
-        key = (name, filter, tuple(options.items()))
+        return self._kept_recipe(
+            (name, filter, tuple(options.items())),
+            lambda: _make(name, filter, self._tolerance, self._exact, options),
+        )
+
+    def _kept_recipe(self, key: Any, make: Callable[[], _core.Recipe]) -> _core.Recipe:
         recipes = self.__dict__.setdefault("_recipes", {})
         if key not in recipes:
-            recipes[key] = _make(name, filter, self._tolerance, self._exact, options)
+            recipes[key] = make()
         return recipes[key]
 
     @torch.no_grad()
@@ -96,7 +146,7 @@ class Optimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        recipes = [self._recipe(group) for group in self.param_groups]
+        recipes = [self._group_recipe(group) for group in self.param_groups]
         needed = any(recipe.needs_loss for recipe in recipes)
         if needed and loss is None:
             raise ValueError(f"{type(self).__name__}: the recipe needs the loss; give a closure")
@@ -116,12 +166,14 @@ class Optimizer(torch.optim.Optimizer):
 
     def _ready(self, group: Dict[str, Any], number: int) -> Tuple[Any, ...]:
         """The matrices of a group that are to be stepped, once all have been looked at."""
-        recipe = self._recipe(group)
+        recipe = self._group_recipe(group)
         found: Tuple[List[Any], ...] = ([], [], [], [])
         for i, p in enumerate(group["params"]):
             if p.grad is None:
                 continue
             name = f"parameter {i} of group {number} ({shape_text(p)})"
+            if "names" in group:
+                name = f"{group['names'][i]} ({shape_text(p)})"
             what = f"{type(self).__name__}: {name}"
             matrix = _matrix(what, p)
             gradient = _matrix(f"{what}, its gradient", p.grad)
@@ -246,7 +298,6 @@ class Pion(Optimizer):
         momentum: float = 0.95,
         nesterov: bool = False,
         weight_decay: float = 0.0,
-        scale: float = 1.0,
         tolerance: Optional[float] = None,
     ) -> None:
         super().__init__(
@@ -258,7 +309,6 @@ class Pion(Optimizer):
             momentum=momentum,
             nesterov=nesterov,
             weight_decay=weight_decay,
-            scale=scale,
         )
 
 
@@ -340,6 +390,13 @@ _ADJUSTED = {
 def _make(
     name: str, filter: Any, tolerance: Optional[float], exact: bool, options: Any
 ) -> _core.Recipe:
+    if ":" in name:
+        if filter is not None or tolerance is not None or exact:
+            raise ValueError(
+                f'"{name}": say the filter, the tolerance and exact in the recipe\'s text, or give '
+                "its name alone"
+            )
+        return _core.recipe_named(name, {k: float(v) for k, v in options.items()})
     if isinstance(filter, tuple):
         filter = Chain([list(step) for step in filter])
     core = None if filter is None else core_filter(filter)

@@ -15,6 +15,7 @@
 #include "parts.hpp"
 #include "pion_tool/recipes/catalogue.hpp"
 #include "pion_tool/recipes/step_stored.hpp"
+#include "routing.hpp"
 #include "state.hpp"
 
 namespace pion::python {
@@ -60,6 +61,7 @@ State initial_state(const MadeRecipe& recipe, Index rows, Index cols, bool in_do
 void bind_optimizer(nb::module_& m) {
   nb::class_<MadeRecipe>(m, "Recipe")
       .def_ro("options", &MadeRecipe::options)
+      .def_ro("base", &MadeRecipe::base)
       .def_prop_ro("learning_rate",
                    [](const MadeRecipe& recipe) { return recipe.named->learning_rate; })
       .def_prop_ro("needs_loss",
@@ -75,6 +77,12 @@ void bind_optimizer(nb::module_& m) {
       },
       nb::arg("name"), nb::arg("options"), nb::arg("filter") = nb::none(),
       nb::arg("tolerance") = nb::none(), nb::arg("exact") = false);
+  m.def(
+      "recipe_named",
+      [](const std::string& text, const recipes::Numbers& options) {
+        return recipes::recipe_named(text, false, options);
+      },
+      nb::arg("text"), nb::arg("options"));
   m.def("recipe_names", [] {
     std::vector<std::string> names;
     for (const recipes::NamedRecipe& r : recipes::catalogue()) names.emplace_back(r.name);
@@ -85,6 +93,7 @@ void bind_optimizer(nb::module_& m) {
         nb::arg("learning_rate"), nb::arg("states"), nb::arg("memory"),
         nb::arg("loss") = nb::none());
   bind_state(m);
+  bind_routing(m);
 }
 
 }  // namespace pion::python

@@ -338,3 +338,95 @@ def test_a_worker_of_a_data_loader_may_filter():
     pion.apply(X, "muon")  # the parent's threads are there before the workers
     loaded = list(torch.utils.data.DataLoader(Filtered(), batch_size=1, num_workers=2, timeout=60))
     assert all(torch.equal(y[0], pion.apply(X + i, "muon")) for i, y in enumerate(loaded))
+
+
+class Policy(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.vision = torch.nn.Linear(32, 64)
+        self.action = torch.nn.Linear(64, 8)
+        self.embed_tokens = torch.nn.Embedding(9, 8)
+        self.again = self.embed_tokens
+
+
+def test_a_model_is_routed_by_names_and_shapes():
+    policy = Policy()
+    policy.vision.bias.requires_grad_(False)
+    groups = pt.route(policy, "vla", lr={"Muon": 2e-3, "AdamW": 1e-2}, kp=1)
+    assert [line.split() for line in str(groups).splitlines()[1:]] == [
+        ["vision.weight", "64x32", "vision", "Muon"],
+        ["vision.bias", "64", "-"],
+        ["action.weight", "8x64", "action", "Pion"],
+        ["action.bias", "8", "action", "AdamW"],
+        ["embed_tokens.weight", "9x8", "language", "AdamW"],
+    ]
+    optimizer = pt.Optimizer(groups, "adamw")
+    assert [g["lr"] for g in optimizer.param_groups] == [2e-3, 1e-4, 1e-2]
+    before = {n: p.detach().clone() for n, p in policy.named_parameters()}
+    for p in policy.parameters():
+        p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(3))
+    optimizer.step()
+
+    def alone(name, recipe, lr):
+        w = torch.nn.Parameter(before[name])
+        w.grad = dict(policy.named_parameters())[name].grad
+        pt.Optimizer([w], recipe, lr).step()
+        return w.detach()
+
+    assert torch.equal(policy.vision.weight, alone("vision.weight", "muon", 2e-3))
+    assert torch.equal(policy.action.weight, alone("action.weight", "pion:kp=1", 1e-4))
+    assert torch.equal(policy.embed_tokens.weight, alone("embed_tokens.weight", "adamw", 1e-2))
+    assert torch.equal(policy.vision.bias, before["vision.bias"])
+
+
+def test_heads_and_functions_route_too():
+    model = torch.nn.ModuleDict(
+        {n: torch.nn.Linear(16, r) for n, r in [("q_proj", 16), ("k_proj", 8), ("o_proj", 16)]}
+    )
+    by_name = {r.name: r.recipe for r in pt.route(model, "rlvr", heads=4, kv_heads=2).routes}
+    assert by_name["q_proj.weight"] == "pion_per_head:kp=2,heads=4"
+    assert by_name["k_proj.weight"] == "pion_per_head:kp=2,heads=2"
+    assert by_name["o_proj.weight"] == "pion_per_head:kp=2,heads=4,by_cols=1"
+    pt.Optimizer(pt.route(model, "rlvr", heads=4, kv_heads=2), "adamw")
+    groups = pt.route(model, lambda name, p: "normuon" if p.ndim == 2 else None, lr=0.5)
+    assert [len(g["params"]) for g in groups] == [3] and groups[0]["lr"] == 0.5
+
+
+def test_routes_that_are_refused():
+    policy = Policy()
+    assert "there are muon, vla, rlvr" in refusal(ValueError, pt.route, policy, "moun")
+    assert "needs heads" in refusal(ValueError, pt.route, policy, "rlvr")
+    said = refusal(ValueError, pt.route, policy, "muon", lr={"Pion": 1e-4})
+    assert 'no parameter has the label "Pion"; there are Muon, AdamW' in said
+    assert "no parameters" in refusal(ValueError, pt.route, torch.nn.ReLU())
+    said = refusal(ValueError, pt.Optimizer, pt.route(policy, "muon"), "adamw")
+    assert '"muon" has no published rate' in said
+    policy.vision.weight.grad = torch.full((64, 32), float("nan"))
+    optimizer = pt.Optimizer(pt.route(policy, "muon", lr=0.1), "adamw")
+    assert "vision.weight (64x32): its gradient is not finite" in refusal(ValueError, optimizer.step)
+
+
+def test_groups_with_recipes_of_their_own_are_saved_and_scheduled():
+    def made():
+        one, two = weights_like(((8, 6), (6, 8)))
+        groups = [{"params": [one], "recipe": "pion:kp=1", "lr": 0.1, "momentum": 0.5}]
+        optimizer = pt.Optimizer([*groups, {"params": [two]}], "adamw", 0.2)
+        return (one, two), optimizer, torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+
+    weights, optimizer, schedule = made()
+    train(optimizer, weights, 2)
+    schedule.step()
+    kept = copy.deepcopy(optimizer.state_dict()), [w.detach().clone() for w in weights]
+    train(optimizer, weights, 3, seed=1)
+    others, resumed, _ = made()
+    resumed.load_state_dict(kept[0])
+    with torch.no_grad():
+        for w, k in zip(others, kept[1]):
+            w.copy_(k)
+    train(resumed, others, 3, seed=1)
+    assert all(torch.equal(a, b) for a, b in zip(weights, others))
+    assert resumed.param_groups[0]["momentum"] == 0.5 and resumed.param_groups[0]["lr"] == 0.05
+    said = refusal(ValueError, pt.Optimizer, [{"params": [others[0]], "recipe": "poin"}], "adamw")
+    assert '"poin": is not known' in said
+    said = refusal(ValueError, pt.Optimizer, [others[0]], "pion:kp=2", filter="muon")
+    assert "say the filter" in said
