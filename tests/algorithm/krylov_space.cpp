@@ -4,6 +4,7 @@
 // are exact in the whole space.
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -87,6 +88,20 @@ TEST_CASE("both rules bound traces from a subspace of any size") {
     check_bounds<float>(fading<float>(fall, random));
     check_bounds<double>(fading<double>(fall, random));
   }
+}
+
+TEST_CASE("a node that rounding makes 0 adds nothing, whatever the function is there") {
+  detail::KrylovProjection shown;
+  shown.squares = {0.75, 0.25};
+  shown.vectors = shown.probed = {1, 0, 0, 1};
+  shown.probes = 2;
+  Workspace workspace;
+  const auto buffers =
+      detail::laid_out<engine::GemmBuffers<double>>(workspace, Index(2), Index(2), Index(2));
+  const auto rule = shown.lower({0.75, 0.0}, {1, 0, 0, 1}, buffers);
+  // A root, its square, and a division: three roundings.
+  CHECK(std::fabs(rule.sum(psi(1.0)) - 0.5 * psi(1.0)(0.75)) <=
+        3 * std::numeric_limits<double>::epsilon());
 }
 
 TEST_CASE("a bound of the largest value, and the quantile of a single direction") {

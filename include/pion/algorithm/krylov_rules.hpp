@@ -79,6 +79,7 @@ struct KrylovProjection {
       const double over = sums.squares[l] > least() ? 1.0 / sums.squares[l] : 0.0;
       sums.taken[l] *= over;
       sums.probed[l] *= over;
+      sums.squares[l] = (std::max)(sums.squares[l], least());  // f need not be finite at 0
     }
     return sums;
   }
