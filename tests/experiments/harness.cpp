@@ -11,6 +11,7 @@
 #include "harness/heat_map.hpp"
 #include "harness/parallel.hpp"
 #include "harness/pictures.hpp"
+#include "harness/random.hpp"
 #include "harness/search.hpp"
 #include "harness/statistics.hpp"
 #include "harness/study.hpp"
@@ -59,6 +60,29 @@ TEST_CASE("ratios are taken seed by seed") {
   CHECK(std::fabs(e.high - e.low) < 1e-14);
   CHECK(ratio_of({infinity, 1.0}, {1.0, 1.0}).mean == infinity);
   CHECK_THROWS_AS(ratio_of({1.0}, {1.0, 2.0}), std::invalid_argument);
+}
+
+TEST_CASE("normal numbers are those of the tables in docs/evidence, on every system") {
+  // By std::normal_distribution<float> of libstdc++ on std::mt19937_64(7), written with 9 digits.
+  // Another system may round square roots and logarithms otherwise.
+  Random random(7);
+  for (const double x : {0.872695208, -0.97256285, 0.547309935, 1.45517814, -1.60983372,
+                         -0.862248302, -0.51784122, 0.87762773}) {
+    CHECK(std::fabs(static_cast<double>(random.normal()) - x) <= 8.0 * 0x1p-24 * std::fabs(x));
+  }
+}
+
+TEST_CASE("a run is told its errors on the way") {
+  std::vector<double> seen;
+  const auto observer = [&seen](const std::vector<double>& errors) {
+    CHECK(errors.size() == seen.size() + 1);
+    seen = errors;
+  };
+  const pion::regime::Task task({8, 6, 2, 1.0, 1.0}, 3);
+  const auto told = task.train(sgd({}), 0.1, 20, observer);
+  CHECK(seen == told.errors);
+  CHECK(seen.size() == 6);
+  CHECK(task.train(sgd({}), 0.1, 20).errors == seen);
 }
 
 TEST_CASE("each index is worked on once, and a failure comes out") {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/contender.hpp"
 
-#include <fmt/format.h>
-
 #include <pion/design/low_pass.hpp>
 #include <pion/filter/chains.hpp>
 #include <pion/optimizer/parts/rules.hpp>
 #include <pion/optimizer/presets/low_rank.hpp>
 #include <pion/optimizer/presets/within.hpp>
+#include <sstream>
 #include <utility>
 
 namespace pion::experiment {
@@ -57,12 +56,12 @@ Contender muon_per_head(const Momenta& m) {
 }
 
 Contender pion(const Momenta& m, int promotions) {
-  return contender(fmt::format("Pion kp={}", promotions), 0.1,
+  return contender("Pion kp=" + std::to_string(promotions), 0.1,
                    Filtered{{chains::high_pass(promotions)}}, HeavyBall{m.momentum});
 }
 
 Contender pion_per_head(const Momenta& m, int promotions) {
-  return per_head(fmt::format("Pion kp={} per head", promotions), 0.1,
+  return per_head("Pion kp=" + std::to_string(promotions) + " per head", 0.1,
                   {chains::high_pass(promotions)}, HeavyBall{m.momentum});
 }
 
@@ -71,7 +70,7 @@ Contender low_pass_muon(const Momenta& m) {
 }
 
 Contender low_rank_muon(const Momenta& m, int rank, Method how) {
-  return contender(fmt::format("LRMuon k={}", rank), 0.1,
+  return contender("LRMuon k=" + std::to_string(rank), 0.1,
                    PolarFactor{Leading{rank}, Tolerance{1e-4, how}}, HeavyBall{m.momentum});
 }
 
@@ -86,12 +85,14 @@ Contender above_noise_or_all(const Momenta& m) {
 }
 
 Contender adaptive_rank(const Momenta& m, double tau, Method how) {
-  return contender(fmt::format("sigma > {:g}", tau), 0.1,
-                   PolarFactor{AtLeast{tau}, Tolerance{1e-3, how}}, HeavyBall{m.momentum});
+  std::ostringstream name;
+  name << "sigma > " << tau;
+  return contender(name.str(), 0.1, PolarFactor{AtLeast{tau}, Tolerance{1e-3, how}},
+                   HeavyBall{m.momentum});
 }
 
 Contender pion_within(const Momenta& m, int promotions) {
-  return contender(fmt::format("Pion kp={}", promotions), 0.1,
+  return contender("Pion kp=" + std::to_string(promotions), 0.1,
                    FilteredWithin{{chains::high_pass(promotions)}, {1e-4}}, HeavyBall{m.momentum});
 }
 

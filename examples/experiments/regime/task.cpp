@@ -34,9 +34,21 @@ MatrixXf curvature(Index size, double condition, experiment::Random& random) {
 
 }  // namespace
 
+std::vector<experiment::Contender> all_contenders() {
+  const experiment::Momenta m{0.9, 0.9, 0.99};
+  std::vector<experiment::Contender> all = {
+      adamw(m),           sgd(m), muon(m), low_pass_muon(m), above_noise(m), above_noise_or_all(m),
+      low_rank_muon(m, 4)};
+  for (int kp = 0; kp <= 4; ++kp) all.push_back(experiment::pion(m, kp));
+  return all;
+}
+
 Task::Task(const Regime& r, std::uint64_t seed) : seed_(seed) {
   experiment::Random random(2 * seed);
-  target_ = orthonormal(r.rows, r.rank, random) * orthonormal(r.cols, r.rank, random).transpose();
+  // One after the other: compilers differ in which factor of a product they make first.
+  const MatrixXf v = orthonormal(r.cols, r.rank, random);
+  const MatrixXf u = orthonormal(r.rows, r.rank, random);
+  target_ = u * v.transpose();
   target_ *= target_norm / target_.norm();
   if (r.condition > 1.0) {
     left_ = curvature(r.rows, r.condition, random);
@@ -51,7 +63,8 @@ MatrixXf Task::gradient(const MatrixXf& weights) const {
   return left_.size() == 0 ? away : MatrixXf(left_ * away * right_);
 }
 
-Training Task::train(const experiment::Contender& contender, double rate, int length) const {
+Training Task::train(const experiment::Contender& contender, double rate, int length,
+                     const Observer& observer) const {
   experiment::Random random(2 * seed_ + 1);
   MatrixXf weights = MatrixXf::Zero(target_.rows(), target_.cols());
   const auto loss = [&] {
@@ -76,6 +89,7 @@ Training Task::train(const experiment::Contender& contender, double rate, int le
       break;
     }
     training.errors.push_back(error);
+    if (observer) observer(training.errors);
   }
   return training;
 }

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "harness/contender.hpp"
@@ -28,6 +29,12 @@ struct Training {
   double compressed = 0.0;      ///< The part of the steps that took the low-rank method.
 };
 
+/// The optimisers of the map.
+std::vector<experiment::Contender> all_contenders();
+
+/// Is told the errors so far, each time that there is another.
+using Observer = std::function<void(const std::vector<double>& errors)>;
+
 /// The loss tr(B (W - W*) A (W - W*)^T) / 2 of a W that begins at 0. ||W*||_F = 8, in `rank` equal
 /// singular values with random singular vectors. A and B are symmetric with random eigenvectors and
 /// eigenvalues from 1 down to 1 / condition, evenly spaced on a logarithmic scale: the gradient is
@@ -38,7 +45,8 @@ class Task {
   Task(const Regime& regime, std::uint64_t seed);
 
   /// The error is sqrt(loss / first loss). The learning rate decays along a cosine.
-  Training train(const experiment::Contender& contender, double rate, int length = steps) const;
+  Training train(const experiment::Contender& contender, double rate, int length = steps,
+                 const Observer& observer = {}) const;
 
   /// The heavy-ball momentum (.9) of `count` gradients at the start.
   Eigen::MatrixXf momentum(int count) const;

@@ -9,15 +9,6 @@
 namespace pion::regime {
 namespace {
 
-std::vector<experiment::Contender> contenders() {
-  const experiment::Momenta m{0.9, 0.9, 0.99};
-  std::vector<experiment::Contender> all = {
-      adamw(m),           sgd(m), muon(m), low_pass_muon(m), above_noise(m), above_noise_or_all(m),
-      low_rank_muon(m, 4)};
-  for (int kp = 0; kp <= 4; ++kp) all.push_back(experiment::pion(m, kp));
-  return all;
-}
-
 std::vector<Plane> planes(bool quick) {
   if (quick) return {{{12, 16, 1, 1.0, 1.0}, {1, 12}, {1.0}}, {{8, 8, 1, 1.0, 10.0}, {2}, {0.1}}};
   const std::vector<double> snrs = {10.0, 1.0, 0.1, 0.01};
@@ -37,7 +28,7 @@ void write(const std::vector<Map>& maps, const std::string& folder) {
 void run(const experiment::Options& o) {
   std::size_t searches = 0;
   for (const Plane& p : planes(o.quick)) searches += p.ranks.size() * p.snrs.size();
-  searches *= contenders().size();
+  searches *= all_contenders().size();
   tool::Progress progress(searches);
   std::vector<Map> maps;
   for (const Plane& plane : planes(o.quick)) {
@@ -47,7 +38,7 @@ void run(const experiment::Options& o) {
         Regime regime = plane.form;
         regime.rank = rank;
         regime.snr = snr;
-        maps.back().places.push_back(compete(regime, contenders(), o.search, progress));
+        maps.back().places.push_back(compete(regime, all_contenders(), o.search, progress));
         write(maps, o.output);
         const bool corner =
             maps.size() == 1 && (rank == 4 || rank == 64) && (snr == 10.0 || snr == 0.1);
