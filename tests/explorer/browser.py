@@ -51,9 +51,10 @@ class Browser:
         WebDriverWait(self.driver, 60, 0.05).until(lambda _: self.run(script))
 
     def settle(self) -> None:
-        """Waits until every fact is there."""
+        """Waits until every fact is there, and every optimiser has run."""
         self.frames()
-        self.wait_for("return document.getElementById('facts').ariaBusy === 'false'")
+        self.wait_for("return document.getElementById('facts').ariaBusy === 'false'"
+                      " && !document.querySelector('[aria-busy=true]')")
 
     def frames(self, count: int = 3) -> None:
         self.driver.execute_async_script(
@@ -111,6 +112,14 @@ class Browser:
     def expect_silence(self) -> None:
         messages = [entry["message"] for entry in self.driver.get_log("browser")]
         assert not messages, f"the console says {messages}"
+
+    def trainer(self, questions: List[Any]) -> List[Any]:
+        """What the C++ program answers to questions "training"."""
+        lines = "".join(json.dumps(question) + "\n" for question in questions)
+        done = subprocess.run([str((self.folder / "trainer").resolve())], input=lines,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def tool(self, *arguments: str, cwd: Optional[pathlib.Path] = None) -> Any:
         pion = str(pathlib.Path(self.pion).resolve())

@@ -16,7 +16,7 @@ from selenium.webdriver.common.keys import Keys
 ROOT = Path(__file__).resolve().parents[2]
 WIDTHS = [375, 800, 1280]
 # What a browser's own controls and links are found by; each must have a name and be reached.
-CONTROLS = "button, input, select, [role=slider], [tabindex='0']"
+CONTROLS = "button:not([tabindex='-1']), input, select, [role=slider], [tabindex='0']"
 
 
 def changes(browser: Browser, act, what: str) -> None:
@@ -197,7 +197,8 @@ def test_the_address_holds_the_state(browser: Browser) -> None:
                      "beside": [{"chain": "muon", "normalizer": "frobenius"},
                                 {"chain": "cans", "normalizer": "none"}],
                      "gain": 0.01, "logarithmic": True, "shown": 1,
-                     "matrix": {"rows": 64, "cols": 256, "rank": 2, "snr": 0.5, "seed": 3}}
+                     "matrix": {"rows": 64, "cols": 256, "rank": 2, "snr": 0.5, "seed": 3},
+                     "training": None}
     browser.settle()
     browser.wait_for(f"return decodeURI(location.hash) === {json.dumps(address)}")
     browser.run("location.hash = '#chain=muon'")
@@ -302,7 +303,8 @@ def test_it_goes_elsewhere(browser: Browser) -> None:
 
 
 def test_every_control_has_a_name_and_is_reached_by_tab(browser: Browser) -> None:
-    browser.open("#chain=own:1,0,0;0,2.5,-1.5&with=muon&matrix=64,64,4,1,1")
+    browser.open("#chain=own:1,0,0;0,2.5,-1.5&with=muon&matrix=64,64,4,1,1"
+                 "&training=16,2,1,1,30,0&rate=0.1")
     browser.settle()
     seen = [e for e in browser.all(CONTROLS) if e.is_displayed() and e.is_enabled()]
     nameless = [e.get_attribute("outerHTML") for e in seen if not e.accessible_name.strip()]
@@ -325,7 +327,9 @@ def test_it_fits_three_widths_in_light_and_dark(browser: Browser) -> None:
     shots.mkdir(exist_ok=True)
     views = {"named": "#chain=highpass:kp=2&with=muon&with=lowpass:tau=0.5",
              "own": "#chain=own:1.875,-1.25,0.375;1.875,-1.25,0.375;0,2.5,-1.5;0,2.5,-1.5",
-             "matrix": "#chain=highpass:kp=2&with=muon&matrix=64,64,4,1,1"}
+             "matrix": "#chain=highpass:kp=2&with=muon&matrix=64,64,4,1,1",
+             "training": "#training=16,2,0.1,1,60,0&rate=0.1&map=drawn"
+                         "&optimisers=SGD,Muon,Pion kp=1,Pion kp=2"}
     for width in WIDTHS:
         browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests the explorer in headless Chromium: run.py FOLDER PION, where FOLDER has index.html.
+"""Tests the explorer in headless Chromium: run.py FOLDER PION.
 
-Screenshots are left in FOLDER/screenshots.
+FOLDER has index.html and the program trainer. Screenshots are left in FOLDER/screenshots.
 """
 
 import pathlib
@@ -13,6 +13,7 @@ import traceback
 import filters
 import matrix
 import page
+import training
 from browser import Browser
 
 
@@ -21,7 +22,7 @@ def main() -> None:
     begin = time.monotonic()
     tests = [
         (module, name)
-        for module in (filters, page, matrix)
+        for module in (filters, page, matrix, training)
         for name in vars(module)
         if name.startswith("test_")
     ]
@@ -37,8 +38,8 @@ def main() -> None:
                 print(f"  ok    {name[5:].replace('_', ' ')}", flush=True)
             except Exception as error:  # the browser's own too: the tests after it shall run
                 failed += 1
-                line = next(frame.lineno for frame in traceback.extract_tb(error.__traceback__)
-                            if frame.name == name)
+                frames = traceback.extract_tb(error.__traceback__)
+                line = next((frame.lineno for frame in frames if frame.name == name), "end")
                 said = (str(error).splitlines() or [""])[0]
                 print(f"  FAILS {name[5:].replace('_', ' ')}, {module.__name__}.py:{line}: "
                       f"{type(error).__name__} {said}", flush=True)

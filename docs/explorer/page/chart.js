@@ -31,15 +31,28 @@ export function ticks(lo, hi, count) {
   return found;
 }
 
-/** From numbers to places and back. `legend`: [{name, colour}], in rows above the plot. */
+/** Those from lo to hi of 1, 2 and 5 times the powers of 10. */
+function decades(lo, hi) {
+  const found = [];
+  for (let power = Math.floor(Math.log10(lo)); 10 ** power <= hi; ++power) {
+    for (const part of [1, 2, 5]) found.push(Number(`${part}e${power}`));
+  }
+  return found.filter((y) => lo <= y && y <= hi);
+}
+
+/**
+ * From numbers to places and back. `logarithmic`: the axis across; `decades`: the one upwards.
+ * `legend`: [{name, colour, dash}], in rows above the plot.
+ */
 export class Frame {
-  constructor({ width, height, x, y, logarithmic = false, legend = [] }) {
-    Object.assign(this, { width, height, x, y, logarithmic });
+  constructor({ width, height, x, y, logarithmic = false, decades = false, legend = [] }) {
+    Object.assign(this, { width, height, x, y, logarithmic, decades });
     this.left = margin.left;
-    this.right = width - margin.right;
+    // A page may be without width for a moment.
+    this.right = Math.max(width - margin.right, this.left);
     this.entries = laid(legend, this.left, this.right);
     this.top = margin.top + row * (this.entries.at(-1)?.line + 1 || 0);
-    this.bottom = height - margin.bottom;
+    this.bottom = Math.max(height - margin.bottom, this.top);
   }
   #scaled(x) {
     return this.logarithmic ? Math.log10(x) : x;
@@ -49,7 +62,8 @@ export class Frame {
     return this.left + ((this.#scaled(x) - lo) / (hi - lo)) * (this.right - this.left);
   }
   up(y) {
-    return this.bottom - ((y - this.y[0]) / (this.y[1] - this.y[0])) * (this.bottom - this.top);
+    const [lo, hi, at] = [...this.y, y].map((end) => (this.decades ? Math.log10(end) : end));
+    return this.bottom - ((at - lo) / (hi - lo)) * (this.bottom - this.top);
   }
   /** The number at a place. */
   value(place) {
@@ -83,10 +97,11 @@ function laid(legend, left, right) {
 
 function legendOf(f, colours) {
   return f.entries
-    .map(({ name, colour, x, line }) => {
+    .map(({ name, colour, dash = "", x, line }) => {
       const y = margin.top + row * line;
       return (
-        `<path d="M${x} ${y}h18" stroke="${colour}" stroke-width="3"/>` +
+        `<path d="M${x} ${y}h18" stroke="${colour}" stroke-width="3" ` +
+        `stroke-dasharray="${dash}"/>` +
         `<text x="${x + 24}" y="${y + 4}" fill="${colours.ink}">${escaped(name)}</text>`
       );
     })
@@ -106,7 +121,7 @@ function axes(f, colours, labels) {
     line(f.across(x).toFixed(1), f.top, f.across(x).toFixed(1), f.bottom);
     text(f.across(x).toFixed(1), f.bottom + 17, "middle", number(x));
   }
-  for (const y of ticks(...f.y, 6)) {
+  for (const y of f.decades ? decades(...f.y) : ticks(...f.y, 6)) {
     line(f.left, f.up(y).toFixed(1), f.right, f.up(y).toFixed(1));
     text(f.left - 7, (f.up(y) + 4).toFixed(1), "end", number(y));
   }

@@ -23,6 +23,12 @@ export function shell({ chain, normalizer }) {
   return `pion shape ${what} --normalizer ${normalizer}`;
 }
 
+/** A picture as a file of its own. */
+export const drawn = (width, height, content) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
+  `width="${width}" height="${height}" font-size="12" ` +
+  `font-family="Helvetica, Arial, sans-serif">${content}</svg>\n`;
+
 export function download(name, type, content) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));

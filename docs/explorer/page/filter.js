@@ -2,7 +2,7 @@
 // The view of filters: what is chosen, what is drawn, what is said of it.
 import { Frame, fitted, page, paper, picture } from "./chart.js";
 import { showKeys, showSteps, textOf, title, valuesOf } from "./controls.js";
-import { cpp, download, json, python, shell } from "./exports.js";
+import { cpp, download, drawn, json, python, shell } from "./exports.js";
 import { showFacts, spoken } from "./facts.js";
 import { number } from "./format.js";
 import { Handles } from "./handles.js";
@@ -20,6 +20,7 @@ export class FilterView {
     this.coefficients = new Map(); // by a chain's text
     this.shapes = new Map(); // what the library said, by filter and gain
     this.selected = 0;
+    this.listeners = []; // called where the state may have changed
     this.handles = new Handles(at("handles"), (step) => {
       const steps = ownSteps(this.state.filter.chain);
       steps[this.selected] = step;
@@ -283,7 +284,7 @@ export class FilterView {
       this.handles.draw(this.steps[this.selected], this.library, label);
     }
     if (this.playing) return;
-    this.onChange?.();
+    for (const tell of this.listeners) tell();
     this.#showExports();
     this.#showFacts();
     clearTimeout(this.addressing); // browsers refuse a page that changes its address at every frame
@@ -389,11 +390,8 @@ export class FilterView {
   #export(what) {
     if (what === "svg") {
       const [width, height] = [760, 460];
-      download("filter.svg", "image/svg+xml",
-        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
-          `width="${width}" height="${height}" font-size="12" ` +
-          `font-family="Helvetica, Arial, sans-serif">` +
-          `${this.#picture(width, height, paper)}</svg>\n`);
+      const picture = this.#picture(width, height, paper);
+      download("filter.svg", "image/svg+xml", drawn(width, height, picture));
     } else if (what === "json") {
       download("chain.json", "application/json", `${at("as-json").textContent}\n`);
     } else if (what) {

@@ -10,12 +10,14 @@ export async function compiled() {
 }
 
 export class Library {
-  static async of(module) {
+  /** report(read): the library says how far a call is; read() returns what it says. */
+  static async of(module, report = () => {}) {
     const library = new Library();
+    const told = (at, size) => report(() => library.#read(at, size));
     // What a C library asks of a system. Nothing is written or read, so that zero is an answer.
     const imports = {};
     for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-      (imports[from] ??= {})[name] = name === "proc_exit" ? stop : () => 0;
+      (imports[from] ??= {})[name] = { proc_exit: stop, report: told }[name] ?? (() => 0);
     }
     library.wasm = (await WebAssembly.instantiate(module, imports)).exports;
     library.wasm._initialize?.();
@@ -25,6 +27,10 @@ export class Library {
   #put(numbers) {
     const at = this.wasm.numbers(numbers.length);
     new Float64Array(this.wasm.memory.buffer, at, numbers.length).set(numbers);
+  }
+
+  #read(at, size) {
+    return JSON.parse(new TextDecoder().decode(new Uint8Array(this.wasm.memory.buffer, at, size)));
   }
 
   /** The answer to a question "matrix", with the matrices themselves in "numbers". */
@@ -42,8 +48,7 @@ export class Library {
     const at = text(bytes.length);
     new Uint8Array(memory.buffer, at, bytes.length).set(bytes);
     const length = call();
-    const said = new Uint8Array(memory.buffer, answer(), length);
-    const found = JSON.parse(new TextDecoder().decode(said));
+    const found = this.#read(answer(), length);
     if (found.error !== undefined) throw new Error(found.error);
     return found;
   }

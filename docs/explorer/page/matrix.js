@@ -45,7 +45,7 @@ export class MatrixView {
     this.view = view;
     this.questions = questions;
     this.files = [];
-    view.onChange = () => this.update();
+    view.listeners.push(() => this.update());
     at("matrix").addEventListener("toggle", () => {
       const { open } = at("matrix");
       if (open === Boolean(this.#planted)) return;

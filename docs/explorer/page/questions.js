@@ -12,11 +12,14 @@ export class Questions {
     );
   }
 
-  /** A promise of the answer; null where a newer question came. `numbers`: of a matrix. */
-  ask(question, numbers) {
+  /**
+   * A promise of the answer; null where a newer question came. `numbers`: of a matrix.
+   * onProgress(said): how far the library is, many times.
+   */
+  ask(question, numbers, onProgress) {
     this.waiting?.resolve(null);
     return new Promise((resolve, reject) => {
-      this.waiting = { message: { question, numbers }, resolve, reject };
+      this.waiting = { message: { question, numbers }, onProgress, resolve, reject };
       if (!this.asked) return this.#next();
       clearTimeout(this.timer);
       const left = patience - (performance.now() - this.since);
@@ -24,20 +27,31 @@ export class Questions {
     });
   }
 
+  /** Ends what is under way; who asked is told null. */
+  stop() {
+    clearTimeout(this.timer);
+    this.worker?.terminate();
+    for (const question of [this.asked, this.waiting]) question?.resolve(null);
+    this.worker = this.asked = this.waiting = undefined;
+  }
+
   async #next() {
     clearTimeout(this.timer);
-    this.asked = this.waiting;
+    const asked = (this.asked = this.waiting);
     this.waiting = undefined;
-    if (!this.asked) return;
+    if (!asked) return;
     this.since = performance.now();
-    this.worker ??= await this.#start();
-    this.worker.postMessage(this.asked.message);
+    const worker = this.worker ?? (await this.#start());
+    if (this.asked !== asked) return worker.terminate(); // stopped meanwhile
+    this.worker = worker;
+    worker.postMessage(asked.message);
   }
 
   async #start() {
     const worker = new Worker(this.script);
     worker.onmessage = ({ data }) => {
-      const { resolve, reject } = this.asked;
+      const { resolve, reject, onProgress } = this.asked;
+      if (data.progress) return onProgress?.(data.progress);
       if (data.error === undefined) resolve(data.answer);
       else reject(new Error(data.error));
       this.#next();

@@ -2,10 +2,19 @@
 // Answers questions beside the page, so that it never freezes.
 import { Library } from "./library.js";
 
+const pause = 50; // ms, between two reports: the page draws no more often
+
 let library;
+let reported = 0;
+
+function report(read) {
+  if (performance.now() - reported < pause) return;
+  reported = performance.now();
+  self.postMessage({ progress: read() });
+}
 
 self.onmessage = async ({ data }) => {
-  if (data.module) library = Library.of(data.module);
+  if (data.module) library = Library.of(data.module, report);
   if (!data.question) return;
   try {
     const { question, numbers } = data;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <pion/filter/filter.hpp>
 #include <vector>
@@ -43,5 +44,19 @@ Json fit(const Json& request);
 /// ones, "cosine" is that with the signal, null where none is known, and "survivors" counts the
 /// directions whose gain is above "gain".
 Json matrix(const Json& request, std::vector<double>& numbers);
+
+/// {"optimisers"}: the names of those of the regime map (examples/experiments/regime/task.hpp).
+Json optimisers(const Json& request);
+
+/// Is told how far a call is.
+using Report = std::function<void(const Json&)>;
+
+/// Trains a matrix of "size" by "size" as the regime map does, with "rank", "snr", "condition",
+/// "steps" (150) and "seed" (0), by the "optimiser" of that name, at "rate"; without one, at the
+/// best of the map's grid, tried on "tuning_seeds" (1). The answer is {"rate", "grid": [{"rate",
+/// "loss"}], "losses", "errors"}: the losses are the last errors of "seeds" (1) from "seed" on, and
+/// "errors" those of the first, after every third step, null where it diverged. At each error
+/// `report` is told {"run", "rate", "errors"}, where the first "run" is 1.
+Json training(const Json& request, const Report& report);
 
 }  // namespace pion::explorer

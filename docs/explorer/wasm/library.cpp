@@ -12,6 +12,9 @@
 
 using pion::explorer::Json;
 
+/// The page's: is told in the midst of a call how far it is.
+extern "C" void report(const char* text, int size);
+
 namespace {
 
 struct Call {
@@ -22,14 +25,21 @@ struct Call {
 constexpr Call calls[] = {{"catalogue", pion::explorer::catalogue},
                           {"steps", pion::explorer::steps},
                           {"shape", pion::explorer::shape},
-                          {"fit", pion::explorer::fit}};
+                          {"fit", pion::explorer::fit},
+                          {"optimisers", pion::explorer::optimisers}};
 
 std::string text;             // what call() reads, then what it says
 std::vector<double> numbers;  // what gains() and a call read, then what they say
 
+void tell(const Json& progress) {
+  const std::string said = progress.dump();
+  report(said.data(), static_cast<int>(said.size()));
+}
+
 Json answer(const Json& question) {
   const auto name = question.at("call").get<std::string>();
   if (name == "matrix") return pion::explorer::matrix(question, numbers);
+  if (name == "training") return pion::explorer::training(question, tell);
   for (const Call& call : calls) {
     if (call.name == name) return call.answer(question);
   }
