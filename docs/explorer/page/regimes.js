@@ -12,9 +12,12 @@ const most = 4; // workers; one core is left to the page
 
 const ranksOf = (size) => Array.from({ length: Math.log2(size) + 1 }, (_, i) => 2 ** i);
 
-/** How deep a winner's colour is: the more, the further it is ahead; full at three times. */
+/**
+ * How deep a winner's colour is: the more, the further it is ahead. At three times it is a half, and
+ * the text on it can still be read.
+ */
 const depth = ([first, second]) =>
-  0.12 + 0.48 * Math.min(1, Math.log(second ? second.error / first.error : 3) / Math.log(3));
+  0.12 + 0.38 * Math.min(1, Math.log(second ? second.error / first.error : 3) / Math.log(3));
 
 const left = (ms) => {
   const seconds = Math.ceil(ms / 1000);
