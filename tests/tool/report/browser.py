@@ -3,7 +3,8 @@
 
     browser.py TOOL [--shots FOLDER]
 
-With --shots pictures of the page go to the folder, in light and in dark and at three widths. Exit
+With --shots pictures of the page go to the folder, in light and in dark and at three widths, and
+that of docs/guides/report.md, guide.png, which has 64 colours there. Exit
 status 77, with the reason: there is no Chromium, selenium or numpy (tools/report-check brings them).
 """
 import argparse
@@ -128,6 +129,11 @@ class Page:
             "return [...document.querySelectorAll('#tensors tbody tr:not([hidden])')]"
             ".map((row) => row.cells[at].textContent)", title)
 
+    def titles(self):
+        """Those of the columns that are shown."""
+        return self.run("return [...document.querySelectorAll('#tensors thead th')]"
+                        ".filter((th) => th.checkVisibility()).map((th) => th.textContent)")
+
     def title(self, text):
         return next(b for b in self.all("#tensors thead button") if b.text == text)
 
@@ -168,6 +174,16 @@ def test_sorting(page):
     same(header.get_attribute("aria-sort"), "ascending", "what the header says")
     check(page.column("effective rank")[-1] == "", "empty cells are last again")
 
+    same(page.titles()[:6], ["line", "tensor", "shape", "optimiser", "because", "layer"],
+         "the order of the columns")
+    check(page.run("const scroll = document.querySelector('#table .scroll').getBoundingClientRect();"
+                   "const why = document.querySelector('.why').getBoundingClientRect();"
+                   "return why.right <= scroll.right"), "the reasons are in sight without scrolling")
+    same(page.run("return [...document.querySelectorAll('#tensors tr')]"
+                  ".filter((row) => row.cells.length !== arguments[0]).length",
+                  len(page.titles())), 0, "rows that have not a cell for each title")
+
+    same(len(page.all("#tensors thead button")), len(page.titles()) - 1, "titles that sort")
     page.title("layer").send_keys(Keys.SPACE)
     same(header.get_attribute("aria-sort"), None, "the other header")
     same(numbers("layer"), sorted(numbers("layer"), reverse=True), "layers by number")
@@ -283,11 +299,37 @@ def test_keyboard(page):
             check(picture.get_attribute("aria-describedby"), "a text for a picture")
 
 
+def test_without_scripts(browser, path):
+    """All is shown, and nothing that only a script would do is offered."""
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    page = Page(browser, path)
+    same(page.titles()[:3], ["tensor", "shape", "optimiser"], "the titles")
+    offered = page.run("return [...document.querySelectorAll('button, input, select, form, .live')]"
+                       ".filter((part) => part.checkVisibility())"
+                       ".map((part) => part.outerHTML.slice(0, 90))")
+    same(offered, [], "what does nothing")
+    signs = page.run("return [...document.querySelectorAll('thead *')].map("
+                     "(part) => getComputedStyle(part, '::after').content)")
+    same(set(signs), {"none"}, "signs of sorting")
+    check(all(figure.is_displayed() for figure in page.all("#map figure")), "all maps are shown")
+    page.one("#map-erank a[data-at='0,5']").click()
+    same(page.one("tr:target th").text, "model.layers.5.self_attn.q_proj.weight",
+         "the row to which a cell leads")
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
 def emulate(browser, scheme, width):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
         "features": [{"name": "prefers-color-scheme", "value": scheme}]})
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 500})
+
+
+def shoot(page, path, clip=None):
+    """Makes a picture of the page, or of a rectangle of it."""
+    picture = page.browser.execute_cdp_cmd("Page.captureScreenshot", {
+        "captureBeyondViewport": True, "format": "png", **({"clip": clip} if clip else {})})
+    path.write_bytes(base64.b64decode(picture["data"]))
 
 
 def test_looks(page, shots):
@@ -302,9 +344,14 @@ def test_looks(page, shots):
                 check(contrast >= 4.5, f"contrast {contrast} in {scheme}: {whose}")
             page.all("#choose-map input")[0].click()
             if shots:
-                picture = page.browser.execute_cdp_cmd("Page.captureScreenshot", {
-                    "captureBeyondViewport": True, "format": "png"})["data"]
-                (shots / f"{name}-{scheme}.png").write_bytes(base64.b64decode(picture))
+                shoot(page, shots / f"{name}-{scheme}.png")
+    if shots:
+        emulate(page.browser, "light", 1200)
+        top, bottom = page.run(
+            "return ['#map', '#tensors tbody tr:nth-child(6)'].map((part) =>"
+            "document.querySelector(part).getBoundingClientRect().top + scrollY)")
+        shoot(page, shots / "guide.png",
+              {"x": 0, "y": top, "width": 1200, "height": bottom - top, "scale": 1})
     page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
@@ -350,6 +397,7 @@ def main():
             page = Page(browser, report)
             test(page)
             test_quiet(page)
+        test_without_scripts(browser, report)
         test_hostile(browser, make(tool, folder, "hostile",
                                    ["--layers", "3", "--hostile"], [], status=1))
     browser.quit()

@@ -131,6 +131,7 @@ Report hostile() {
        {"<script>alert(1)</script>", "h.0.\"><img src=x onerror=y>", "h.1.</title></script>",
         "' onclick='", "&lt; ]]> -->", "\xe2\x80\xaegnorw", "\x1b[2J\n\xff", ""}) {
     r.findings[0].push_back(matrix_finding(name, 8, 6, 1.0, Optimizer::pion));
+    r.findings[0].back().suggestion.reason = name;
     r.findings[1].push_back(broken_finding(name));
     r.findings[1].push_back(vector_finding(name));
   }

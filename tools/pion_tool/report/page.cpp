@@ -135,7 +135,8 @@ std::string module_boxes(const std::vector<ModuleLook>& looks) {
     for (const std::size_t t : look.tensors) tensors += fmt::format(" {}", t);
     out += fmt::format(
         "<label><input class=\"live\" type=\"checkbox\" checked=\"\" data-tensors=\"{}\"/>"
-        "<svg width=\"30\" height=\"10\" aria-hidden=\"true\">{}</svg>{} ({})</label>\n",
+        "<svg width=\"30\" height=\"10\" aria-hidden=\"true\">{}</svg>{} "
+        "<span>({})</span></label>\n",
         tensors.substr(1),
         element::line(0, 5, 30, 5,
                       fmt::format("stroke=\"var(--line-{})\" stroke-width=\"2.5\" "

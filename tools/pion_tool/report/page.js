@@ -28,8 +28,11 @@
     all("th[aria-sort]", table).forEach((other) => other.removeAttribute("aria-sort"));
     title.setAttribute("aria-sort", descending ? "descending" : "ascending");
   };
-  all("thead button", table).forEach((button) => {
-    const title = button.parentElement;
+  all("thead th:not(.unsorted)", table).forEach((title) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...title.childNodes);
+    title.append(button);
     button.addEventListener("click", () => {
       const sorted = title.getAttribute("aria-sort");
       // Of numbers one looks for the large ones first.
@@ -113,8 +116,7 @@
   const boxes = new Map(all("tbody input", table).map((box) => [box.value, box]));
   const modules = all("#modules input");
   const from = one("from"), to = one("to");
-  const layerColumn = all("thead th", table).find((th) => th.textContent === "layer").cellIndex;
-  const layerOf = (box) => box.closest("tr").cells[layerColumn].textContent;
+  const layerOf = (box) => box.closest("tr").dataset.layer;
   const inRange = (layer) => !from || layer === "" ||
     (!(Number(layer) < from.valueAsNumber) && !(Number(layer) > to.valueAsNumber));
   const draw = () => {

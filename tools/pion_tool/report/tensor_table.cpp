@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <utility>
 
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/html.hpp"
@@ -12,14 +15,11 @@
 namespace pion::tool {
 namespace {
 
-/// A title that sorts. Numbers stand at the right.
-std::string title(const std::string& text, bool number) {
-  return fmt::format("<th scope=\"col\"{}><button type=\"button\">{}</button></th>\n",
-                     number ? " class=\"n\"" : "", html::text(text));
-}
-
-std::string cell(const std::string& content) { return "<td>" + content + "</td>"; }
-std::string number(const std::string& content) { return "<td class=\"n\">" + content + "</td>"; }
+/// A column: the cell of its title, and that of a tensor and its number.
+struct Column {
+  std::string title;
+  std::function<std::string(std::size_t, const PlacedTensor&)> cell;
+};
 
 double entries(const io::Shape& shape) {
   double product = 1.0;
@@ -27,37 +27,91 @@ double entries(const io::Shape& shape) {
   return product;
 }
 
-/// Which columns there are, beside those that always are.
-struct Columns {
-  bool file = false;
-  bool heads = false;
-  bool both = false;  ///< The heads before and after.
-};
+std::string title(const std::string& text, const char* classes) {
+  return fmt::format("<th scope=\"col\" class=\"{}\">{}</th>", classes, html::text(text));
+}
 
-std::string row(std::size_t i, const PlacedTensor& t, const std::vector<std::string>& files,
-                const std::vector<Measure>& measures, const Columns& columns) {
-  const Finding& f = *t.finding;
-  const Suggestion& s = f.suggestion;
-  std::string out =
-      fmt::format("<tr id=\"{}\" tabindex=\"-1\" data-optimiser=\"{}\"><td class=\"live\">",
-                  row_id(i), s.optimizer ? name(*s.optimizer) : "none");
-  if (f.has_spectrum()) {
-    out += fmt::format(
-        "<input type=\"checkbox\" value=\"{}\" checked=\"\" aria-label=\"spectrum of {}\"/>", i,
-        html::text(f.info.name));
+using Content = std::function<std::string(const PlacedTensor&)>;
+
+Column texts(const char* text, Content content) {
+  return {title(text, ""), [content = std::move(content)](std::size_t, const PlacedTensor& t) {
+            return "<td>" + content(t) + "</td>";
+          }};
+}
+
+/// Numbers stand at the right, and so does their title.
+Column numbers(const std::string& text, Content content) {
+  return {title(text, "n"), [content = std::move(content)](std::size_t, const PlacedTensor& t) {
+            return "<td class=\"n\">" + content(t) + "</td>";
+          }};
+}
+
+/// The box that switches a tensor's spectrum.
+std::string box(std::size_t i, const PlacedTensor& t) {
+  if (!t.finding->has_spectrum()) return "<td class=\"live\"></td>";
+  return fmt::format(
+      "<td class=\"live\"><input type=\"checkbox\" value=\"{}\" checked=\"\" "
+      "aria-label=\"spectrum of {}\"/></td>",
+      i, html::text(t.finding->info.name));
+}
+
+std::string name_of(std::size_t, const PlacedTensor& t) {
+  return fmt::format("<th scope=\"row\">{}</th>", html::name(t.finding->info.name));
+}
+
+std::string shape_of(std::size_t, const PlacedTensor& t) {
+  return fmt::format("<td class=\"n\" data-sort=\"{}\">{}</td>", entries(t.finding->info.shape),
+                     shape_text(*t.finding));
+}
+
+std::string reason_of(std::size_t, const PlacedTensor& t) {
+  return "<td class=\"why\">" + html::text(t.finding->suggestion.reason) + "</td>";
+}
+
+std::string layer_of(const PlacedTensor& t) {
+  return t.place.layer ? fmt::format("{}", *t.place.layer) : "";
+}
+
+/// What the tensor is and what fits it come first: a screen may show no more at once.
+std::vector<Column> columns_of(const std::vector<std::string>& files,
+                               const std::vector<PlacedTensor>& tensors,
+                               const std::vector<Measure>& measures) {
+  std::vector<Column> out = {{title("line", "live unsorted"), box}, {title("tensor", ""), name_of}};
+  if (files.size() > 1) {
+    out.push_back(
+        texts("file", [&](const PlacedTensor& t) { return html::name(stem_of(files[t.file])); }));
   }
-  out += fmt::format("</td><th scope=\"row\">{}</th>", html::name(f.info.name));
-  if (columns.file) out += cell(html::name(stem_of(files[t.file])));
-  out += number(t.place.layer ? fmt::format("{}", *t.place.layer) : "");
-  out +=
-      fmt::format("<td class=\"n\" data-sort=\"{}\">{}</td>", entries(f.info.shape), shape_text(f));
-  out += cell(html::text(f.info.dtype_name));
-  for (const Measure& m : measures) out += number(m.text(f));
-  if (columns.heads) out += number(f.head_norms ? head_spread(*f.head_norms) : "");
-  for (std::size_t k = 0; columns.both && k < 2; ++k) {
-    out += number(f.head_norms_of_both ? head_spread((*f.head_norms_of_both)[k]) : "");
+  out.push_back({title("shape", "n"), shape_of});
+  out.push_back(
+      texts("optimiser", [](const PlacedTensor& t) { return to_string(t.finding->suggestion); }));
+  out.push_back({title("because", ""), reason_of});
+  out.push_back(numbers("layer", layer_of));
+  out.push_back(
+      texts("type", [](const PlacedTensor& t) { return html::text(t.finding->info.dtype_name); }));
+  for (const Measure& m : measures) {
+    out.push_back(numbers(m.title, [&m](const PlacedTensor& t) { return m.text(*t.finding); }));
   }
-  return out + cell(to_string(s)) + "<td class=\"why\">" + html::text(s.reason) + "</td></tr>\n";
+  const auto any = [&](auto has) { return std::any_of(tensors.begin(), tensors.end(), has); };
+  if (any([](const PlacedTensor& t) { return t.finding->head_norms.has_value(); })) {
+    out.push_back(numbers("heads", [](const PlacedTensor& t) {
+      return t.finding->head_norms ? head_spread(*t.finding->head_norms) : "";
+    }));
+  }
+  if (any([](const PlacedTensor& t) { return t.finding->head_norms_of_both.has_value(); })) {
+    for (const std::size_t k : {0U, 1U}) {
+      out.push_back(numbers(k == 0 ? "heads before" : "heads after", [k](const PlacedTensor& t) {
+        const auto& norms = t.finding->head_norms_of_both;
+        return norms ? head_spread((*norms)[k]) : "";
+      }));
+    }
+  }
+  return out;
+}
+
+std::string row_begin(std::size_t i, const PlacedTensor& t) {
+  const Suggestion& s = t.finding->suggestion;
+  return fmt::format("<tr id=\"{}\" tabindex=\"-1\" data-optimiser=\"{}\" data-layer=\"{}\">",
+                     row_id(i), s.optimizer ? name(*s.optimizer) : "none", layer_of(t));
 }
 
 }  // namespace
@@ -65,24 +119,16 @@ std::string row(std::size_t i, const PlacedTensor& t, const std::vector<std::str
 std::string tensor_table(const std::vector<std::string>& files,
                          const std::vector<PlacedTensor>& tensors,
                          const std::vector<Measure>& measures) {
-  Columns columns;
-  columns.file = files.size() > 1;
-  for (const PlacedTensor& t : tensors) {
-    columns.heads = columns.heads || t.finding->head_norms;
-    columns.both = columns.both || t.finding->head_norms_of_both;
-  }
+  const std::vector<Column> columns = columns_of(files, tensors, measures);
   std::string out =
-      "<table id=\"tensors\"><caption>Every tensor, in the order of the file</caption>\n<thead><tr>"
-      "<th scope=\"col\" class=\"live\">line</th>\n";
-  out += title("tensor", false);
-  if (columns.file) out += title("file", false);
-  out += title("layer", true) + title("shape", true) + title("type", false);
-  for (const Measure& m : measures) out += title(m.title, true);
-  if (columns.heads) out += title("heads", true);
-  if (columns.both) out += title("heads before", true) + title("heads after", true);
-  out += title("optimiser", false) + title("because", false) + "</tr></thead>\n<tbody>\n";
+      "<table id=\"tensors\"><caption>Every tensor, in the order of the "
+      "file</caption>\n<thead><tr>";
+  for (const Column& column : columns) out += column.title + "\n";
+  out += "</tr></thead>\n<tbody>\n";
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    out += row(i, tensors[i], files, measures, columns);
+    out += row_begin(i, tensors[i]);
+    for (const Column& column : columns) out += column.cell(i, tensors[i]);
+    out += "</tr>\n";
   }
   return out + "</tbody></table>\n";
 }
