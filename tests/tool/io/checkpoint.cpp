@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers io/shard_index.hpp too.
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -117,6 +118,22 @@ TEST_CASE("shard index: what is no index is refused in one line", "[io]") {
   CHECK(contains(what("{\"weight_map\":{\"a\":\"b\"},\"weight_map\":{\"a\":\"b\"}}"), "twice"));
   CHECK(contains(what("{\"weight_map\":{\"a\":\"b\"}"), "not JSON"));
   CHECK(what("{\"x\":{\"weight_map\":3},\"weight_map\":{\"a\":\"b\"}}") == "no error");
+}
+
+TEST_CASE("shard index: what is rewritten keeps its order, and all that it says else", "[io]") {
+  const std::string text =
+      R"({"z":[1],"metadata":{"total_size":9,"by":"x"},"weight_map":{"b":"1","a":"2","c":"1"}})";
+  const std::string out = rewrite_shard_index(text, {"a"}, 7);
+  CHECK(parse_shard_index("i", out) == WeightMap{{"b", "1"}, {"c", "1"}});
+  const auto without_spaces = [](std::string of) {
+    of.erase(std::remove_if(of.begin(), of.end(), [](char c) { return c == ' ' || c == '\n'; }),
+             of.end());
+    return of;
+  };
+  CHECK(without_spaces(out) ==
+        R"({"z":[1],"metadata":{"total_size":7,"by":"x"},"weight_map":{"b":"1","c":"1"}})");
+  CHECK(without_spaces(rewrite_shard_index(R"({"weight_map":{"a":"1"}})", {}, 7)) ==
+        R"({"weight_map":{"a":"1"}})");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void add_heads(CLI::App& verb, HeadOptions& options) {
                                     "Take keys and values as N heads, where they have fewer");
   CLI::Option* axis = add_choice(verb, "--axis", options.axis,
                                  Choices<Axis>{{"rows", Axis::rows}, {"cols", Axis::cols}},
-                                 "Split every matrix into heads this way, whatever its name");
+                                 "Split every matrix but LoRA's this way, whatever its name");
   for (CLI::Option* option : {kv_heads, axis}) require_with(option, heads);
 }
 
@@ -40,6 +40,7 @@ std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options)
     case Role::latent_key_value: return Heads{few, axis};
     case Role::fused_query_key_value: return Heads{options.heads + 2 * few, axis};
     case Role::fused_key_value: return Heads{2 * few, axis};
+    case Role::adapter: return std::nullopt;  // an axis of it is the rank
     default: break;
   }
   return options.axis ? std::optional(Heads{options.heads, axis}) : std::nullopt;

@@ -28,8 +28,8 @@ void add_heads(CLI::App& verb, HeadOptions& options);
 
 /// The heads of the matrix of that name, by its role (pion/optimizer/routing/parameter_names.hpp):
 /// blocks of rows of query, key and value, alone or fused, blocks of columns of what stands behind
-/// the heads. Nothing where heads were not asked for, or where the name tells no heads (a factor of
-/// LoRA, a latent of MLA) and no axis was given.
+/// the heads. Nothing where heads were not asked for, or where the name tells no heads (a latent of
+/// MLA) and no axis was given. A factor of LoRA has none, for an axis of it is the rank.
 std::optional<Heads> heads_of(std::string_view name, const HeadOptions& options);
 
 /// Whether a model is stored as GPT-2's Conv1D: then the axes of its heads are exchanged.

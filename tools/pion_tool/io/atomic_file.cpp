@@ -88,21 +88,24 @@ void AtomicFile::pass_on() {
   }
 }
 
-void AtomicFile::fail(int code) const {
-  const std::filesystem::path folder = target_.parent_path();
-  std::error_code ignored;
-  if (code == ENOENT && !folder.empty() && !std::filesystem::exists(folder, ignored)) {
-    throw Error(path_.string(),
-                fmt::format("cannot write: the directory {} does not exist", folder.string()));
-  }
-  throw Error(path_.string(),
-              fmt::format("cannot write: {}", std::generic_category().message(code)));
-}
+void AtomicFile::fail(int code) const { throw_unwritable(path_, target_, code); }
 
 void AtomicFile::fail_to_keep(int code) const {
   throw Error(kept_in_.string(),
               fmt::format("cannot keep the output for {} here: {}; name another folder in TMPDIR",
                           path_.string(), std::generic_category().message(code)));
+}
+
+void throw_unwritable(const std::filesystem::path& path, const std::filesystem::path& target,
+                      int code) {
+  const std::filesystem::path folder = target.parent_path();
+  std::error_code ignored;
+  if (code == ENOENT && !folder.empty() && !std::filesystem::exists(folder, ignored)) {
+    throw Error(path.string(),
+                fmt::format("cannot write: the directory {} does not exist", folder.string()));
+  }
+  throw Error(path.string(),
+              fmt::format("cannot write: {}", std::generic_category().message(code)));
 }
 
 void require_writable(const std::filesystem::path& path) { const AtomicFile never_committed(path); }

@@ -40,6 +40,12 @@ class AtomicFile {
   bool stream_;
 };
 
+/// Throws why a file or a folder cannot be written, as the system's error code says.
+/// \param path    as the caller gave it.
+/// \param target  what it leads to.
+[[noreturn]] void throw_unwritable(const std::filesystem::path& path,
+                                   const std::filesystem::path& target, int code);
+
 /// Sees to it that a file can be written there, before long work begins. \throws Error otherwise.
 void require_writable(const std::filesystem::path& path);
 

@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t largest_index = 256U << 20U;
 constexpr std::string_view index_ending = ".index.json";
 
 bool ends_with(const std::string& text, std::string_view ending) {
@@ -47,6 +46,7 @@ Checkpoint::Checkpoint(const fs::path& path, std::optional<DType> untyped)
   } else if (path.extension() == ".json") {
     use_index(path);
   } else {
+    is_file_ = true;
     shards_.push_back(path);
     read_headers();
   }
@@ -74,6 +74,7 @@ void Checkpoint::use_folder(const fs::path& folder) {
 }
 
 void Checkpoint::use_index(const fs::path& index) {
+  index_ = index;
   const WeightMap map = parse_shard_index(index.string(), read_text(index, largest_index));
   std::set<std::string> names;
   for (const auto& [tensor, shard] : map) names.insert(shard);
@@ -130,19 +131,22 @@ const TensorInfo* Checkpoint::find(std::string_view name) const {
   return place == places_.end() ? nullptr : &entries_[place->second.first][place->second.second];
 }
 
+const TensorInfo* Checkpoint::table_of(const TensorInfo& weight) const {
+  for (const char* ending : {"_scale_inv", "_scale"}) {
+    if (const TensorInfo* const table = find(weight.name + ending)) return table;
+  }
+  return nullptr;
+}
+
 Tensor Checkpoint::load(const TensorFile& shard, const TensorInfo& info,
                         const MatrixPart& part) const {
   const SafetensorsFile* const file = shard.safetensors();
   if (info.dtype || file == nullptr || !is_float8(info.dtype_name)) return shard.load(info, part);
   std::optional<BlockScales> scales;
-  for (const char* ending : {"_scale_inv", "_scale"}) {
-    const auto place = places_.find(info.name + ending);
-    if (place == places_.end()) continue;
-    const auto [i, j] = place->second;
-    const TensorInfo& table = entries_[i][j];
+  if (const TensorInfo* const table = table_of(info)) {
+    const std::size_t i = shard_of(*table);
     const bool here = shard.path() == shards_[i].string();
-    scales = scales_of(info, part, here ? shard.load(table.name) : open(i).load(table.name));
-    break;
+    scales = scales_of(info, part, here ? shard.load(table->name) : open(i).load(table->name));
   }
   return read_float8(info, part, file->load_bytes(info, part), scales, shard.path());
 }

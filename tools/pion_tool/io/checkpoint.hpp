@@ -29,6 +29,12 @@ class Checkpoint {
   Checkpoint(Checkpoint&&) = default;
 
   const std::string& name() const { return name_; }
+
+  /// Whether it was named as a file of tensors, and not as an index or a folder.
+  bool is_file() const { return is_file_; }
+
+  /// The index that names the shards; empty where there is none.
+  const std::filesystem::path& index() const { return index_; }
   const std::vector<std::filesystem::path>& shards() const { return shards_; }
 
   /// The tensors of a shard, as open() has them.
@@ -43,10 +49,17 @@ class Checkpoint {
   /// The tensor of that name, or null.
   const TensorInfo* find(std::string_view name) const;
 
+  /// The number of the shard that holds the tensor.
+  std::size_t shard_of(const TensorInfo& info) const { return places_.at(info.name).first; }
+
+  /// The table of scales that lies beside a weight in 8 bits, under its name and "_scale_inv" or
+  /// "_scale", in whatever shard; or null.
+  const TensorInfo* table_of(const TensorInfo& weight) const;
+
   TensorFile open(std::size_t shard) const { return TensorFile(shards_[shard], untyped_); }
 
-  /// Reads a matrix in a tensor of an open shard. A weight in 8 bits is multiplied by the scales
-  /// that lie beside it under its name and "_scale_inv" or "_scale", in whatever shard.
+  /// Reads a matrix in a tensor of an open shard. A weight in 8 bits is multiplied by the scales of
+  /// its table.
   Tensor load(const TensorFile& shard, const TensorInfo& info, const MatrixPart& part) const;
 
   /// Opens the tensor's shard and reads a matrix in it.
@@ -59,6 +72,8 @@ class Checkpoint {
 
   std::string name_;
   std::optional<DType> untyped_;
+  bool is_file_ = false;
+  std::filesystem::path index_;
   std::vector<std::filesystem::path> shards_;
   std::vector<std::vector<TensorInfo>> entries_;
   std::map<std::string_view, std::pair<std::size_t, std::size_t>> places_;  // shard and number

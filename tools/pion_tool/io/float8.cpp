@@ -55,30 +55,34 @@ float float8(std::string_view dtype_name, std::uint8_t bits) {
                            std::max(exponent, 1) - bias - fraction_bits);
 }
 
+std::optional<BlockScales> layout_of(const Shape& table, std::int64_t rows, std::int64_t cols) {
+  if (byte_count(table, 8) == 1U) return BlockScales{rows, cols, 1, {}};
+  if (table == Shape{rows} || table == Shape{rows, 1}) return BlockScales{1, cols, 1, {}};
+  if (table == Shape{blocks_in(rows), blocks_in(cols)}) {
+    return BlockScales{block, block, table[1], {}};
+  }
+  return std::nullopt;
+}
+
 BlockScales scales_of(const TensorInfo& weight, const MatrixPart& part, const Tensor& table) {
   const std::vector<float> values = values_of(table);
   if (values.size() == 1) return {part.rows, part.cols, 1, values};
   Shape shape = table.shape;
   std::size_t first = 0;
+  bool known = true;
   if (weight.shape.size() > 2) {  // the part's own of a stack of tables
     const auto matrices = weight.shape.end() - 2;
-    const bool stack = shape.size() == weight.shape.size() &&
-                       std::equal(weight.shape.begin(), matrices, shape.begin());
-    if (stack) {
+    known = shape.size() == weight.shape.size() &&
+            std::equal(weight.shape.begin(), matrices, shape.begin());
+    if (known) {
       shape.erase(shape.begin(), shape.end() - 2);
       first = static_cast<std::size_t>(part.first / part.size() *
                                        static_cast<std::uint64_t>(shape[0] * shape[1]));
-    } else {
-      shape.clear();
     }
   }
-  BlockScales scales;
-  if (shape == Shape{part.rows} || shape == Shape{part.rows, 1}) {
-    scales = {1, part.cols, 1, {}};
-    shape = {part.rows, 1};
-  } else if (shape == Shape{blocks_in(part.rows), blocks_in(part.cols)}) {
-    scales = {block, block, shape[1], {}};
-  } else {
+  std::optional<BlockScales> scales;
+  if (known) scales = layout_of(shape, part.rows, part.cols);
+  if (!scales) {
     throw Error(table.file,
                 fmt::format("tensor {}: scales of shape {} fit no weight of shape {}: one, one a "
                             "row, or {} for blocks of 128x128 are known",
@@ -86,8 +90,8 @@ BlockScales scales_of(const TensorInfo& weight, const MatrixPart& part, const Te
                             to_string({blocks_in(part.rows), blocks_in(part.cols)})));
   }
   const auto begin = values.begin() + static_cast<std::ptrdiff_t>(first);
-  scales.values.assign(begin, begin + static_cast<std::ptrdiff_t>(shape[0] * shape[1]));
-  return scales;
+  scales->values.assign(begin, begin + static_cast<std::ptrdiff_t>(*byte_count(shape, 8)));
+  return *std::move(scales);
 }
 
 Tensor read_float8(const TensorInfo& weight, const MatrixPart& part,

@@ -32,6 +32,10 @@ struct BlockScales {
   std::vector<float> values;
 };
 
+/// How a table of that shape would lie over a matrix, without values; nothing if scales_of() knows
+/// no such table.
+std::optional<BlockScales> layout_of(const Shape& table, std::int64_t rows, std::int64_t cols);
+
 /// Finds out what a table is to a matrix of an F8 tensor: one scale for all of it, one for each
 /// row, or one for each block of 128 x 128. To a stack, it is a stack of such tables, or one scale.
 /// \throws Error if the table has no such shape.

@@ -50,7 +50,7 @@ bool flush_to_disk(int file);
 bool replace(const std::filesystem::path& from, const std::filesystem::path& to);
 bool may_write(const std::filesystem::path& path);
 
-/// Removes a file. A signal handler may call it.
+/// Removes a file, or a folder that is empty. A signal handler may call it.
 void remove(const std::filesystem::path::value_type* path) noexcept;
 /// Removes a file of this user that is older than a minute and that no living program has open
 /// from create().

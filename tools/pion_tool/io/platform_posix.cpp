@@ -103,7 +103,9 @@ bool replace(const std::filesystem::path& from, const std::filesystem::path& to)
 
 bool may_write(const std::filesystem::path& path) { return ::access(path.c_str(), W_OK) == 0; }
 
-void remove(const std::filesystem::path::value_type* path) noexcept { ::unlink(path); }
+void remove(const std::filesystem::path::value_type* path) noexcept {
+  if (::unlink(path) != 0) ::rmdir(path);
+}
 
 void remove_abandoned(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);

@@ -160,7 +160,9 @@ bool replace(const std::filesystem::path& from, const std::filesystem::path& to)
 
 bool may_write(const std::filesystem::path& path) { return ::_waccess(path.c_str(), 2) == 0; }
 
-void remove(const std::filesystem::path::value_type* path) noexcept { ::DeleteFileW(path); }
+void remove(const std::filesystem::path::value_type* path) noexcept {
+  if (::DeleteFileW(path) == 0) ::RemoveDirectoryW(path);
+}
 
 void remove_abandoned(const std::filesystem::path& path) {
   // Shared with nobody: it cannot be opened while another program has it open.

@@ -106,4 +106,15 @@ WeightMap parse_shard_index(const std::string& file, const std::string& text) {
   return reader.take();
 }
 
+std::string rewrite_shard_index(const std::string& text, const std::set<std::string>& gone,
+                                std::uint64_t total_size) {
+  auto index = nlohmann::ordered_json::parse(text);
+  for (const std::string& name : gone) index["weight_map"].erase(name);
+  const auto metadata = index.find("metadata");
+  if (metadata != index.end() && metadata->is_object() && metadata->contains("total_size")) {
+    (*metadata)["total_size"] = total_size;
+  }
+  return index.dump(2) + "\n";
+}
+
 }  // namespace pion::io

@@ -32,10 +32,19 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 
 std::array<Slot, 4> slots;  // more temporaries at a time than any verb has
 
+using Paths = std::vector<std::filesystem::path>;
+std::atomic<const Paths*> tree{nullptr};
+static_assert(std::atomic<const Paths*>::is_always_lock_free);
+
+void remove_all(const Paths& paths) {
+  for (const std::filesystem::path& path : paths) platform::remove(path.c_str());
+}
+
 void remove_temporaries() {
   for (const Slot& slot : slots) {
     if (slot.armed) platform::remove(slot.path.data());
   }
+  if (const Paths* const paths = tree) remove_all(*paths);
 }
 
 /// The index of a slot that has the path; one beyond the last where none is free, or the path is
@@ -60,17 +69,20 @@ std::string beginning_for(const std::filesystem::path& target) {
   return fmt::format(".{}{}", name.substr(0, end), mark);
 }
 
+/// `.NAME.pion-RANDOM.tmp` beside the target.
+std::filesystem::path name_beside(const std::filesystem::path& target) {
+  std::random_device random;
+  const std::uint64_t number = std::uint64_t{random()} << 32U | random();
+  return target.parent_path() /
+         path_of(fmt::format("{}{:016x}{}", beginning_for(target), number, ending));
+}
+
 }  // namespace
 
 void remove_temporaries_on_signals() { platform::before_interruption(remove_temporaries); }
 
-Temporary::Temporary(const std::filesystem::path& target) {
-  std::random_device random;
-  const std::uint64_t number = std::uint64_t{random()} << 32U | random();
-  path_ = target.parent_path() /
-          path_of(fmt::format("{}{:016x}{}", beginning_for(target), number, ending));
-  slot_ = arm(path_.native());
-}
+Temporary::Temporary(const std::filesystem::path& target)
+    : path_(name_beside(target)), slot_(arm(path_.native())) {}
 
 Temporary::~Temporary() {
   if (!path_.empty()) platform::remove(path_.c_str());
@@ -84,6 +96,21 @@ void Temporary::release() {
   slots[slot_].taken = false;
   slot_ = slots.size();
 }
+
+TemporaryTree::TemporaryTree(const std::filesystem::path& target,
+                             const std::vector<std::string>& files) {
+  const std::filesystem::path folder = name_beside(target);
+  for (const std::string& file : files) paths_.push_back(folder / path_of(file));
+  paths_.push_back(folder);
+  tree = &paths_;
+}
+
+TemporaryTree::~TemporaryTree() {
+  if (tree == &paths_) remove_all(paths_);
+  release();
+}
+
+void TemporaryTree::release() { tree = nullptr; }
 
 void remove_stale_temporaries(const std::filesystem::path& target) {
   const std::string beginning = beginning_for(target);

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace pion::io {
 
@@ -27,6 +29,23 @@ class Temporary {
  private:
   std::filesystem::path path_;
   std::size_t slot_;
+};
+
+/// A folder under such a name, which is removed with its files when this object ends, or when a
+/// signal ends the program. There is one at a time. A program that is killed outright leaves it.
+class TemporaryTree {
+ public:
+  /// \param files  the names that its files will have.
+  TemporaryTree(const std::filesystem::path& target, const std::vector<std::string>& files);
+  TemporaryTree(const TemporaryTree&) = delete;
+  TemporaryTree& operator=(const TemporaryTree&) = delete;
+  ~TemporaryTree();
+
+  const std::filesystem::path& path() const { return paths_.back(); }
+  void release();  ///< The folder has got its final name.
+
+ private:
+  std::vector<std::filesystem::path> paths_;  // in the order in which they are to be removed
 };
 
 /// Removes the temporary files of `target` that a killed program has left. Removed is only a file

@@ -15,7 +15,7 @@
 #include "pion_tool/cli/options.hpp"
 #include "pion_tool/cli/outputs.hpp"
 #include "pion_tool/cli/text.hpp"
-#include "pion_tool/io/formats.hpp"
+#include "pion_tool/io/checkpoint.hpp"
 #include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/jobs/apply_file.hpp"
@@ -70,6 +70,7 @@ void print_json(const Options& o, const FilteredFile& r) {
   report["seconds"] = seconds;
   report["dead"] = dead;
   report["copied"] = r.copied;
+  if (r.widened > 0) report["left_out"] = r.tables;
   for (const auto* list : {&r.quantized, &r.bad}) {
     for (const Skipped& x : *list) {
       report["skipped"].push_back({{"name", x.tensor}, {"reason", x.reason}});
@@ -98,6 +99,10 @@ void print_text(const Options& o, const FilteredFile& r, std::FILE* to) {
   copied(r.quantized.size(), "of quantised weights");
   copied(r.bad.size(), "cannot be filtered");
   fmt::print(to, "\n");
+  if (r.widened > 0) {
+    fmt::print(to, "in 8 bits before, in BF16 now: {}; tables of scales left out: {}\n", r.widened,
+               r.tables.size());
+  }
 }
 
 void warn_of_dead(const Options& o, const Outcome& x) {
@@ -119,30 +124,45 @@ void warn_of_skipped(const Options& o, const std::vector<Skipped>& list) {
                                list.size() - 1));
 }
 
+/// Writes a file: all of IN, or one of its tensors.
+void apply_to_file(const Options& o, const io::Checkpoint& model, const std::filesystem::path& path,
+                   FileFiltering& filtering) {
+  std::vector<NamedFile> inputs = {{"CHAIN", file_of_chain(o.chain)}};
+  for (const auto& shard : model.shards()) inputs.push_back({"IN", shard.u8string()});
+  require_inputs_kept(inputs, {{"--output", o.out}});
+  const bool named = path.has_extension() || !io::is_stream(path);
+  const io::Format out = io::format_of(named ? path : model.shards()[0]);
+  const io::TensorFile first = model.open(0);
+  if (o.tensor.empty() && out == io::Format::safetensors && first.safetensors() != nullptr &&
+      first.entries().size() != 1) {
+    filtering.file(path);
+    return;
+  }
+  const io::TensorInfo* const one =
+      o.tensor.empty() ? &first.only("name one by --tensor") : model.find(o.tensor);
+  if (one == nullptr) io::throw_missing(model.name(), o.tensor, model.all_entries());
+  const io::TensorFile shard = model.open(model.shard_of(*one));
+  const io::SafetensorsFile* const from = shard.safetensors();
+  io::save(path, filtering.one(*one), out, from != nullptr ? from->metadata() : io::Metadata{});
+}
+
 int apply(const Options& o) {
-  require_inputs_kept({{"CHAIN", file_of_chain(o.chain)}, {"IN", o.in}}, {{"--output", o.out}});
   const std::filesystem::path path = io::path_of(o.out);
   const bool to_standard_output = io::is_standard_output(path);
   if (o.json && to_standard_output) {
     throw io::Error("--json", "standard output carries the matrix; name a file for it");
   }
-  const io::TensorFile file(io::path_of(o.in));
-  const bool named = path.has_extension() || !io::is_stream(path);
-  const io::Format out = io::format_of(named ? path : io::path_of(o.in));
+  const io::Checkpoint model(io::path_of(o.in));
+  const std::vector<io::TensorInfo> entries = model.all_entries();
   HeadOptions heads = o.heads;
-  heads.conv1d = stores_conv1d(file.entries());
+  heads.conv1d = stores_conv1d(entries);
   FileFiltering filtering(
-      o.in, file, {{parse_chain(o.chain).chain, o.normalizer}, o.method, heads, o.tolerance}, heads,
+      model, {{parse_chain(o.chain).chain, o.normalizer}, o.method, heads, o.tolerance}, heads,
       o.tolerance);
-  const io::SafetensorsFile* all =
-      out == io::Format::safetensors && o.tensor.empty() ? file.safetensors() : nullptr;
-  if (all != nullptr && file.entries().size() != 1) {
-    filtering.all(*all, path);
+  if (!model.is_file() && o.tensor.empty()) {
+    filtering.folder(path);
   } else {
-    const io::TensorInfo& one =
-        o.tensor.empty() ? file.only("name one by --tensor") : file.find(o.tensor);
-    const io::SafetensorsFile* from = file.safetensors();
-    io::save(path, filtering.one(one), out, from != nullptr ? from->metadata() : io::Metadata{});
+    apply_to_file(o, model, path, filtering);
   }
   const FilteredFile& r = filtering.result();
   if (o.json) {
@@ -151,7 +171,7 @@ int apply(const Options& o) {
     print_text(o, r, to_standard_output ? stderr : stdout);
   }
   flush_output();
-  warn_of(o.in, file.warning());
+  for (const auto& [file, what] : model.warnings()) warn(file, what);
   warn_of_skipped(o, r.quantized);
   warn_of_skipped(o, r.bad);
   if (!o.json) {
@@ -163,12 +183,13 @@ int apply(const Options& o) {
 }  // namespace
 
 Verb apply_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(app, "apply", "Filter a matrix, or every matrix of a file");
+  CLI::App* verb = add_verb(app, "apply", "Filter a matrix, or every matrix of a file or a model");
   const auto o = std::make_shared<Options>();
   require(add_text(*verb, "CHAIN", o->chain, "TEXT", "NAME[:key=value,...], or @FILE.json"));
-  require(add_text(*verb, "IN", o->in, "TEXT", ".npy, .npz or .safetensors"));
+  require(add_text(*verb, "IN", o->in, "TEXT",
+                   ".npy, .npz or .safetensors, an index of shards (.json), or a folder"));
   require(add_text(*verb, "-o,--output", o->out, "FILE",
-                   "Write the result here: .npy, .safetensors, or a pipe"));
+                   "Write here: .npy, .safetensors or a pipe; of shards, a new folder"));
   add_text(*verb, "--tensor", o->tensor, "NAME", "Filter this tensor only; IN may hold several");
   add_normalizer(*verb, o->normalizer);
   add_method(*verb, o->method);
