@@ -47,7 +47,7 @@ Column numbers(const std::string& text, Content content) {
 }
 
 /// The box that switches a tensor's spectrum.
-std::string box(std::size_t i, const PlacedTensor& t) {
+std::string box_cell(std::size_t i, const PlacedTensor& t) {
   if (!t.finding->has_spectrum()) return "<td class=\"live\"></td>";
   return fmt::format(
       "<td class=\"live\"><input type=\"checkbox\" value=\"{}\" checked=\"\" "
@@ -55,16 +55,16 @@ std::string box(std::size_t i, const PlacedTensor& t) {
       i, html::text(t.finding->info.name));
 }
 
-std::string name_of(std::size_t, const PlacedTensor& t) {
+std::string name_cell(std::size_t, const PlacedTensor& t) {
   return fmt::format("<th scope=\"row\">{}</th>", html::name(t.finding->info.name));
 }
 
-std::string shape_of(std::size_t, const PlacedTensor& t) {
+std::string shape_cell(std::size_t, const PlacedTensor& t) {
   return fmt::format("<td class=\"n\" data-sort=\"{}\">{}</td>", entries(t.finding->info.shape),
                      shape_text(*t.finding));
 }
 
-std::string reason_of(std::size_t, const PlacedTensor& t) {
+std::string reason_cell(std::size_t, const PlacedTensor& t) {
   return "<td class=\"why\">" + html::text(t.finding->suggestion.reason) + "</td>";
 }
 
@@ -76,15 +76,16 @@ std::string layer_of(const PlacedTensor& t) {
 std::vector<Column> columns_of(const std::vector<std::string>& files,
                                const std::vector<PlacedTensor>& tensors,
                                const std::vector<Measure>& measures) {
-  std::vector<Column> out = {{title("line", "live unsorted"), box}, {title("tensor", ""), name_of}};
+  std::vector<Column> out = {{title("line", "live unsorted"), box_cell},
+                             {title("tensor", ""), name_cell}};
   if (files.size() > 1) {
     out.push_back(
         texts("file", [&](const PlacedTensor& t) { return html::name(stem_of(files[t.file])); }));
   }
-  out.push_back({title("shape", "n"), shape_of});
+  out.push_back({title("shape", "n"), shape_cell});
   out.push_back(
       texts("optimiser", [](const PlacedTensor& t) { return to_string(t.finding->suggestion); }));
-  out.push_back({title("because", ""), reason_of});
+  out.push_back({title("because", ""), reason_cell});
   out.push_back(numbers("layer", layer_of));
   out.push_back(
       texts("type", [](const PlacedTensor& t) { return html::text(t.finding->info.dtype_name); }));
