@@ -51,7 +51,7 @@ std::string_view QuantizedWeights::owner_of(const TensorInfo& info) const {
   const std::string_view module = module_of(name);
   const auto beside = modules_.find(module);
   const std::size_t dot = module.empty() ? 0 : module.size() + 1;
-  return beside != modules_.end() && has_word(name.substr(dot)) ? beside->second
+  return beside != modules_.end() && has_word(name.substr(dot)) ? std::string_view(beside->second)
                                                                 : std::string_view();
 }
 

@@ -23,12 +23,13 @@ class QuantizedWeights {
  public:
   explicit QuantizedWeights(const std::vector<TensorInfo>& entries);
 
-  /// The name of the quantised weight that the tensor belongs to; empty where there is none.
+  /// The name of the quantised weight that the tensor belongs to; empty where there is none. It is
+  /// this object's memory.
   std::string_view owner_of(const TensorInfo& info) const;
 
  private:
-  std::map<std::string, std::string_view, std::less<>> modules_;  // to the first weight of each
-  std::vector<std::string_view> weights_;                         // sorted
+  std::map<std::string, std::string, std::less<>> modules_;  // to the first weight of each
+  std::vector<std::string> weights_;                         // sorted
 };
 
 }  // namespace pion::io
