@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and cuda/step_bodies.hpp.
+// Covers its own header, cuda/state.hpp and cuda/step_bodies.hpp.
 // An optimiser's step on a device is the host's, and one that is refused changes nothing.
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <algorithm>  // std::max
 #include <type_traits>
 
-#include <pion/cuda/apply.hpp>
+#include <pion/cuda/list.hpp>
 #include <pion/cuda/measure.hpp>
 
 namespace pion {

@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include <pion/apply/within.hpp>
-#include <pion/cuda/apply.hpp>
+#include <pion/cuda/list.hpp>
 #include <pion/cuda/tall_skinny.hpp>
 #include <pion/cuda/warm_start.hpp>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <type_traits>
 
-#include <pion/cuda/apply.hpp>
+#include <pion/cuda/list.hpp>
 #include <pion/cuda/measure.hpp>
 #include <pion/cuda/snr_bodies.hpp>
 #include <pion/diagnostics/snr.hpp>

@@ -8,7 +8,7 @@
 #include <utility>  // std::move
 
 #include <pion/apply/polar.hpp>
-#include <pion/cuda/apply.hpp>
+#include <pion/cuda/list.hpp>
 #include <pion/cuda/low_rank.hpp>
 #include <pion/cuda/svd_bodies.hpp>
 #include <pion/cuda/svd_solver.hpp>

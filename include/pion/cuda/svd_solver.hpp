@@ -4,7 +4,7 @@
 #include <algorithm>  // std::max
 #include <type_traits>
 
-#include <pion/cuda/apply.hpp>
+#include <pion/cuda/buffers.hpp>
 #include <pion/cuda/measure.hpp>
 
 /// The SVD of one matrix by cuSOLVER.
