@@ -33,6 +33,7 @@ class GramSum {
   static constexpr Index deflated = 32;
   static bool deflates(Index m) { return m >= 4 * deflated; }
 
+  /// Takes no memory before the first panel.
   GramSum(Index m, Index n) : GramSum(m, n, {}) {}
 
   /// For the same matrix again, less its leading directions q, which values() has found: each panel
@@ -43,13 +44,17 @@ class GramSum {
   static Index panel_cols(Index m, Index n) {
     return (std::min)(n, (std::max)(2 * m, Index(4096)));
   }
-  /// The memory for the next panel, which is the first piece of the workspace.
-  engine::View<double> panel(Index cols) {
-    return {Arena(workspace_.data()).take<double>(m_ * panel_cols(m_, n_)), m_, cols};
-  }
+  /// The memory for the next panel.
+  engine::View<double> panel(Index cols);
 
   /// \param largest  the largest |entry| of the panel, which is destroyed.
   void add(const engine::View<double>& panel, double largest);
+
+  /// Where the matrix lies on many ranks: what was added here, in units of 4^exponent(), for the
+  /// others' to be added to it. Zeros where empty(); panel() was called before.
+  bool empty() const { return empty_; }       ///< Whether every panel was 0.
+  int exponent() const { return exponent_; }  ///< Where it is not empty.
+  engine::View<double> in_units_of(int exponent);
 
   struct Outcome {
     int exponent = 0;            ///< The values are to be multiplied by 2^exponent.
@@ -94,9 +99,13 @@ struct GramMemory {
 
 template <class Engine>
 GramSum<Engine>::GramSum(Index m, Index n, std::vector<double> left_out)
-    : m_(m), n_(n), left_out_(std::move(left_out)) {
+    : m_(m), n_(n), left_out_(std::move(left_out)) {}
+
+template <class Engine>
+engine::View<double> GramSum<Engine>::panel(Index cols) {
   const Index taken = left_out_.empty() ? 0 : deflated;
-  laid_out<GramMemory<Engine>>(workspace_, m, n, panel_cols(m, n), taken);
+  return laid_out<GramMemory<Engine>>(workspace_, m_, n_, panel_cols(m_, n_), taken)
+      .panel.block(0, 0, m_, cols);
 }
 
 template <class Engine>
@@ -132,6 +141,22 @@ void GramSum<Engine>::add(const engine::View<double>& panel, double largest) {
   } else {
     sum += std::ldexp(1.0, 2 * (exponent - exponent_)) * part;
   }
+}
+
+template <class Engine>
+engine::View<double> GramSum<Engine>::in_units_of(int exponent) {
+  Arena arena(workspace_.data());
+  const Index taken = left_out_.empty() ? 0 : deflated;
+  const engine::View<double> all = GramMemory<Engine>(arena, m_, n_, panel_cols(m_, n_), taken).sum;
+  auto sum = engine::as_eigen(all);
+  if (empty_) {
+    sum.setZero();
+  } else {
+    sum *= std::ldexp(1.0, 2 * (exponent_ - exponent));
+  }
+  empty_ = false;
+  exponent_ = exponent;
+  return all;
 }
 
 template <class Engine>

@@ -32,42 +32,42 @@ inline Eigen::VectorXd scaled_values(Eigen::VectorXd values, int exponent) {
   return values;
 }
 
-/// Adds up the panels of x, a matrix in memory.
+/// Adds up the panels of x, a matrix in memory, or of the part of one from `start` on, whose axis
+/// of m rows (columns where `turned`) is whole.
 template <class Sum, class X>
-void add_panels(const X& x, Sum& sum) {
-  const bool turned = x.rows() > x.cols();
-  const Index m = (std::min)(x.rows(), x.cols()), n = (std::max)(x.rows(), x.cols());
+void add_panels(const X& x, bool turned, Index start, Sum& sum) {
+  const Index m = turned ? x.cols() : x.rows(), n = turned ? x.rows() : x.cols();
   const Index width = Sum::panel_cols(m, n);
   for (Index at = 0; at < n; at += width) {
     const Index cols = (std::min)(width, n - at);
     const auto panel = sum.panel(cols);
     const auto part = turned ? x.block(at, 0, cols, m) : x.block(0, at, m, cols);
-    const double largest = load("spectrum", part, panel, turned, at);
+    const double largest = load("spectrum", part, panel, turned, start + at);
     sum.add(panel, largest);
   }
 }
 
-/// The spectrum of a matrix in memory through x x^T.
+/// The spectrum of a rows x cols matrix through x x^T; add_all(sum) adds up its panels, of m
+/// entries a column, n columns in all.
 ///
 /// Where that is not exact enough, the leading directions are taken out, and the Gram matrix of the
 /// rest is formed, whose rounding is relative to its own largest value. It shows the values below a
 /// hundredth of that: their directions are left as they were (GramSum::find_leading), so that
 /// taking the others out moves sigma^2 by no more than sigma_1^2 (1e-2)^12, but for a factor of the
 /// random start.
-template <class Engine, class X>
-Spectrum spectrum_by_gram(const X& x, double within) {
-  const Index m = (std::min)(x.rows(), x.cols()), n = (std::max)(x.rows(), x.cols());
+template <class Engine, class AddAll>
+Spectrum spectrum_by_gram(Index rows, Index cols, Index m, Index n, double within, AddAll add_all) {
   using Sum = GramSum<engine::core_t<Engine>>;
   Sum sum(m, n);
-  add_panels(x, sum);
+  add_all(sum);
   Eigen::VectorXd values(m);
   const auto outcome = sum.values(values.data());
   SpectrumError error{0.0, outcome.squares_error};
-  Spectrum found(scaled_values(values, outcome.exponent), x.rows(), x.cols(), error);
+  Spectrum found(scaled_values(values, outcome.exponent), rows, cols, error);
   if (found.is_within(within) || !Sum::deflates(m)) return found;
 
   Sum rest = sum.without_leading();
-  add_panels(x, rest);
+  add_all(rest);
   Eigen::VectorXd small_values(m);
   const auto of_rest = rest.values(small_values.data());
   small_values *= std::ldexp(1.0, of_rest.exponent - outcome.exponent);
@@ -82,7 +82,7 @@ Spectrum spectrum_by_gram(const X& x, double within) {
   error.tail_squares = of_rest.squares_error * ratio * ratio;
   // What rounding in x - q (q^T x) makes.
   error.values = decomposition_rounding<double>(m, n);
-  return {scaled_values(values, outcome.exponent), x.rows(), x.cols(), error};
+  return {scaled_values(values, outcome.exponent), rows, cols, error};
 }
 
 /// The spectrum of x by an SVD in double.
@@ -122,7 +122,10 @@ Spectrum spectrum(const Eigen::MatrixBase<X>& x,
     return spectrum<Engine>(value, within);
   } else {
     if (within > 0.0 && x.size() > 0) {
-      Spectrum found = detail::spectrum_by_gram<Engine>(x.derived(), within);
+      const bool turned = x.rows() > x.cols();
+      Spectrum found = detail::spectrum_by_gram<Engine>(
+          x.rows(), x.cols(), (std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()),
+          within, [&](auto& sum) { detail::add_panels(x.derived(), turned, 0, sum); });
       if (found.is_within(within)) return found;
     }
     return detail::spectrum_by_svd<Engine>(x.derived());

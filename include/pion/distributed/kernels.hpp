@@ -45,6 +45,21 @@ double norm_over_ranks(const C& comm, double norm) {
   return largest * std::sqrt(squares);
 }
 
+/// Replaces a symmetric r by its sum over ranks, both halves; the lower half is sent.
+/// \param triangle, scratch  memory for r.rows (r.rows + 1) / 2 entries, and their sum_scratch().
+template <class C, class T>
+void sum_symmetric(const C& comm, const engine::View<T>& r, T* triangle, T* scratch) {
+  if (comm.size() == 1) return;
+  T* at = triangle;
+  for (Index j = 0; j < r.cols; ++j) at = std::copy_n(&r.data[j + j * r.stride], r.rows - j, at);
+  comm.sum(triangle, static_cast<Index>(at - triangle), scratch);
+  const T* from = triangle;
+  for (Index j = 0; j < r.cols; from += r.rows - j, ++j) {
+    std::copy_n(from, r.rows - j, &r.data[j + j * r.stride]);
+  }
+  engine::mirror(r);
+}
+
 /// Has the primitives of an engine (engine/concept.hpp) where the columns of x are cut over ranks:
 /// the local engine's, and a sum over ranks where columns meet.
 ///
@@ -60,27 +75,18 @@ class Kernels : public Engine::template Kernels<T> {
   /// For x of `rows` rows, of whose columns this rank has `part`.
   /// \param comm  null where only bytes are counted.
   Kernels(pion::detail::Arena& arena, const C* comm, int ranks, Index rows, Index part)
-      : Local(arena, rows, (std::max)(rows, part)),
-        comm_(comm),
-        triangle_size_(rows * (rows + 1) / 2) {
-    triangle_ = arena.take<T>(triangle_size_);
-    scratch_ = arena.take<T>(sum_scratch(triangle_size_, ranks));
+      : Local(arena, rows, (std::max)(rows, part)), comm_(comm) {
+    const Index size = rows * (rows + 1) / 2;
+    triangle_ = arena.take<T>(size);
+    scratch_ = arena.take<T>(sum_scratch(size, ranks));
   }
 
   using Local::copy, Local::equilibrate, Local::frobenius_norm, Local::multiply, Local::scale;
 
-  /// Computes r = x x^T, both halves, exactly symmetric: of the sum, the lower half is sent.
+  /// Computes r = x x^T, both halves, exactly symmetric.
   void gram(const In& x, const engine::View<T>& r) const {
     Local::gram(x.local, r);
-    if (comm_->size() == 1) return;
-    T* at = triangle_;
-    for (Index j = 0; j < r.cols; ++j) at = std::copy_n(&r.data[j + j * r.stride], r.rows - j, at);
-    comm_->sum(triangle_, triangle_size_, scratch_);
-    const T* from = triangle_;
-    for (Index j = 0; j < r.cols; from += r.rows - j, ++j) {
-      std::copy_n(from, r.rows - j, &r.data[j + j * r.stride]);
-    }
-    engine::mirror(r);
+    sum_symmetric(*comm_, r, triangle_, scratch_);
   }
 
   /// Computes y = h x.
@@ -100,7 +106,6 @@ class Kernels : public Engine::template Kernels<T> {
 
  private:
   const C* comm_;
-  Index triangle_size_;
   T* triangle_ = nullptr;
   T* scratch_ = nullptr;
 };

@@ -11,6 +11,7 @@
 #include <pion/distributed/apply.hpp>
 
 #include "distributed/mpi/counted.hpp"
+#include "distributed/mpi/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 
@@ -22,22 +23,6 @@ namespace {
 
 template <class S, int Order>
 using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Order>;
-
-/// This rank's part of x.
-template <class M>
-M part_of(const M& x, Axis axis, const Part& p) {
-  return axis == Axis::rows ? M(x.middleRows(p.offset, p.size)) : M(x.middleCols(p.offset, p.size));
-}
-
-/// Cuts at random places, some of them equal: the same on every rank.
-Part random_part(Index extent, const Mpi& comm, std::mt19937_64& random) {
-  std::vector<Index> ends = {0, extent};
-  std::uniform_int_distribution<Index> place(0, extent);
-  for (int r = 1; r < comm.size(); ++r) ends.push_back(place(random));
-  std::sort(ends.begin(), ends.end());
-  const auto r = static_cast<std::size_t>(comm.rank());
-  return {ends[r], ends[r + 1] - ends[r]};
-}
 
 /// The reference for a call with this plan. Where the Gram matrix is the long side's, x is filtered
 /// as if it were square, with zeros below: so are the bound and the spectral normaliser.
@@ -57,13 +42,6 @@ ApplyInfo apply_part(const Mpi& comm, const Filter& f, const M& x, Axis axis, In
   Workspace workspace;
   return distributed::apply(comm, f, sharded(x, axis, extent, part.offset),
                             sharded(y, axis, extent, part.offset), workspace, method);
-}
-
-/// Whether all ranks have the same bits.
-template <class T>
-bool same_everywhere(const Mpi& comm, const T& mine) {
-  const auto all = distributed::detail::gathered(comm, mine);
-  return std::all_of(all.begin(), all.end(), [&](const T& one) { return one == all[0]; });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <pion/filter/chains.hpp>
 
 #include "distributed/mpi/counted.hpp"
+#include "distributed/mpi/parts.hpp"
 #include "support/catch.hpp"
 
 using namespace pion;
@@ -37,16 +38,6 @@ struct Call {
                        sharded(y, axis, extent, offset), workspace, method);
   }
 };
-
-/// The line of what `task` throws; empty where it throws nothing.
-std::string line_of(const std::function<void()>& task) {
-  try {
-    task();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "";
-}
 
 /// What every rank throws where `spoil` is done to the call of one; checks that it is one line.
 std::string refusal(const Mpi& comm, int spoiled, const std::function<void(Call&)>& spoil) {

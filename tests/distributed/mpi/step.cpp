@@ -12,6 +12,7 @@
 #include <pion/distributed/step.hpp>
 #include <pion/filter/chains.hpp>
 
+#include "distributed/mpi/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 
@@ -22,11 +23,6 @@ using optimizer::Recipe;
 namespace {
 
 using Matrix = Eigen::MatrixXd;
-
-Matrix part_of(const Matrix& x, Axis axis, const Part& p) {
-  return axis == Axis::rows ? Matrix(x.middleRows(p.offset, p.size))
-                            : Matrix(x.middleCols(p.offset, p.size));
-}
 
 Matrix gaussian(Index rows, Index cols, std::mt19937_64& random) {
   std::normal_distribution<double> gauss;

@@ -8,6 +8,7 @@
 #include <pion/distributed/within.hpp>
 
 #include "distributed/mpi/counted.hpp"
+#include "distributed/mpi/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 
@@ -28,11 +29,6 @@ Matrix steep(Index rows, Index cols, std::uint64_t seed) {
   const Matrix left = draw(rows, 3), right = draw(cols, 3);
   return left * Eigen::Vector3f(9.0F, 5.0F, 3.0F).asDiagonal() * right.transpose() +
          0.01F * draw(rows, cols);
-}
-
-Matrix part_of(const Matrix& x, Axis axis, const Part& p) {
-  return axis == Axis::rows ? Matrix(x.middleRows(p.offset, p.size))
-                            : Matrix(x.middleCols(p.offset, p.size));
 }
 
 struct Result {
