@@ -5,6 +5,7 @@
 /// pion/distributed/mpi.hpp, which needs pion::mpi.
 #include <pion/distributed/apply.hpp>
 #include <pion/distributed/batch.hpp>
+#include <pion/distributed/checkpoint.hpp>
 #include <pion/distributed/diagnostics.hpp>
 #include <pion/distributed/one_rank.hpp>
 #include <pion/distributed/step.hpp>

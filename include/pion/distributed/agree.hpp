@@ -134,7 +134,9 @@ enum class Call {
   step,      ///< step()
   spectrum,  ///< spectrum()
   norm,      ///< norm()
-  snr        ///< snr()
+  snr,       ///< snr()
+  save,      ///< save()
+  load       ///< load()
 };
 
 /// The first message of a call, from each rank to each: what must be the same on all of them, and

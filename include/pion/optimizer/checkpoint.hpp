@@ -8,6 +8,7 @@
 #include <fstream>
 #include <ios>
 #include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>  // std::move
@@ -18,6 +19,31 @@
 
 /// The states of a model's optimisers on disk, so that a run goes on bit for bit.
 namespace pion {
+namespace detail {
+
+/// Writes a checkpoint, whole or not at all, and returns its checksum.
+/// \param states    a range of pairs, the first of which is the name.
+/// \param state_of  returns the state of a pair's second.
+template <class T, class States, class StateOf>
+std::uint64_t write_states(const std::string& path, const States& states, const StateOf& state_of) {
+  AtomicFile file(path);
+  CheckpointWriter writer(file);
+  writer.bytes(checkpoint_magic, sizeof checkpoint_magic);
+  writer.put(checkpoint_version);
+  writer.put(static_cast<std::uint32_t>(sizeof(T)));
+  writer.put(static_cast<std::uint64_t>(states.size()));
+  for (const auto& [name, value] : states) {
+    writer.put(name);
+    visit(state_of(value), [&writer](const char*, const auto& member) { writer.put(member); });
+  }
+  const std::uint64_t sum = writer.sum();
+  writer.put(sum);
+  file.commit();
+  return sum;
+}
+
+}  // namespace detail
+
 namespace optimizer {
 
 /// The states of the parameters of a model, by name.
@@ -34,18 +60,7 @@ using States = std::map<std::string, State<T>>;
 ///         too; the old one is then as it was.
 template <class T>
 void save(const std::string& path, const States<T>& states) {
-  detail::AtomicFile file(path);
-  detail::CheckpointWriter writer(file);
-  writer.bytes(detail::checkpoint_magic, sizeof detail::checkpoint_magic);
-  writer.put(detail::checkpoint_version);
-  writer.put(static_cast<std::uint32_t>(sizeof(T)));
-  writer.put(static_cast<std::uint64_t>(states.size()));
-  for (const auto& [name, state] : states) {
-    writer.put(name);
-    visit(state, [&writer](const char*, const auto& member) { writer.put(member); });
-  }
-  writer.put(writer.sum());
-  file.commit();
+  detail::write_states<T>(path, states, [](const State<T>& s) -> const State<T>& { return s; });
 }
 
 }  // namespace optimizer
@@ -67,8 +82,10 @@ inline std::vector<char> read_file(const std::string& path) {
 }
 
 /// Reads the states of a file, and checks all that can be checked without the model.
+/// \param known_sum  its checksum, where another file says it.
 template <class T>
-std::map<std::string, optimizer::State<T>> read_states(const std::string& path) {
+std::map<std::string, optimizer::State<T>> read_states(
+    const std::string& path, std::optional<std::uint64_t> known_sum = std::nullopt) {
   const std::vector<char> file = read_file(path);
   std::uint64_t sum = 0;
   const std::size_t head = sizeof checkpoint_magic + 2 * sizeof(std::uint32_t);
@@ -88,6 +105,9 @@ std::map<std::string, optimizer::State<T>> read_states(const std::string& path) 
   found.add(file.data(), length);
   if (found.value() != sum) {
     refuse_checkpoint(path, "truncated or altered: its checksum does not match");
+  }
+  if (known_sum && *known_sum != sum) {
+    refuse_checkpoint(path, "is not the part that the manifest names");
   }
   reader.get(scalar);
   if (scalar != sizeof(T)) {
@@ -138,6 +158,12 @@ void require_same_parameter(const std::string& path, const std::string& name,
     require_same(read.parts[i].name.c_str(), read.parts[i].values, model.parts[i].values);
     require_same(read.parts[i].name.c_str(), read.parts[i].codes, model.parts[i].codes);
   }
+}
+
+/// \throws std::runtime_error unless the warm start is for the rows of the model's momentum.
+template <class T>
+void require_same_extent(const std::string& path, const std::string& name,
+                         const optimizer::State<T>& read, const optimizer::State<T>& model) {
   const WarmStart<T>& start = read.warm_start;
   const Index rows = model.momentum.rows();
   if (start.directions() > 0 && rows > 0 && start.extent() != rows) {
@@ -177,6 +203,7 @@ void load(const std::string& path, States<T>& states) {
       detail::refuse_checkpoint(path, "has a state of \"" + name + "\", which the model lacks");
     }
     detail::require_same_parameter(path, name, state, model->second);
+    detail::require_same_extent(path, name, state, model->second);
     if (state.recipe.empty()) state.recipe = model->second.recipe;
   }
   states = std::move(read);
