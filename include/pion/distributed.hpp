@@ -7,6 +7,7 @@
 #include <pion/distributed/batch.hpp>
 #include <pion/distributed/checkpoint.hpp>
 #include <pion/distributed/diagnostics.hpp>
+#include <pion/distributed/measure_network.hpp>
 #include <pion/distributed/one_rank.hpp>
 #include <pion/distributed/step.hpp>
 #include <pion/distributed/within.hpp>

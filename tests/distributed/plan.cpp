@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Covers distributed/plan.hpp, distributed/sharded.hpp, distributed/concept.hpp,
-// distributed/one_rank.hpp: what needs no MPI.
+// distributed/one_rank.hpp, distributed/measure_network.hpp: what needs no MPI.
+#include <chrono>
+#include <cstddef>
 #include <limits>
+#include <thread>
 #include <vector>
 
 #include <pion/distributed.hpp>
+#include <pion/distributed/measure_network.hpp>
 #include <pion/filter/chains.hpp>
 
 #include "support/catch.hpp"
@@ -23,9 +27,38 @@ struct NoBroadcast {
   static void exchange(const T*, const Index*, T*, const Index*) {}
 };
 
+/// Three ranks, of which this is one: what it sends takes its time, and what it gets is its own.
+struct Slow {
+  static constexpr double latency = 2e-4, bytes_per_second = 1e8;
+
+  static int rank() { return 0; }
+  static int size() { return 3; }
+  template <class T>
+  static void gather(T* all, const Index* offsets) {
+    wait(2.0 * static_cast<double>(offsets[1]) * sizeof(T));
+    std::copy_n(all, offsets[1], all + offsets[1]);
+    std::copy_n(all, offsets[1], all + offsets[2]);
+  }
+  template <class T>
+  static void exchange(const T*, const Index* offsets, T*, const Index*) {
+    wait(static_cast<double>(offsets[3] - offsets[1]) * sizeof(T));
+  }
+  template <class T>
+  static void broadcast(T*, Index, int) {}
+  template <class T>
+  static void sum(T*, Index, T*) {}
+
+ private:
+  static void wait(double bytes) {
+    std::this_thread::sleep_for(
+        std::chrono::duration<double>(2 * latency + bytes / bytes_per_second));
+  }
+};
+
 }  // namespace
 
 static_assert(distributed::is_communicator_v<distributed::OneRank>);
+static_assert(distributed::is_communicator_v<Slow>);
 static_assert(distributed::communicator_lacks<NoBroadcast>() == distributed::Lacks::broadcast);
 static_assert(distributed::communicator_lacks<int>() == distributed::Lacks::rank);
 
@@ -98,4 +131,22 @@ TEST_CASE("a plan refuses what cannot be") {
   CHECK_THROWS_AS(distributed::plan<float>(f, -1, 4, Axis::rows, 2), std::invalid_argument);
   CHECK_THROWS_AS(distributed::plan<float>(f, 4, 4, Axis::rows, 2, Method::svd),
                   std::invalid_argument);
+}
+
+TEST_CASE("a network is measured no faster than it is, and its figures go into plans") {
+  const distributed::Network network = distributed::measure_network(Slow());
+  CHECK(network.latency >= Slow::latency);  // a sleep may be longer than asked for, not shorter
+  // What the small messages took is taken off: ten times their part of the large ones at most.
+  CHECK(network.bytes_per_second <= 10 * Slow::bytes_per_second);
+  CHECK(network.bytes_per_second > 0.0);
+  CHECK(network.multiply_adds_per_second > 0.0);
+  CHECK(detail::is_finite(network.multiply_adds_per_second));
+  const auto planned = [](const distributed::Network& n) {
+    return distributed::plan<float>({chains::muon()}, 64, 256, Axis::cols, 3, Method::gram, n);
+  };
+  CHECK(planned(network).seconds > planned(distributed::Network()).seconds);
+
+  const distributed::Network alone = distributed::measure_network(distributed::OneRank());
+  CHECK(alone.latency == distributed::Network().latency);
+  CHECK(alone.bytes_per_second == distributed::Network().bytes_per_second);
 }
