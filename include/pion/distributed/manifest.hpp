@@ -66,15 +66,18 @@ inline void write_manifest(const std::string& path, const Manifest& manifest) {
   writer.put(static_cast<std::uint32_t>(manifest.sums.size()));
   writer.put(manifest.id);
   for (const std::uint64_t sum : manifest.sums) writer.put(sum);
-  writer.put(static_cast<std::uint64_t>(manifest.parameters.size()));
+  const std::uint64_t count = manifest.parameters.size();
+  writer.put(count);
   for (const auto& [name, cuts] : manifest.parameters) {
     writer.put(name);
-    writer.put(static_cast<std::int64_t>(cuts.front().rows));
-    writer.put(static_cast<std::int64_t>(cuts.front().cols));
+    const std::int64_t rows = cuts.front().rows, cols = cuts.front().cols;
+    writer.put(rows);
+    writer.put(cols);
     writer.put(static_cast<std::int64_t>(cuts.front().axis));
     for (const Cut& cut : cuts) {
-      writer.put(static_cast<std::int64_t>(cut.part.offset));
-      writer.put(static_cast<std::int64_t>(cut.part.size));
+      const std::int64_t offset = cut.part.offset, size = cut.part.size;
+      writer.put(offset);
+      writer.put(size);
     }
   }
   writer.put(writer.sum());
