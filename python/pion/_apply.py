@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Sequence, Tuple, Union
 
 from pion import _core
-from pion._arrays import checked, checked_out, dtype_name, result_like
+from pion._arrays import checked, checked_out, dtype_name, require_apart, result_like
 from pion._filters import FilterLike, core_filter
 
 HeadsLike = Union[int, Tuple[int, str]]
@@ -54,6 +54,8 @@ def apply_batch(
 ) -> List[Any]:
     """apply() of each matrix of a list, to the last bit, on all cores. All have one dtype.
 
+    out  a list of as many matrices; out[i] may share memory with xs[i], and with no other.
+
     A matrix that is refused (for a NaN, say) is named by its number; the others are done then, if
     `out` is given. Wrong dtypes, shapes and strides are refused before anything is done.
     """
@@ -72,6 +74,7 @@ def apply_batch(
         ys = [
             checked_out("apply_batch", y, x, f"out[{i}]") for i, (x, y) in enumerate(zip(xs, out))
         ]
+        require_apart("apply_batch", xs, ys)
     _core.apply_batch(core_filter(filter), xs, ys, tolerance)
     return ys
 

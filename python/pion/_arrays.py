@@ -5,7 +5,7 @@ A matrix is a NumPy array or a torch tensor. torch is not imported here: who has
 """
 
 import sys
-from typing import Any
+from typing import Any, List, Sequence
 
 import numpy as np
 
@@ -51,6 +51,27 @@ def checked_out(function: str, out: Any, x: Any, name: str = "out") -> Any:
     return out
 
 
+def require_apart(function: str, xs: Sequence[Any], ys: Sequence[Any]) -> None:
+    """Raises ValueError where ys[i] shares memory with ys[j] or xs[j], for another j."""
+    seen = [(_as_array(x), "x", i) for i, x in enumerate(xs)]
+    seen += [(_as_array(y), "out", i) for i, y in enumerate(ys)]
+    seen.sort(key=lambda view: view[0].ctypes.data)
+    reaching: List[Any] = []  # those before that end behind where this one begins
+    for view, kind, i in seen:
+        if view.size == 0:
+            continue
+        start = view.ctypes.data
+        reaching = [other for other in reaching if other[0] > start]
+        for _, other, other_kind, j in reaching:
+            if i != j and "out" in (kind, other_kind) and np.shares_memory(view, other):
+                raise ValueError(
+                    f"{function}: {kind}[{i}] and {other_kind}[{j}] share memory; out[i] may share "
+                    "it with x[i] alone"
+                )
+        reach = sum((n - 1) * s for n, s in zip(view.shape, view.strides))
+        reaching.append((start + reach + view.itemsize, view, kind, i))
+
+
 def result_like(x: Any) -> Any:
     """A new array of x's kind, shape and dtype, in its storage order."""
     if is_tensor(x):
@@ -60,6 +81,23 @@ def result_like(x: Any) -> Any:
 
 def shape_text(x: Any) -> str:
     return "x".join(str(extent) for extent in x.shape) or "a scalar"
+
+
+def _as_array(x: Any) -> np.ndarray:
+    """The memory of a checked matrix, as an array of items without a meaning."""
+    if not is_tensor(x):
+        return x
+
+    class Memory:
+        __array_interface__ = {
+            "version": 3,
+            "data": (x.data_ptr(), False),
+            "shape": tuple(x.shape),
+            "strides": tuple(stride * x.element_size() for stride in x.stride()),
+            "typestr": f"|V{x.element_size()}",
+        }
+
+    return np.asarray(Memory())
 
 
 def _strides(x: Any) -> Any:

@@ -153,11 +153,9 @@ class Optimizer(torch.optim.Optimizer):
         ready = [self._ready(group, i) for i, group in enumerate(self.param_groups)]
         memory = self.__dict__.setdefault("_memory", _core.StepMemory())
         refused: List[str] = []
-        for group, (recipe, names, matrices, gradients, states) in zip(self.param_groups, ready):
-            seen = float(loss) if needed else None
-            outcomes = _core.step_all(
-                recipe, matrices, gradients, float(group["lr"]), states, memory, seen
-            )
+        seen = float(loss) if needed else None
+        for recipe, names, *call in ready:
+            outcomes = _core.step_all(recipe, *call, memory, seen)
             refused += [f"{name}: {_OUTCOMES[o]}" for name, o in zip(names, outcomes) if o]
         if refused:
             more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
@@ -177,10 +175,18 @@ class Optimizer(torch.optim.Optimizer):
             what = f"{type(self).__name__}: {name}"
             matrix = _matrix(what, p)
             gradient = _matrix(f"{what}, its gradient", p.grad)
+            gradient = gradient.to(p.dtype)  # another one where the parameter's grad_dtype says so
             for into, value in zip(found, (name, matrix, gradient)):
                 into.append(value)
             found[3].append(self._state(recipe, p, matrix))
-        return (recipe, *found)
+        names, matrices, gradients, states = found
+        rate = float(group["lr"])
+        if not 0.0 <= rate < float("inf"):
+            raise ValueError(
+                f"{type(self).__name__}: the learning rate of group {number} is {rate}; it must be "
+                "finite and not negative"
+            )
+        return (recipe, names, matrices, gradients, rate, states)
 
     def _state(self, recipe: _core.Recipe, p: torch.Tensor, matrix: torch.Tensor) -> _core.State:
         kept = self.state[p]
@@ -212,7 +218,17 @@ class Optimizer(torch.optim.Optimizer):
             self.state = inside
 
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
-        """Takes a state of the same recipe. The next step says what is wrong with it."""
+        """Takes a state of the same recipe. The next step says what is wrong with it.
+
+        Raises ValueError, before anything is changed, if a group lacks a number of this recipe.
+        """
+        for i, group in enumerate(state_dict["param_groups"]):
+            missing = [k for k in ("lr", *group.get("numbers", self._numbers)) if k not in group]
+            if missing:
+                raise ValueError(
+                    f'{type(self).__name__}: group {i} of the state has no "{missing[0]}": it is '
+                    "of another recipe"
+                )
         super().load_state_dict(state_dict)
         # torch has turned the tensors to the parameter's dtype; ours have one of their own.
         saved = state_dict["state"]

@@ -100,3 +100,21 @@ def test_a_batch_names_the_matrix_and_does_the_others():
     assert "matrix 1" in refusal(ValueError, pion.apply_batch, xs, "muon", out=out)
     assert not out[1].any()
     assert np.array_equal(out[2], pion.apply(X, "muon"))
+
+
+def test_a_batch_has_results_of_their_own():
+    def says(a, b, out):
+        return refusal(ValueError, pion.apply_batch, [a, b], "muon", out=out)
+
+    a, b = X.copy(), 2 * X
+    assert "share memory" in says(a, b, [b, a])
+    assert "share memory" in says(a, b, [a, a])
+    both = np.zeros((3, 3))
+    assert "out[1] and out[0]" in says(a, b, [both[:2], both[1:]])
+    assert np.array_equal(a, X) and np.array_equal(b, 2 * X) and not both.any()
+    apart = np.zeros((2, 6))  # columns that lie between each other's
+    results = pion.apply_batch([a, b], "muon", out=[apart[:, ::2], apart[:, 1::2]])
+    for result, x in zip(results, (a, b)):
+        assert np.array_equal(result, pion.apply(x, "muon"))
+    assert np.array_equal(pion.apply_batch([a, b], "muon", out=[a, b])[0], results[0])
+    assert np.array_equal(pion.apply_batch([b, b], "muon")[0], pion.apply(b, "muon"))

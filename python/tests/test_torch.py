@@ -276,6 +276,48 @@ def test_parameters_that_are_refused_are_as_they_were():
     assert (half == 6e4).all() and large.state_dict()["state"][0]["step"] == 0
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("of", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+def test_a_gradient_may_have_another_dtype(dtype, of):
+    """The bits of a step with the same numbers in the parameter's dtype."""
+    if not hasattr(torch.Tensor, "grad_dtype"):
+        pytest.skip("this torch has no gradients of another dtype")
+    numbers = torch.arange(-12.0, 12.0).view(4, 6)  # exact in each dtype
+    ends = []
+    for kind in (of, dtype):
+        w = torch.nn.Parameter(X[:4, :6].to(dtype))
+        w.grad_dtype = kind
+        w.grad = numbers.to(kind)
+        pt.Moonlight([w]).step()
+        ends.append(w.detach())
+    assert torch.equal(*ends)
+
+
+def test_what_one_parameter_is_refused_for_no_parameter_moves():
+    def broken(change, says):
+        weights = weights_like()
+        optimizer = pt.Moonlight([{"params": weights[:1]}, {"params": weights[1:]}])
+        train(optimizer, weights, 1)
+        before = weights[0].detach().clone()
+        change(optimizer.param_groups[1], weights[2])
+        assert says in refusal(ValueError, optimizer.step)
+        assert torch.equal(weights[0], before)
+        assert optimizer.state_dict()["state"][0]["step"] == 1
+
+    broken(lambda group, w: group.update(lr=float("nan")), "the learning rate of group 1 is nan")
+
+
+def test_a_state_that_lacks_something_is_refused():
+    weights = weights_like()
+    first = pt.AdamW(weights)
+    train(first, weights, 1)
+    saved = first.state_dict()
+    soap = pt.Optimizer(weights, "soap")
+    kept = soap.state_dict()["param_groups"]
+    assert 'no "beta_gram"' in refusal(ValueError, soap.load_state_dict, saved)
+    assert soap.state_dict()["param_groups"] == kept
+
+
 def test_a_state_of_another_recipe_is_refused():
     weights = weights_like()
     first = pt.Muon(weights)
