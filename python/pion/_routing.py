@@ -88,6 +88,19 @@ def route(
     return groups
 
 
+def heads_by_name(
+    named: List[Tuple[str, Any]], heads: int, kv_heads: Optional[int]
+) -> Dict[str, Tuple[int, bool]]:
+    """How many heads each of q, k, v and o has, and whether they are blocks of columns."""
+    found = {}
+    routes = _found(named, "rlvr", heads, kv_heads, 2)
+    for (name, _), (_, _, recipe) in zip(named, routes):
+        options = dict(_core.recipe_named(recipe, {}).options)
+        if "heads" in options:
+            found[name] = (int(options["heads"]), bool(options["by_cols"]))
+    return found
+
+
 def _found(
     trained: List[Tuple[str, Any]],
     assignment: Assignment,

@@ -11,6 +11,7 @@ import torch
 from pion import _core
 from pion._arrays import NUMBERS, shape_text
 from pion._filters import Chain, Filter, FilterLike, core_filter
+from pion._recorder import Recorder
 from pion._routing import route
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "NorMuon",
     "Optimizer",
     "Pion",
+    "Recorder",
     "SGD",
     "Scion",
     "recipe_names",
