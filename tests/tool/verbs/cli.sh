@@ -272,6 +272,40 @@ bad 'unknown extension ".txt"' inspect text.txt
 bad 'folder.npy: is a folder without a .safetensors, .npy or .npz file' inspect folder.npy
 bad 'FILE is required' inspect
 
+# inspect, of a recorded run
+run_head='{"format": "pion run", "version": 1, "step": 0, "every": 50, "gain": 1e-06}'
+layer() { # layer <step> <name> <erank>: its record
+  printf '{"step": %d, "layer": "%s", "shape": [4, 6], "of": "momentum", "erank": %s, ' "$@"
+  printf '"s1": 0.5, "survivors": [0, 1, 2, 3, 4], "snr": 0.125, "micro_batches": 4}\n'
+}
+{ echo "$run_head"; layer 0 h.0.q 2.5; layer 0 h.1.q 3.5; layer 50 h.0.q '[1, 2]'; } >run.jsonl
+good inspect run.jsonl
+has 'effective rank' 'h.0.q' '1.5 ±0.5' 'SNR' 'kp = 4' 'at the steps 0 and 50'
+json inspect run.jsonl
+has '"every":50' '"resumed":[]' '"step":50,"layer":"h.0.q"' '"erank":[1.0,2.0]' '"snr":0.125'
+good inspect run.jsonl --tensor '*.1.*' --html page.html
+has 'h.1.q'
+[[ $(grep -c '<g id="erank-' page.html) == 1 && $(grep -c '<figure id="chart-' page.html) == 8 ]]
+result $((!$?)) 'page.html has a chart for each measure, with a line for each layer'
+{ cat run.jsonl; printf '{"step": 5'; } >torn.jsonl
+warned 'torn.jsonl: Line 5, the last, has no end and is left out' inspect torn.jsonl --html page.html
+grep -q 'Line 5, the last, has no end' page.html
+result $((!$?)) 'page.html says so too'
+{ cat run.jsonl; echo "${run_head/: 0/: 50}"; layer 50 h.0.q 9; } >again.jsonl
+warned 'went on from step 50 again: 1 record of before is replaced' inspect again.jsonl --json
+{ cat run.jsonl; echo '{"step": 60, "layer": "a", "of": "gradient", "shape": [1, 1], "problem": "x(0, 0) is not a number"}'; } >part.jsonl
+warned 'part.jsonl: layer "a", step 60: x(0, 0) is not a number' inspect part.jsonl
+{ cat run.jsonl; echo 'no JSON'; } >bad.jsonl
+bad 'bad.jsonl: line 5: it is not an object of JSON' inspect bad.jsonl --html out/x.html
+bad 'run.jsonl: --tensor and --skip leave no layer' inspect run.jsonl --skip 'h*'
+bad 'run.jsonl: a recorded run is looked at alone' inspect run.jsonl diagonal.npy
+bad '--within: "run.jsonl" is a recorded run, not tensors' inspect run.jsonl --within 0.1
+bad '--html: "./run.jsonl" is an input' inspect run.jsonl --html ./run.jsonl
+bad 'none.jsonl: cannot open' inspect none.jsonl
+echo "$run_head" >empty.jsonl
+good inspect empty.jsonl --html page.html
+has 'There are no records yet.'
+
 # apply
 json apply highpass:kp=0 diagonal.npy -o filtered.npy
 has '"method":"' '"rank":2' '"output_norm":1.0' '"bound":null' '"seconds":' '"dead":false'

@@ -193,10 +193,11 @@ std::string svg(const Chart& c, const Setting& setting, std::string_view attribu
   require_sound(c.x);
   require_sound(c.y);
   std::string out = fmt::format(
-      "<clipPath id=\"plot\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
-      left, top, right - left, bottom - top);
-  out +=
-      axes(c, setting) + "<g clip-path=\"url(#plot)\" fill=\"none\" stroke-linejoin=\"round\">\n";
+      "<clipPath id=\"{}\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
+      escape(c.clip), left, top, right - left, bottom - top);
+  out += axes(c, setting) +
+         fmt::format("<g clip-path=\"url(#{})\" fill=\"none\" stroke-linejoin=\"round\">\n",
+                     escape(c.clip));
   for (const Series& s : c.series) out += drawn(c, s);
   out += "</g>\n";
   for (const Marker& m : c.markers) out += marker(c, m, setting);

@@ -42,6 +42,8 @@ struct Chart {
   std::vector<Series> series;
   std::vector<Marker> markers = {};
   bool legend = true;  ///< To be drawn; else the labels show where the pointer rests on a line.
+  /// Names its clipping path. The charts of one page have different ones.
+  std::string clip = "plot";
 };
 
 /// Colours that people who are colour-blind can tell apart (Okabe and Ito 2008, without the yellow,
@@ -52,7 +54,7 @@ inline constexpr std::array<const char*, 7> palette = {"#0072b2", "#d55e00", "#0
 /// Blue, from pale at 0 to dark at 1: for lines that have an order.
 std::string shade(double depth);
 
-/// The chart as SVG. A page has room for one, for the name of its clipping path is always the same.
+/// The chart as SVG.
 /// \param attributes  further ones of its <svg>, as they stand.
 /// \throws std::invalid_argument if an axis is empty or has no end.
 std::string svg(const Chart& chart, const Setting& setting = on_white,

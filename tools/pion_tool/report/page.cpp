@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <pion/version.hpp>
 
 #include "pion_tool/chart/svg.hpp"
 #include "pion_tool/report/html.hpp"
 #include "pion_tool/report/model_map.hpp"
+#include "pion_tool/report/module_looks.hpp"
 #include "pion_tool/report/resources.hpp"
 #include "pion_tool/report/spectra_chart.hpp"
 #include "pion_tool/report/summary.hpp"
@@ -16,6 +16,10 @@
 
 namespace pion::tool {
 namespace {
+
+using html::paragraph;
+using html::scrollable;
+using html::section;
 
 /// All that the sections look at.
 struct Material {
@@ -28,23 +32,6 @@ std::string title_of(const Report& r) {
   const std::string models =
       r.files.size() == 1 ? stem_of(r.files[0]) : fmt::format("{} models", r.files.size());
   return r.minus.empty() ? models : fmt::format("{} minus {}", models, stem_of(r.minus));
-}
-
-std::string section(const char* id, const char* title, const std::string& content) {
-  return fmt::format(
-      "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{1}</h2>\n"
-      "{2}</section>\n",
-      id, title, content);
-}
-
-std::string paragraph(const std::string& text) { return "<p>" + html::text(text) + "</p>\n"; }
-
-/// A picture or a table that may be wider than the page: who has no mouse scrolls it with the arrow
-/// keys.
-std::string scrollable(const std::string& label, const std::string& content) {
-  return fmt::format(
-      "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{}\">\n{}</div>\n", label,
-      content);
 }
 
 std::string link_to(const PlacedTensor& t, std::size_t number) {
@@ -126,27 +113,6 @@ std::string map_section(const Material& m) {
   return section("map", "Layer by layer", out);
 }
 
-/// The boxes that switch the spectra of a module; they are the legend too.
-std::string module_boxes(const std::vector<ModuleLook>& looks) {
-  std::string out = "<fieldset id=\"modules\"><legend>Modules</legend>\n";
-  for (std::size_t i = 0; i < looks.size(); ++i) {
-    const ModuleLook& look = looks[i];
-    std::string tensors;
-    for (const std::size_t t : look.tensors) tensors += fmt::format(" {}", t);
-    out += fmt::format(
-        "<label><input class=\"live\" type=\"checkbox\" checked=\"\" data-tensors=\"{}\"/>"
-        "<svg width=\"30\" height=\"10\" aria-hidden=\"true\">{}</svg>{} "
-        "<span>({})</span></label>\n",
-        tensors.substr(1),
-        element::line(0, 5, 30, 5,
-                      fmt::format("stroke=\"var(--line-{})\" stroke-width=\"2.5\" "
-                                  "stroke-dasharray=\"{}\"",
-                                  look.colour, look.dashes.empty() ? "none" : look.dashes)),
-        html::name(look.module), look.tensors.size());
-  }
-  return out + "</fieldset>\n";
-}
-
 /// The range of layers whose spectra are drawn.
 std::string layer_range(const std::vector<PlacedTensor>& tensors) {
   std::vector<std::int64_t> layers;
@@ -155,13 +121,7 @@ std::string layer_range(const std::vector<PlacedTensor>& tensors) {
   }
   if (layers.empty()) return "";
   const auto [least, most] = std::minmax_element(layers.begin(), layers.end());
-  return fmt::format(
-      "<fieldset class=\"live\"><legend>Layers</legend>\n"
-      "<label>from <input type=\"number\" id=\"from\" min=\"{0}\" max=\"{1}\" "
-      "value=\"{0}\"/></label>\n"
-      "<label>to <input type=\"number\" id=\"to\" min=\"{0}\" max=\"{1}\" value=\"{1}\"/></label>\n"
-      "</fieldset>\n",
-      *least, *most);
+  return html::layer_range(*least, *most);
 }
 
 std::string spectra_section(const Material& m) {
@@ -239,25 +199,12 @@ std::string words_section(const Material& m) {
 std::string page(const Report& report) {
   const std::vector<PlacedTensor> tensors = place_all(report.files, report.findings);
   const Material m{report, tensors, measures(report.gain, tensors)};
-  const std::string title = html::text(title_of(report));
-  std::string out = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-      "'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "
-      "'none'\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-      "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
-      "<link rel=\"icon\" href=\"data:,\"/>\n<title>{0} through the filters of pion</title>\n"
-      "<style>\n{1}</style>\n</head>\n<body>\n"
-      "<a class=\"jump\" href=\"#table\">To the table</a>\n"
-      "<header><h1>{0}</h1><p>through the filters of pion {2}</p></header>\n<main>\n",
-      title, resources::page_css, pion::version);
+  std::string sections;
   for (const auto& part : {summary_section, map_section, spectra_section, table_section,
                            skipped_section, words_section}) {
-    out += part(m);
+    sections += part(m);
   }
-  return out +
-         fmt::format("</main>\n<script>\n{}</script>\n</body>\n</html>\n", resources::page_js);
+  return html::document(title_of(report), {"table", "To the table"}, sections, resources::page_js);
 }
 
 }  // namespace pion::tool

@@ -127,7 +127,7 @@
       shown += visible;
     }
     for (const module of modules) {
-      const own = module.dataset.tensors.split(" ").map((id) => boxes.get(id));
+      const own = module.dataset.lines.split(" ").map((id) => boxes.get(id));
       const on = own.filter((box) => box.checked).length;
       module.checked = on === own.length;
       module.indeterminate = on > 0 && on < own.length;
@@ -142,7 +142,7 @@
   one("no-lines").addEventListener("click", () => set(() => false));
   one("table-lines").addEventListener("click", () => set((box) => !box.closest("tr").hidden));
   modules.forEach((module) => module.addEventListener("change", () => {
-    for (const id of module.dataset.tensors.split(" ")) boxes.get(id).checked = module.checked;
+    for (const id of module.dataset.lines.split(" ")) boxes.get(id).checked = module.checked;
     draw();
   }));
   table.addEventListener("change", draw);

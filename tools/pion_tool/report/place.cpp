@@ -93,7 +93,7 @@ std::string stem_of(const std::string& model) {
   std::filesystem::path path = io::path_of(model);
   if (!path.has_filename()) path = path.parent_path();  // of "folder/"
   path = path.filename();
-  for (const char* known : {".json", ".index", ".safetensors", ".npy", ".npz"}) {
+  for (const char* known : {".json", ".jsonl", ".index", ".safetensors", ".npy", ".npz"}) {
     if (path.extension() == known && path.has_stem()) path = path.stem();
   }
   return path.string();

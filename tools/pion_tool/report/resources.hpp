@@ -8,5 +8,6 @@ namespace pion::tool::resources {
 
 extern const std::string_view page_css;
 extern const std::string_view page_js;
+extern const std::string_view run_js;
 
 }  // namespace pion::tool::resources

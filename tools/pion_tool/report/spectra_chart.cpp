@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <map>
 #include <pion/filter/chains.hpp>
 #include <utility>
 
@@ -25,8 +23,6 @@ Chart empty_chart() {
   }
   return chart;
 }
-
-constexpr std::array<const char*, 4> dashes = {"", "6 3", "2 2", "9 3 2 3"};
 
 /// Adds the spectrum of a tensor that has one.
 void add_spectrum(const Finding& f, Series s, Chart& chart) {
@@ -53,7 +49,7 @@ Chart spectra_chart(const std::vector<std::string>& files,
       s.label = short_name(f.info.name);
       if (all.size() > 1) s.label.insert(0, stem_of(files[file]) + ": ");
       s.colour = palette[number % palette.size()];
-      s.dashes = dashes[(file + number / palette.size()) % dashes.size()];
+      s.dashes = line_dashes[(file + number / palette.size()) % line_dashes.size()];
       ++number;
       add_spectrum(f, std::move(s), chart);
     }
@@ -62,20 +58,11 @@ Chart spectra_chart(const std::vector<std::string>& files,
 }
 
 std::vector<ModuleLook> module_looks(const std::vector<PlacedTensor>& tensors) {
-  std::vector<ModuleLook> looks;
-  std::map<std::string, std::size_t> look_of;
+  std::vector<std::pair<std::string, std::size_t>> lines;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (!tensors[i].finding->has_spectrum()) continue;
-    const std::string& module = tensors[i].place.module;
-    const std::size_t number = looks.size();
-    const auto [look, is_new] = look_of.emplace(module, number);
-    if (is_new) {
-      looks.push_back(
-          {module, number % palette.size(), dashes[number / palette.size() % dashes.size()], {}});
-    }
-    looks[look->second].tensors.push_back(i);
+    if (tensors[i].finding->has_spectrum()) lines.emplace_back(tensors[i].place.module, i);
   }
-  return looks;
+  return looks_of(lines);
 }
 
 Chart spectra_by_module(const std::vector<PlacedTensor>& tensors,
@@ -83,14 +70,9 @@ Chart spectra_by_module(const std::vector<PlacedTensor>& tensors,
   Chart chart = empty_chart();
   chart.legend = false;
   for (const ModuleLook& look : looks) {
-    for (const std::size_t i : look.tensors) {
-      Series s;
-      s.label = short_name(tensors[i].finding->info.name);
-      s.colour = fmt::format("var(--line-{})", look.colour);
-      s.dashes = look.dashes;
-      s.width = look.tensors.size() > 1 ? 1.2 : 1.8;
-      s.id = fmt::format("s{}", i);
-      add_spectrum(*tensors[i].finding, std::move(s), chart);
+    for (const std::size_t i : look.lines) {
+      const Finding& f = *tensors[i].finding;
+      add_spectrum(f, line_of(look, short_name(f.info.name), fmt::format("s{}", i)), chart);
     }
   }
   return chart;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "pion_tool/chart/svg.hpp"
 #include "pion_tool/report/inspection.hpp"
+#include "pion_tool/report/module_looks.hpp"
 #include "pion_tool/report/place.hpp"
 
 namespace pion::tool {
@@ -17,19 +17,11 @@ namespace pion::tool {
 Chart spectra_chart(const std::vector<std::string>& files,
                     const std::vector<std::vector<Finding>>& all);
 
-/// How the spectra of one module look.
-struct ModuleLook {
-  std::string module;
-  std::size_t colour;  ///< A number in `palette`.
-  std::string dashes;
-  std::vector<std::size_t> tensors;  ///< The numbers of those that have a spectrum.
-};
-
 /// The modules that have a spectrum, in the order of the tensors.
 std::vector<ModuleLook> module_looks(const std::vector<PlacedTensor>& tensors);
 
-/// Draws the spectra for a page, all tensors of a module alike. The colour of number i is the
-/// variable --line-i of the page's style sheet, and the line of tensor i has the name "s<i>".
+/// Draws the spectra for a page, all tensors of a module alike. The line of tensor i has the name
+/// "s<i>".
 Chart spectra_by_module(const std::vector<PlacedTensor>& tensors,
                         const std::vector<ModuleLook>& looks);
 

@@ -24,11 +24,13 @@
 #include "pion_tool/io/checkpoint.hpp"
 #include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/quantized.hpp"
+#include "pion_tool/io/run_file.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 #include "pion_tool/report/inspection.hpp"
 #include "pion_tool/report/page.hpp"
 #include "pion_tool/report/spectra_chart.hpp"
 #include "pion_tool/report/table.hpp"
+#include "pion_tool/verbs/inspect_run.hpp"
 #include "pion_tool/verbs/verbs.hpp"
 
 /// `pion inspect`: what the matrices of a gradient or weight dump look like through the filters.
@@ -276,8 +278,25 @@ void print_json(const Options& o, const std::vector<Findings>& all) {
         [&](std::size_t i) { return to_json(o.models[list[i].first], *list[i].second); });
 }
 
+/// What is said of a recorded run. \throws io::Error for more than one file, and for what only
+/// tensors have.
+RunOptions run_options(const Options& o) {
+  if (o.models.size() > 1) throw io::Error(o.models[0], "a recorded run is looked at alone");
+  const std::pair<const char*, bool> of_tensors[] = {
+      {"--flatten", !o.parts.flatten.empty()}, {"--stacked", !o.parts.stacked.empty()},
+      {"--minus", !o.minus.empty()},           {"--as", o.untyped.has_value()},
+      {"--heads", o.heads.heads > 0},          {"--gain", o.gain != survivor_gain},
+      {"--within", o.within.has_value()},      {"--svg", !o.svg.empty()}};
+  for (const auto& [option, given] : of_tensors) {
+    if (given) throw io::Error(option, io::quote(o.models[0]) + " is a recorded run, not tensors");
+  }
+  return {o.models[0], o.only, o.skip, o.html, o.json};
+}
+
 /// Returns 1 if a tensor could not be measured, else 0.
 int inspect(const Options& o) {
+  const auto is_run = [](const std::string& path) { return io::is_run(io::path_of(path)); };
+  if (std::any_of(o.models.begin(), o.models.end(), is_run)) return inspect_run(run_options(o));
   std::vector<io::Checkpoint> models;
   std::vector<NamedFile> inputs;
   for (const std::string& path : o.models) models.emplace_back(io::path_of(path), o.untyped);
@@ -316,7 +335,7 @@ Verb inspect_verb(CLI::App& app) {
       add_verb(app, "inspect", "Spectra of a dump's matrices, and the optimiser that fits them");
   const auto o = std::make_shared<Options>();
   require(add_texts(*verb, "FILE", o->models, "TEXT",
-                    ".npy, .npz or .safetensors, an index of shards (.json), or a folder"));
+                    ".npy, .npz, .safetensors, an index, a folder, a recorded run (.jsonl)"));
   add_texts(*verb, "--tensor", o->only, "GLOB", "Only tensors of such names: model.*.q_proj.*");
   add_texts(*verb, "--skip", o->skip, "GLOB", "No tensors of such names");
   add_texts(*verb, "--flatten", o->parts.flatten, "GLOB",
