@@ -780,6 +780,9 @@ good inspect huge.safetensors
 "$pion" apply muon ones.npy -o full.npy >/dev/full 2>stderr
 result $(($? == 2)) 'a report that cannot be printed is an error' "$(cat stderr)"
 bad 'chain "@": names no file' shape @
+bad '--tensor: is empty' compare ones.npy --tensor ''
+bad '--state: is empty' step muon ones.npy ones.npy -o out/w.npy --state ''
+bad '--svg: is empty' inspect ones.npy --svg ''
 bad 'cannot be parsed as JSON' shape @broken.json
 bad '--heads: no tensor' apply muon ones.npy --heads 2 -o out/x.npy
 for verb in '' shape inspect apply snr compare fit route step; do

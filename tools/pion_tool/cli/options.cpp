@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <system_error>
 
+#include "pion_tool/io/error.hpp"
+
 namespace pion::tool {
 namespace {
 
@@ -32,7 +34,14 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& he
 
 CLI::Option* add_text(CLI::App& verb, const std::string& name, std::string& target,
                       const std::string& value, const std::string& help) {
-  return verb.add_option(name, target, help)->type_name(value);
+  const auto read = [name, &target](const std::string& text) {
+    if (text.empty()) {
+      throw io::Error(name.substr(name.rfind(',') + 1),
+                      "is empty: name something, or leave it out");
+    }
+    target = text;
+  };
+  return add_reader(verb, name, read, value, help);
 }
 
 CLI::Option* add_texts(CLI::App& verb, const std::string& name, std::vector<std::string>& targets,

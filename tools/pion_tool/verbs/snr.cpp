@@ -150,8 +150,9 @@ Verb snr_verb(CLI::App& app) {
       add_verb(app, "snr", "Signal to noise over micro-batch gradients, bias-corrected");
   const auto o = std::make_shared<Options>();
   require(add_text(*verb, "FILE", o->file, "TEXT", ".safetensors with one gradient a tensor"));
-  add_text(*verb, "--prefix", o->prefix, "P",
-           "Take tensors by this beginning of names (else NAME.00, NAME.01, ...)");
+  add_reader(
+      *verb, "--prefix", [o](const std::string& text) { o->prefix = text; }, "P",
+      "Take tensors by this beginning of names (else NAME.00, NAME.01, ...)");
   add_json(*verb, o->json);
   return {verb, [o] { return snr(*o); }};
 }
