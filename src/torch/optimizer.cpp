@@ -29,7 +29,8 @@ optimizer::StepInfo step_parameter(const Options& options, at::Tensor& parameter
                                    const at::Tensor& gradient, optimizer::State<T>& state,
                                    optimizer::StepWorkspace& workspace,
                                    const optimizer::StepInputs<T>& inputs) {
-  const at::Tensor w = detail::mappable(parameter), g = detail::mappable(gradient);
+  const at::Tensor w = detail::mappable(parameter);
+  const at::Tensor g = detail::mappable(gradient.to(w.scalar_type()));  // its own may be another
   const bool rounds = parameter.scalar_type() != w.scalar_type();
   // Rounding to 16 bits may overflow, of which the step knows nothing.
   std::optional<optimizer::State<T>> before;

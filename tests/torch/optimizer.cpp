@@ -247,3 +247,22 @@ TEST_CASE("a step that would overflow leaves its parameter and state as they wer
     CHECK(std::get<po::State<float>>(kept.state).momentum.isZero(0));
   }
 }
+
+TEST_CASE("a gradient of another scalar than its parameter's counts by its numbers") {
+  const torch::ScalarType scalars[] = {torch::kDouble, torch::kFloat, torch::kHalf,
+                                       torch::kBFloat16};
+  const torch::Tensor numbers = torch::arange(-12.0, 12.0).view({4, 6});  // exact in each
+  for (const torch::ScalarType scalar : scalars) {
+    const auto stepped = [&](torch::ScalarType of) {
+      const torch::Tensor p = leaf(torch::ones({4, 6}, scalar));
+      p.mutable_grad() = numbers.to(of);
+      pion::torch::Optimizer({p}, {po::presets::muon(), 0.125}).step();
+      return p.detach();
+    };
+    const torch::Tensor right = stepped(scalar);
+    for (const torch::ScalarType of : scalars) {
+      INFO(c10::toString(scalar) << ", " << c10::toString(of));
+      CHECK(torch::equal(stepped(of), right));
+    }
+  }
+}
