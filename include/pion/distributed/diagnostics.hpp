@@ -2,9 +2,10 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::fabs, std::sqrt
+#include <cmath>      // std::fabs, std::ldexp, std::sqrt
 #include <cstddef>    // std::size_t
-#include <utility>    // std::move
+#include <limits>
+#include <utility>  // std::move
 #include <vector>
 
 #include <pion/diagnostics/snr.hpp>
@@ -206,9 +207,9 @@ Snr snr(const C& comm, const Eigen::MatrixBase<G>& gradient, const Eigen::Matrix
   }
   // A sum of P terms in the coarser of the two scalars, and its division: entry by entry within
   // P eps mean |g| of the mean.
-  const double eps =
-      (std::max)(static_cast<double>(Eigen::NumTraits<typename G::Scalar>::epsilon()),
-                 static_cast<double>(Eigen::NumTraits<typename M::Scalar>::epsilon()));
+  constexpr int digits = (std::min)(std::numeric_limits<typename G::Scalar>::digits,
+                                    std::numeric_limits<typename M::Scalar>::digits);
+  const double eps = std::ldexp(1.0, 1 - digits);  // (Eigen's own of half is too small)
   const double square_mean = parts.front().square_mean;
   if (std::fabs(along - square_mean) > ranks * eps * length * std::sqrt(square_mean)) {
     pion::detail::refuse_argument(
@@ -221,8 +222,8 @@ Snr snr(const C& comm, const Eigen::MatrixBase<G>& gradient, const Eigen::Matrix
 /// The same where each rank has its part of the mean alone, as a reduce-scatter leaves it: from
 /// sum ||g||^2 - P ||mean||^2, P being the number of ranks.
 ///
-/// The rounding of `mean` shows in the noise where the ratio is large: a mean in float leaves two
-/// digits of the noise at a ratio of 1e4. That `mean` is the mean is not checked.
+/// The rounding of `mean` shows in the noise where the ratio is large. That `mean` is the mean is
+/// not checked.
 template <class C, class G, class M>
 Snr snr(const C& comm, const Eigen::MatrixBase<G>& gradient, const Sharded<M>& mean) {
   require_communicator<C>();

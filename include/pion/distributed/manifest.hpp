@@ -106,7 +106,7 @@ inline Manifest read_manifest(const std::string& path) {
   reader.get(version);
   if (version != manifest_version) {
     refuse("has version " + std::to_string(version) +
-           ", or another byte order; this program reads " + "version " +
+           ", or another byte order; this program reads version " +
            std::to_string(manifest_version));
   }
   Manifest manifest;

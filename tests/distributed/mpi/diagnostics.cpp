@@ -103,6 +103,9 @@ TEST_CASE("parts of very different size, and zeros, add up to one spectrum and n
   const double norm = distributed::norm(comm, sharded(mine, Axis::cols, x.cols(), part.offset));
   CHECK(std::fabs(norm / x.stableNorm() - 1.0) < 1e-14);
   CHECK(same_everywhere(comm, norm));
+  const Eigen::MatrixXd high = Eigen::MatrixXd::Constant(4, 1, 1e308);
+  const auto highest = sharded(high, Axis::cols, comm.size(), comm.rank());
+  CHECK(distributed::norm(comm, highest) == std::numeric_limits<double>::infinity());
   const Eigen::MatrixXf zero = Eigen::MatrixXf::Zero(4, 1);
   const auto zeros = sharded(zero, Axis::cols, comm.size(), comm.rank());
   CHECK(distributed::spectrum(comm, zeros).largest() == 0.0);
@@ -137,6 +140,9 @@ TEST_CASE("the SNR of the ranks' gradients is that of the list of them") {
   // A mean in float is within 2^-24 of it, entry by entry: the noise moves by the square of that.
   const Snr rounded = distributed::snr(comm, mine, Eigen::MatrixXf(mean.cast<float>()));
   CHECK(std::fabs(rounded.noise - right.noise) <= rounding + 1e-12 * mean.squaredNorm());
+
+  const Eigen::Matrix<Eigen::half, -1, -1> short_mean = mean.cast<Eigen::half>();
+  CHECK_NOTHROW(distributed::snr(comm, mine, short_mean));
 
   const Part part = chunk(6, comm.size(), comm.rank());
   const Eigen::MatrixXd mean_here = part_of(mean, Axis::rows, part);

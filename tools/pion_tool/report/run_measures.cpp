@@ -35,7 +35,8 @@ std::vector<RunMeasure> run_measures(const io::Run& run) {
        "norm and compare the singular values with their cutoff.",
        Scale::linear, [](const io::RunRecord& r) { return r.s1; }},
       {"snr", "SNR",
-       "The signal-to-noise ratio of the gradient of a micro-batch: ‖E G‖² / E ‖G − E G‖².",
+       "The signal-to-noise ratio of the gradient of a micro-batch: "
+       "‖E G‖² / E ‖G − E G‖².",
        Scale::logarithmic,
        [](const io::RunRecord& r) { return r.snr ? finite(*r.snr) : std::nullopt; }},
   };
