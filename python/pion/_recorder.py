@@ -54,12 +54,12 @@ class Recorder:
     snr, micro_batches  the signal-to-noise ratio of the gradient of a micro-batch, as snr() has it.
                A micro-batch is a call of backward(): all calls between two steps are samples, and
                two of them are needed. What is done to p.grad afterwards does not matter.
-    head_norms, head_updates  ||head||_F of the weight, and of what it became since the step `since`,
+    head_norms, head_updates  ||head||_F of the weight, and of what became of it since step `since`,
                at which the recorder was made.
     problem    why there are no numbers: a value is not finite, the gradient is sparse.
 
     Training is the same to the last bit. A layer whose gradient is None has no line. Memory: for
-    the steps that are measured, one float32 copy of the gradients. Where the file cannot be written,
+    the measured steps, one float32 copy of the gradients. Where the file cannot be written,
     a warning says so and recording ends. Of many ranks let one record.
 
     Raises ValueError where there is nothing to be recorded, the file is another one, or heads do
@@ -164,7 +164,7 @@ class _Stepped:
 
 
 class _Samples:
-    """The mean of the gradients of micro-batches, and how far they are from it: Welford's update, as
+    """The mean of micro-batches' gradients, and how far they are from it: Welford's update, as
     SnrSamples of pion/diagnostics/snr.hpp has it."""
 
     def __init__(self) -> None:

@@ -20,10 +20,10 @@ Path = Union[str, "os.PathLike[str]"]
 
 
 class RunFile:
-    """A run's file, open for lines to be appended. Each is one write to the system, so that what was
+    """A run's file, open to append lines. Each is one write to the system, so that what was
     appended is there when the program is killed.
 
-    step  the step from which the run goes on. None: the one after the file's last, 0 for a new file.
+    step  the step from which the run goes on. None: the one after the file's last, 0 in a new file.
 
     An unfinished line at the end, which a killed program may leave, is cut off. Raises ValueError,
     with the file as it was, where it is not empty and no file of a run, and OSError.
