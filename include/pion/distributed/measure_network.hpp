@@ -78,14 +78,14 @@ Network measure_network(const C& comm) {
   const double seconds = (std::max)(multiplied, 1e-9);  // than which no clock is finer
   network.multiply_adds_per_second = static_cast<double>(m * m * n) / seconds;
   if (others > 0) {
-    const double small = detail::median_seconds(49, [&] { detail::gathered(comm, 0.0F); });
+    const double one_number = detail::median_seconds(49, [&] { detail::gathered(comm, 0.0F); });
     std::vector<Index> offsets;
     for (int r = 0; r <= ranks; ++r) offsets.push_back(each * r);
-    const double large = detail::median_seconds(
+    const double many = detail::median_seconds(
         9, [&] { comm.exchange(from.data(), offsets.data(), to.data(), offsets.data()); });
-    network.latency = small / others;
+    network.latency = one_number / others;
     const auto bytes = static_cast<double>(each * others) * sizeof(float);
-    network.bytes_per_second = bytes / (std::max)(large - small, 1e-9);
+    network.bytes_per_second = bytes / (std::max)(many - one_number, 1e-9);
   }
   for (const Network& one : detail::gathered(comm, network)) {
     network.latency = (std::max)(network.latency, one.latency);
