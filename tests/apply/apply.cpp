@@ -46,10 +46,15 @@ using Threaded = engine::eigen;
 #else
 #define PION_BLAS_KIND
 #endif
+#if defined(PION_COMPILED)
 #define PION_KINDS                                                                       \
   (Kind<float, col, Serial>), (Kind<float, row, Threaded>), (Kind<double, row, Serial>), \
       (Kind<double, col, Threaded>), (Kind<Eigen::half, row, Serial>),                   \
       (Kind<Eigen::bfloat16, col, Threaded>)PION_BLAS_KIND
+#else  // compiled here, which takes long: each scalar, order and engine once
+#define PION_KINDS \
+  (Kind<float, row, Threaded>), (Kind<double, col, Serial>), (Kind<Eigen::bfloat16, row, Serial>)
+#endif
 
 constexpr Method methods[] = {Method::dense, Method::gram, Method::svd, Method::automatic};
 
