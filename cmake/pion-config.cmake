@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(pion) gives pion::pion; COMPONENTS openmp gives pion::openmp beside it, and blas,
-# mpi, compiled, cuda or torch pion::blas, pion::mpi, pion::compiled, pion::cuda or pion::torch.
+# mpi, compiled, cuda, nccl or torch pion::blas, pion::mpi, pion::compiled, pion::cuda, pion::nccl
+# or pion::torch.
 macro(pion_refuse reason)
   set(pion_FOUND FALSE)
   set(pion_NOT_FOUND_MESSAGE "${reason}")
@@ -54,6 +55,14 @@ if("mpi" IN_LIST pion_FIND_COMPONENTS)
   include(${CMAKE_CURRENT_LIST_DIR}/pion-mpi.cmake)
   if(pion_no_mpi)
     pion_refuse("pion::mpi: ${pion_no_mpi}")
+  endif()
+endif()
+if("nccl" IN_LIST pion_FIND_COMPONENTS) # which stands on pion::cuda
+  list(PREPEND pion_FIND_COMPONENTS cuda)
+  list(REMOVE_DUPLICATES pion_FIND_COMPONENTS)
+  include(${CMAKE_CURRENT_LIST_DIR}/pion-nccl.cmake)
+  if(pion_no_nccl)
+    pion_refuse("pion::nccl: ${pion_no_nccl}")
   endif()
 endif()
 if("cuda" IN_LIST pion_FIND_COMPONENTS)

@@ -35,7 +35,7 @@ function(pion_reach_eigen out)
   set(${out} ${reached} PARENT_SCOPE)
 endfunction()
 
-set(parts core openmp blas mpi cuda)
+set(parts core openmp blas mpi cuda nccl)
 set(all "")
 foreach(part IN LISTS parts)
   list(APPEND all ${${part}_headers})

@@ -67,41 +67,59 @@ Batch<T> from(const Batch<T>& all, Index first, Index count) {
   return {all.data + first * all.step, all.rows, all.cols, all.stride, count, all.step};
 }
 
-/// b.x <- the matrices over their norms, rounded once, and b.info <- what their entries say.
+/// to <- the matrices of a table over their norms, rounded once, and `info` <- what their entries
+/// say. `kernels` compute the moments.
+template <class K, class T, class S>
+void load(const K& kernels, const PointerBatch<const S>& table, Normalizer normalizer, Info* info,
+          const Batch<T>& to) {
+  // Read along what is adjacent.
+  PointerBatch<const S> along = table;
+  along.crossed = false;
+  const Shape inside = to.shape();
+  const Shape shape = table.crossed ? Shape{inside.cols, inside.rows, inside.count} : inside;
+  const auto moments = kernels.moments(along, shape);
+  const cudaStream_t stream = kernels.stream();
+  check(once(stream, to.count, CheckInput{moments.device, normalizer != Normalizer::none, info}),
+        "once");
+  check(transfer(stream, inside, Load<S, T>{table, to, info}, table.crossed, false), "transfer");
+}
+
+/// b.x <- the matrices over their norms, as above.
 template <class T, class S>
 void load(const Matrix<const S>* x, Normalizer normalizer, const Buffers<T>& b) {
   by_table(b.x.count, [&](Index first, Index count) {
-    const PointerBatch<const S> table = short_side_first(x + first, count);
-    // Read along what is adjacent.
-    PointerBatch<const S> along = table;
-    along.crossed = false;
-    const Shape inside = from(b.x, first, count).shape();
-    const Shape shape = table.crossed ? Shape{inside.cols, inside.rows, count} : inside;
-    const auto moments = b.kernels.moments(along, shape);
-    const cudaStream_t stream = b.kernels.stream();
-    Info* info = b.info + first;
-    check(once(stream, count, CheckInput{moments.device, normalizer != Normalizer::none, info}),
-          "once");
-    check(transfer(stream, inside, Load<S, T>{table, from(b.x, first, count), info}, table.crossed,
-                   false),
-          "transfer");
+    load(b.kernels, short_side_first(x + first, count), normalizer, b.info + first,
+         from(b.x, first, count));
   });
 }
 
-/// y <- b.x for each matrix whose status allows it, after ClassifyResult has looked at the results.
+/// info <- what the moments of the results say, which are to be stored as S and have so many
+/// singular values.
+template <class S, class K, class X>
+void classify(const K& kernels, const X& results, Normalizer normalizer, Index directions,
+              Info* info) {
+  const auto moments = kernels.moments(results);
+  check(once(kernels.stream(), kernels.count(),
+             ClassifyResult{moments.device, normalizer != Normalizer::none, K::epsilon,
+                            Scalar<S>::highest, static_cast<double>(directions), info}),
+        "once");
+}
+
+/// A table <- the matrices whose status allows it.
+template <class T, class S>
+void store(cudaStream_t stream, const Batch<T>& from, const Info* info,
+           const PointerBatch<S>& table) {
+  check(transfer(stream, from.shape(), Store<T, S>{from, table, info}, false, table.crossed),
+        "transfer");
+}
+
+/// y <- b.x for each matrix whose status allows it, after the results were classified.
 template <class T, class S>
 void store(const Buffers<T>& b, Normalizer normalizer, const Matrix<S>* y) {
-  const auto moments = b.kernels.moments(b.x);
-  check(once(b.kernels.stream(), b.x.count,
-             ClassifyResult{moments.device, normalizer != Normalizer::none, Scalar<T>::epsilon,
-                            Scalar<S>::highest, static_cast<double>(b.x.rows), b.info}),
-        "once");
+  classify<S>(b.kernels, b.x, normalizer, b.x.rows, b.info);
   by_table(b.x.count, [&](Index first, Index count) {
-    const PointerBatch<S> table = short_side_first(y + first, count);
-    const Batch<T> part = from(b.x, first, count);
-    check(transfer(b.kernels.stream(), part.shape(), Store<T, S>{part, table, b.info + first},
-                   false, table.crossed),
-          "transfer");
+    store(b.kernels.stream(), from(b.x, first, count), b.info + first,
+          short_side_first(y + first, count));
   });
 }
 

@@ -4,6 +4,7 @@
 #include <pion/algorithm/power_bound.hpp>
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/launch.hpp>
+#include <pion/cuda/sharded_bodies.hpp>
 #include <pion/cuda/snr_bodies.hpp>
 #include <pion/cuda/step_bodies.hpp>
 #include <pion/cuda/svd_bodies.hpp>
@@ -39,7 +40,10 @@ namespace pion::cuda {
   PION_REDUCE(Equilibrate<T>)          \
   PION_REDUCE(Welford<T>)              \
   PION_REDUCE(Averages<T>)             \
-  PION_ONCE(Tiles<T>)
+  PION_ONCE(Tiles<T>)                  \
+  PION_MAP(PackLower<T>)               \
+  PION_MAP(UnpackLower<T>)             \
+  PION_MAP(AddPieces<T>)
 
 PION_FOR_SCALAR(double)
 PION_FOR_SCALAR(float)
@@ -92,6 +96,7 @@ PION_ONCE(AdmitSample)
 PION_ONCE(CheckInput)
 PION_ONCE(ClassifyResult)
 PION_ONCE(CopyInfo)
+PION_ONCE(JoinMoments)
 PION_ONCE(Compute1<NormPartials::Norm, double, NormPartials>)
 PION_ONCE(Compute1<algorithm::Inverse, double, double>)
 PION_ONCE(Compute1<algorithm::InverseSquare, double, double>)

@@ -22,6 +22,8 @@ namespace pion::cuda {
 template <class T>
 class Kernels {
  public:
+  static constexpr double epsilon = Scalar<T>::epsilon;  ///< Of what matrices are stored in.
+
   /// Lays out scratch memory for batches of `count` matrices of up to m x n, m <= n.
   Kernels(detail::Arena& arena, Context& context, bool tf32, Index m, Index n, Index count)
       : context_(&context), tf32_(tf32), count_(count) {
@@ -141,6 +143,15 @@ class Kernels {
   cudaStream_t stream() const { return context_->stream(); }
   Index count() const { return count_; }  ///< Matrices of a batch.
 
+ protected:
+  /// Returns a number that is not computed yet.
+  template <class V>
+  Number<V> number() const {
+    static_assert(sizeof(V) <= slot_bytes, "a number must fit its slot");
+    const Index slot = next_slot_++ % slots;
+    return {reinterpret_cast<V*>(numbers_ + slot * slot_bytes * count_)};
+  }
+
  private:
   static constexpr Index slots = 64;  // an algorithm keeps few numbers for long
   static constexpr Index slot_bytes = 32;
@@ -153,13 +164,6 @@ class Kernels {
   static Index tiles_of(Index m) {
     const Index full = m < least_tiled ? 0 : m / tile;
     return full * (full + 1) / 2;
-  }
-
-  template <class V>
-  Number<V> number() const {
-    static_assert(sizeof(V) <= slot_bytes, "a number must fit its slot");
-    const Index slot = next_slot_++ % slots;
-    return {reinterpret_cast<V*>(numbers_ + slot * slot_bytes * count_)};
   }
 
   /// Computes the lower half of c = alpha a op(b), which is symmetric, at half the cost: tiles

@@ -128,15 +128,16 @@ class Hash {
 
 /// Which function a call is, in the hash of Opening::call.
 enum class Call {
-  apply,     ///< apply()
-  batch,     ///< apply_batch()
-  within,    ///< apply() with a tolerance.
-  step,      ///< step()
-  spectrum,  ///< spectrum()
-  norm,      ///< norm()
-  snr,       ///< snr()
-  save,      ///< save()
-  load       ///< load()
+  apply,            ///< apply()
+  apply_on_device,  ///< apply() of matrices on devices.
+  batch,            ///< apply_batch()
+  within,           ///< apply() with a tolerance.
+  step,             ///< step()
+  spectrum,         ///< spectrum()
+  norm,             ///< norm()
+  snr,              ///< snr()
+  save,             ///< save()
+  load              ///< load()
 };
 
 /// The first message of a call, from each rank to each: what must be the same on all of them, and

@@ -19,13 +19,19 @@ namespace pion::distributed {
 
 namespace detail {
 
+/// \throws std::invalid_argument unless y, of whose part the shape is x's, is cut as x is.
+template <class X, class Y>
+void require_same_place(const char* function, const Sharded<X>& x, const Sharded<Y>& y) {
+  if (x.axis == y.axis && x.extent == y.extent && x.offset == y.offset) return;
+  pion::detail::refuse_argument(std::string(function) +
+                                ": y is cut otherwise than x; they must have one cut");
+}
+
 /// \throws std::invalid_argument unless y is cut as x is.
 template <class X, class Y>
 void require_same_cut(const char* function, const Sharded<X>& x, const Sharded<Y>& y) {
   pion::detail::require_same_shape(function, x.local, y.local);
-  if (x.axis == y.axis && x.extent == y.extent && x.offset == y.offset) return;
-  pion::detail::refuse_argument(std::string(function) +
-                                ": y is cut otherwise than x; they must have one cut");
+  require_same_place(function, x, y);
 }
 
 /// Writes a part, whole axis first, to the caller's.

@@ -71,6 +71,16 @@ struct Buffers {
     return counting.used();
   }
 
+  /// packed <- given^T.
+  void pack() const { engine::transpose<T>(given, packed); }
+
+  /// Refers to a matrix without gaps.
+  static View matrix_at(T* memory, Index rows, Index cols) { return View(memory, rows, cols); }
+
+  static void copy(const View& from, const View& to) {
+    engine::as_eigen(to) = engine::as_eigen(from);
+  }
+
   View given;                     ///< The caller's part.
   View packed;                    ///< Its transpose, which is sent.
   ShardedView<T> x;               ///< What is filtered.
@@ -108,22 +118,18 @@ class Recut {
     for (const Index offset : offsets_) received_.push_back(offset * part);
   }
 
-  /// b.x <- the matrix whose parts are b.given. b.y is overwritten.
+  /// b.x <- the matrix whose parts b.pack() packs. b.y is overwritten.
   template <class C, class B>
   void there(const C& comm, const B& b) const {
-    engine::transpose<typename B::Scalar>(b.given, b.packed);
+    b.pack();
     comm.exchange(b.packed.data, sent_.data(), b.y.local.data, received_.data());
-    for_each_block(b, [](const auto& block, const auto& rows) {
-      engine::as_eigen(rows) = engine::as_eigen(block);
-    });
+    for_each_block(b, [&b](const auto& block, const auto& rows) { b.copy(block, rows); });
   }
 
   /// b.packed <- this rank's part of b.x. b.y is overwritten.
   template <class C, class B>
   void back(const C& comm, const B& b) const {
-    for_each_block(b, [](const auto& block, const auto& rows) {
-      engine::as_eigen(block) = engine::as_eigen(rows);
-    });
+    for_each_block(b, [&b](const auto& block, const auto& rows) { b.copy(rows, block); });
     comm.exchange(b.y.local.data, received_.data(), b.packed.data, sent_.data());
   }
 
@@ -135,7 +141,7 @@ class Recut {
     for (std::size_t r = 0; r + 1 < offsets_.size(); ++r) {
       const Index rows = offsets_[r + 1] - offsets_[r];
       if (rows == 0 || x.cols == 0) continue;
-      move(typename B::View(b.y.local.data + received_[r], rows, x.cols),
+      move(B::matrix_at(b.y.local.data + received_[r], rows, x.cols),
            x.block(offsets_[r], 0, rows, x.cols));
     }
   }

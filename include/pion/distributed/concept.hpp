@@ -28,6 +28,10 @@
 /// A sum has the same bits on every rank and in every run with as many ranks. The algorithms need
 /// that to stop: ranks that decide by different numbers wait for each other for ever.
 /// sum_in_rank_order() (distributed/sum.hpp) is such a sum, made of exchange() and gather().
+///
+/// The functions of distributed/ for Eigen's matrices give it memory of the host; those for
+/// cuda::Matrix take a pair, Nccl for the host's and NcclOnDevice for the device's
+/// (distributed/nccl.hpp).
 namespace pion::distributed {
 
 /// Names the first thing that a type lacks to be a communicator, or nothing.

@@ -40,8 +40,9 @@ inline Index sum_sent(Index count, int ranks) {
 /// The values are cut into a piece for each rank. A rank gets its piece of all others, adds, and
 /// gives the sum to all: two messages, and 2 (P - 1) / P of the values sent by each of P ranks,
 /// which no sum over ranks can undercut (Patarasu and Yuan 2009).
-template <class C, class T>
-void sum_in_rank_order(const C& comm, T* values, Index count, T* scratch) {
+/// \param add  add(pieces, mine, sum) writes sum[i] = sum_r pieces[i + r mine], in the order of r.
+template <class C, class T, class Add>
+void sum_in_rank_order(const C& comm, T* values, Index count, T* scratch, const Add& add) {
   const int ranks = comm.size();
   if (ranks == 1) return;
   const std::vector<Index> offsets = even_offsets(count, ranks);
@@ -50,12 +51,20 @@ void sum_in_rank_order(const C& comm, T* values, Index count, T* scratch) {
   std::vector<Index> from_each(offsets.size());
   for (std::size_t r = 0; r < from_each.size(); ++r) from_each[r] = static_cast<Index>(r) * mine;
   comm.exchange(values, offsets.data(), scratch, from_each.data());
-  std::copy_n(scratch, mine, values + first);
-  for (int r = 1; r < ranks; ++r) {
-    const T* term = scratch + r * mine;
-    for (Index i = 0; i < mine; ++i) values[first + i] += term[i];
-  }
+  add(scratch, mine, values + first);
   comm.gather(values, offsets.data());
+}
+
+/// The same for values that the host can add.
+template <class C, class T>
+void sum_in_rank_order(const C& comm, T* values, Index count, T* scratch) {
+  sum_in_rank_order(comm, values, count, scratch, [&](const T* pieces, Index mine, T* sum) {
+    std::copy_n(pieces, mine, sum);
+    for (int r = 1; r < comm.size(); ++r) {
+      const T* term = pieces + r * mine;
+      for (Index i = 0; i < mine; ++i) sum[i] += term[i];
+    }
+  });
 }
 
 }  // namespace pion::distributed

@@ -21,9 +21,6 @@ using reference::Real;
 
 namespace {
 
-template <class S, int Order>
-using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Order>;
-
 /// The reference for a call with this plan. Where the Gram matrix is the long side's, x is filtered
 /// as if it were square, with zeros below: so are the bound and the spectral normaliser.
 template <class T, class S>
@@ -46,9 +43,9 @@ ApplyInfo apply_part(const Mpi& comm, const Filter& f, const M& x, Axis axis, In
 
 }  // namespace
 
-#define PION_KINDS                                                     \
-  (Matrix<float, Eigen::ColMajor>), (Matrix<double, Eigen::RowMajor>), \
-      (Matrix<Eigen::bfloat16, Eigen::RowMajor>)
+#define PION_KINDS                                                       \
+  (Ordered<float, Eigen::ColMajor>), (Ordered<double, Eigen::RowMajor>), \
+      (Ordered<Eigen::bfloat16, Eigen::RowMajor>)
 
 TEMPLATE_TEST_CASE("a matrix on many ranks is filtered to U f(S) V^T, wherever it is cut", "",
                    PION_KINDS) {

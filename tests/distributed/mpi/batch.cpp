@@ -59,13 +59,10 @@ struct List {
   std::vector<Axis> axes;
 };
 
-template <class S, int Order>
-using Matrix = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Order>;
-
 }  // namespace
 
 TEMPLATE_TEST_CASE("owners give what apply() gives, to the last bit, whatever the cut", "",
-                   (Matrix<float, Eigen::ColMajor>), (Matrix<Eigen::bfloat16, Eigen::RowMajor>)) {
+                   (Ordered<float, Eigen::ColMajor>), (Ordered<Eigen::bfloat16, Eigen::RowMajor>)) {
   using M = TestType;
   const Mpi comm;
   List<M> list(comm);

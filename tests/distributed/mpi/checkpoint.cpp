@@ -26,8 +26,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Matrix = Eigen::MatrixXd;
-
 /// A folder of this run that all ranks see, empty at first and gone in the end.
 class Folder {
  public:
@@ -71,7 +69,8 @@ struct Model {
       one.cut = {rows, cols, axis, part};
       const auto draw = [&, r = rows, c = cols] {
         std::normal_distribution<double> gauss;
-        const Matrix whole = Matrix::NullaryExpr(r, c, [&] { return gauss(random); });
+        const Eigen::MatrixXd whole =
+            Eigen::MatrixXd::NullaryExpr(r, c, [&] { return gauss(random); });
         return part_of(whole, axis, part);
       };
       one.state.momentum = draw();
@@ -167,13 +166,13 @@ TEST_CASE("a run that is resumed goes on to the last bit") {
                         optimizer::HeavyBall{0.9}};
   std::mt19937_64 random(2);
   std::normal_distribution<double> gauss;
-  std::vector<Matrix> gradients;
+  std::vector<Eigen::MatrixXd> gradients;
   for (int step = 0; step < 5; ++step) {
-    gradients.push_back(
-        part_of(Matrix::NullaryExpr(rows, cols, [&] { return gauss(random); }), Axis::cols, part));
+    gradients.push_back(part_of(
+        Eigen::MatrixXd::NullaryExpr(rows, cols, [&] { return gauss(random); }), Axis::cols, part));
   }
-  Matrix w = Matrix::Ones(rows, part.size);
-  const auto whole = [&](Matrix& m) { return sharded(m, Axis::cols, cols, part.offset); };
+  Eigen::MatrixXd w = Eigen::MatrixXd::Ones(rows, part.size);
+  const auto whole = [&](Eigen::MatrixXd& m) { return sharded(m, Axis::cols, cols, part.offset); };
   ShardedStates<double> states;
   states["w"] = distributed::initial_state(recipe, whole(w));
   optimizer::StepWorkspace workspace;
@@ -183,9 +182,9 @@ TEST_CASE("a run that is resumed goes on to the last bit") {
   };
   for (const std::size_t i : {0U, 1U, 2U}) step(i);
   distributed::save(comm, folder.file("state"), states);
-  const Matrix here = w;
+  const Eigen::MatrixXd here = w;
   for (const std::size_t i : {3U, 4U}) step(i);
-  const Matrix right = w;
+  const Eigen::MatrixXd right = w;
   w = here;
   states["w"] = distributed::initial_state(recipe, whole(w));
   distributed::load(comm, folder.file("state"), states);
@@ -200,7 +199,7 @@ TEST_CASE("a save that is lost on the way leaves one of the two, whole") {
   const distributed::OneRank alone;
   ShardedStates<double> states;
   states["w"].cut = {2, 3, Axis::rows, {0, 2}};
-  Matrix& momentum = states["w"].state.momentum;
+  Eigen::MatrixXd& momentum = states["w"].state.momentum;
   const auto loaded = [&] {
     ShardedStates<double> read = states;
     distributed::load(alone, path, read);
@@ -212,8 +211,8 @@ TEST_CASE("a save that is lost on the way leaves one of the two, whole") {
     distributed::save(alone, path, states);
     momentum.setConstant(2.0);
     saved = line_of([&] { distributed::save(Lost(calls), path, states); }).empty();
-    const Matrix found = loaded();
-    CHECK((found == Matrix::Constant(2, 3, 1.0) || found == momentum));
+    const Eigen::MatrixXd found = loaded();
+    CHECK((found == Eigen::MatrixXd::Constant(2, 3, 1.0) || found == momentum));
     REQUIRE(calls < 50);
   }
   CHECK(loaded() == momentum);

@@ -14,6 +14,10 @@
 
 // How the tests cut a matrix, and compare what the ranks have.
 
+/// A matrix by columns or by rows.
+template <class S, int Order>
+using Ordered = Eigen::Matrix<S, Eigen::Dynamic, Eigen::Dynamic, Order>;
+
 /// This rank's part of x.
 template <class X>
 typename X::PlainObject part_of(const Eigen::MatrixBase<X>& x, pion::Axis axis,

@@ -22,15 +22,13 @@ using optimizer::Recipe;
 
 namespace {
 
-using Matrix = Eigen::MatrixXd;
-
-Matrix gaussian(Index rows, Index cols, std::mt19937_64& random) {
+Eigen::MatrixXd gaussian(Index rows, Index cols, std::mt19937_64& random) {
   std::normal_distribution<double> gauss;
-  return Matrix::NullaryExpr(rows, cols, [&] { return gauss(random); });
+  return Eigen::MatrixXd::NullaryExpr(rows, cols, [&] { return gauss(random); });
 }
 
 /// The most that rounding may make of f(x), whichever method computes it.
-double rounding_of(const Filter& f, const Matrix& x) {
+double rounding_of(const Filter& f, const Eigen::MatrixXd& x) {
   const reference::Matrix exact = x.cast<reference::Real>();
   return static_cast<double>(
       (std::max)(reference::expected<double>(f, exact, Method::dense).tolerance,
@@ -45,13 +43,14 @@ void step_both(const Mpi& comm, const R& recipe, Index rows, Index cols, Axis ax
   std::mt19937_64 random(7);
   const Index extent = axis == Axis::rows ? rows : cols;
   const Part part = chunk(extent, comm.size(), comm.rank());
-  Matrix whole = gaussian(rows, cols, random), mine = part_of(whole, axis, part);
+  Eigen::MatrixXd whole = gaussian(rows, cols, random), mine = part_of(whole, axis, part);
   auto whole_state = optimizer::initial_state(recipe, whole);
   auto state = optimizer::initial_state(recipe, mine);
   optimizer::StepWorkspace workspace;
   double apart = 0.0;
   for (int t = 0; t < 3; ++t) {
-    const Matrix gradient = gaussian(rows, cols, random), local = part_of(gradient, axis, part);
+    const Eigen::MatrixXd gradient = gaussian(rows, cols, random),
+                          local = part_of(gradient, axis, part);
     const auto one = optimizer::step(recipe, whole, gradient, 0.1, whole_state, workspace);
     const auto info =
         distributed::step(comm, recipe, sharded(mine, axis, extent, part.offset),
@@ -82,7 +81,7 @@ const Recipe muon{optimizer::Filtered{Filter{chains::muon()}}, momentum,
 
 TEST_CASE("a step on many ranks is the step of the whole") {
   const Mpi comm;
-  const auto close = [](const Matrix& mine, const Matrix& right, double apart) {
+  const auto close = [](const Eigen::MatrixXd& mine, const Eigen::MatrixXd& right, double apart) {
     CHECK((mine - right).norm() <= apart);
   };
   for (const Axis axis : {Axis::rows, Axis::cols}) {
@@ -102,9 +101,8 @@ TEST_CASE("a step without a filter is the same to the last bit") {
   const Mpi comm;
   const Recipe adamw{optimizer::Identity{}, optimizer::RmsNormalized{}, optimizer::Unscaled{},
                      optimizer::DecoupledDecay{0.01}};
-  const auto same = [](const Matrix& mine, const Matrix& right, double /*apart*/) {
-    CHECK(mine == right);
-  };
+  const auto same = [](const Eigen::MatrixXd& mine, const Eigen::MatrixXd& right,
+                       double /*apart*/) { CHECK(mine == right); };
   step_both(comm, adamw, 9, 5, Axis::rows, same);
   step_both(comm, adamw, 9, 5, Axis::cols, same);
 }
@@ -116,9 +114,9 @@ TEST_CASE("a step within a tolerance keeps it, and its warm start is every rank'
                            momentum, optimizer::FixedScale{1.0}};
   std::mt19937_64 random(8);
   const Part part = chunk(64, comm.size(), comm.rank());
-  const Matrix gradient = gaussian(40, 2, random) * gaussian(2, 64, random);
-  const Matrix local = part_of(gradient, Axis::cols, part);
-  Matrix mine = Matrix::Zero(40, part.size);
+  const Eigen::MatrixXd gradient = gaussian(40, 2, random) * gaussian(2, 64, random);
+  const Eigen::MatrixXd local = part_of(gradient, Axis::cols, part);
+  Eigen::MatrixXd mine = Eigen::MatrixXd::Zero(40, part.size);
   auto state = optimizer::initial_state(pion_within, mine);
   optimizer::StepWorkspace workspace;
   const auto info =
@@ -127,7 +125,7 @@ TEST_CASE("a step within a tolerance keeps it, and its warm start is every rank'
   CHECK(info.direction.compressed);
   const auto right = reference::expected<double>(Filter{chains::high_pass(1)},
                                                  gradient.cast<reference::Real>(), Method::dense);
-  const Matrix exact = part_of(right.value.cast<double>(), Axis::cols, part);
+  const Eigen::MatrixXd exact = part_of(right.value.cast<double>(), Axis::cols, part);
   CHECK(distributed::detail::norm_over_ranks(comm, (mine + exact).norm()) <= 1e-3);
   REQUIRE(state.warm_start.directions() > 0);
   for (const double value : distributed::detail::gathered(comm, state.warm_start.values()[0])) {
@@ -139,20 +137,20 @@ TEST_CASE("one rank's trouble stops a step on all, and nothing has changed on an
   const Mpi comm;
   const Part part = chunk(30, comm.size(), comm.rank());
   const bool last = part.offset <= 29 && 29 < part.offset + part.size;
-  const Matrix before = Matrix::Constant(part.size, 8, 0.5);
-  Matrix mine = before;
+  const Eigen::MatrixXd before = Eigen::MatrixXd::Constant(part.size, 8, 0.5);
+  Eigen::MatrixXd mine = before;
   auto undecayed = muon;
   undecayed.decay.rate = 0.0;
   auto state = optimizer::initial_state(undecayed, mine);
   const auto untouched = state;
   optimizer::StepWorkspace workspace;
-  const auto take = [&](const Matrix& gradient, double rate) {
+  const auto take = [&](const Eigen::MatrixXd& gradient, double rate) {
     return distributed::step(comm, undecayed, sharded(mine, Axis::rows, 30, part.offset),
                              sharded(gradient, Axis::rows, 30, part.offset), rate, state,
                              workspace);
   };
   const auto refused_with = [&](double entry, optimizer::Outcome why) {
-    Matrix gradient = Matrix::Ones(part.size, 8);
+    Eigen::MatrixXd gradient = Eigen::MatrixXd::Ones(part.size, 8);
     if (last) gradient(29 - part.offset, 3) = entry;
     CHECK(take(gradient, 0.1).outcome == why);
     CHECK(mine == before);
@@ -163,12 +161,13 @@ TEST_CASE("one rank's trouble stops a step on all, and nothing has changed on an
   refused_with(std::numeric_limits<double>::infinity(), optimizer::Outcome::gradient_not_finite);
   mine.setConstant(1.0);  // an entry of the direction is about .06, and the scale's factor 1
   if (last) mine(29 - part.offset, 0) = -(std::numeric_limits<double>::max)();
-  const Matrix large = mine;
-  CHECK(take(Matrix::Ones(part.size, 8), 1e308).outcome == optimizer::Outcome::result_not_finite);
+  const Eigen::MatrixXd large = mine;
+  CHECK(take(Eigen::MatrixXd::Ones(part.size, 8), 1e308).outcome ==
+        optimizer::Outcome::result_not_finite);
   CHECK(mine == large);
   CHECK(state.steps == 0);
 
-  const Matrix gradient = Matrix::Ones(part.size, 8);
+  const Eigen::MatrixXd gradient = Eigen::MatrixXd::Ones(part.size, 8);
   const std::string own = "rank " + std::to_string(comm.size() - 1) + ": step: the learning rate";
   const bool odd_one = comm.rank() == comm.size() - 1;
   CHECK_THROWS_WITH(take(gradient, odd_one ? -1.0 : 0.1), has_text(own));

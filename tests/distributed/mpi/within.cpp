@@ -17,33 +17,31 @@ using distributed::chunk, distributed::Mpi, distributed::Part, distributed::shar
 
 namespace {
 
-using Matrix = Eigen::MatrixXf;
-
 /// Three directions that stand out of noise.
-Matrix steep(Index rows, Index cols, std::uint64_t seed) {
+Eigen::MatrixXf steep(Index rows, Index cols, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::normal_distribution<float> gauss;
   const auto draw = [&](Index m, Index n) {
-    return Matrix(Matrix::NullaryExpr(m, n, [&] { return gauss(random); }));
+    return Eigen::MatrixXf(Eigen::MatrixXf::NullaryExpr(m, n, [&] { return gauss(random); }));
   };
-  const Matrix left = draw(rows, 3), right = draw(cols, 3);
+  const Eigen::MatrixXf left = draw(rows, 3), right = draw(cols, 3);
   return left * Eigen::Vector3f(9.0F, 5.0F, 3.0F).asDiagonal() * right.transpose() +
          0.01F * draw(rows, cols);
 }
 
 struct Result {
-  Matrix y;
+  Eigen::MatrixXf y;
   ApplyInfo info;
   double bytes, planned;
 };
 
-Result filtered(const Mpi& comm, const Filter& f, const Matrix& whole, Axis axis, const Part& part,
-                const Tolerance& tolerance, WarmStart<float>* start = nullptr) {
+Result filtered(const Mpi& comm, const Filter& f, const Eigen::MatrixXf& whole, Axis axis,
+                const Part& part, const Tolerance& tolerance, WarmStart<float>* start = nullptr) {
   const Index extent = axis == Axis::rows ? whole.rows() : whole.cols();
   const auto planned =
       distributed::plan<float>(f, whole.rows(), whole.cols(), axis, comm.size(), tolerance);
-  const Matrix x = part_of(whole, axis, part);
-  Matrix y = Matrix::Zero(x.rows(), x.cols());
+  const Eigen::MatrixXf x = part_of(whole, axis, part);
+  Eigen::MatrixXf y = Eigen::MatrixXf::Zero(x.rows(), x.cols());
   Workspace workspace;
   sent() = {};
   const ApplyInfo info =
@@ -59,7 +57,7 @@ const Tolerance by_few_directions{1e-4, Method::low_rank};
 TEST_CASE("the low-rank method keeps its bound on many ranks, wherever the matrix is cut") {
   const Mpi comm;
   for (const auto& [rows, cols] : {std::pair<Index, Index>{40, 60}, {60, 40}, {40, 3}}) {
-    const Matrix whole = steep(rows, cols, 1);
+    const Eigen::MatrixXf whole = steep(rows, cols, 1);
     for (const Axis axis : {Axis::rows, Axis::cols}) {
       const Index extent = axis == Axis::rows ? rows : cols;
       const Part part = chunk(extent, comm.size(), comm.rank());
@@ -86,7 +84,7 @@ TEST_CASE("the low-rank method keeps its bound on many ranks, wherever the matri
 
 TEST_CASE("a warm start sends less, and every rank has the same one") {
   const Mpi comm;
-  const Matrix whole = steep(64, 96, 2);
+  const Eigen::MatrixXf whole = steep(64, 96, 2);
   const Filter f{chains::high_pass(1)};
   const Part part = chunk(96, comm.size(), comm.rank());
   WarmStart<float> start;
@@ -106,7 +104,8 @@ TEST_CASE("where the tolerance cannot be had, every rank takes the exact method"
   const Mpi comm;
   std::mt19937_64 random(3);
   std::normal_distribution<float> gauss;
-  const Matrix flat = Matrix::NullaryExpr(160, 170, [&] { return gauss(random); });
+  const Eigen::MatrixXf flat =
+      Eigen::MatrixXf::NullaryExpr(160, 170, [&] { return gauss(random); });
   const Filter f{chains::muon()};  // lifts every direction: no few of them will do
   const Part part = chunk(170, comm.size(), comm.rank());
   const Result r = filtered(comm, f, flat, Axis::cols, part, by_few_directions);
@@ -118,9 +117,10 @@ TEST_CASE("a zero matrix, a NaN and a warm start that differs are met by all ran
   const Mpi comm;
   const Filter f{chains::high_pass(1)};
   const Part part = chunk(20, comm.size(), comm.rank());
-  const Result zero = filtered(comm, f, Matrix::Zero(10, 20), Axis::cols, part, by_few_directions);
+  const Result zero =
+      filtered(comm, f, Eigen::MatrixXf::Zero(10, 20), Axis::cols, part, by_few_directions);
   CHECK(zero.y.isZero(0));
-  Matrix whole = steep(10, 20, 4);
+  Eigen::MatrixXf whole = steep(10, 20, 4);
   whole(3, 19) = std::nanf("");
   CHECK_THROWS_WITH(filtered(comm, f, whole, Axis::cols, part, by_few_directions),
                     has_text("apply: x(3, 19) is not a number"));
