@@ -10,12 +10,13 @@
 #include <chrono>
 #include <cstring>
 #include <map>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <pion/pion.hpp>
+
+#include "inputs.hpp"
 
 #if defined(PION_DEFAULT_ENGINE_OPENMP)
 #include <pion/engine/openmp.hpp>
@@ -25,10 +26,6 @@
 #endif
 
 namespace bench {
-
-using pion::Index;
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
 
 struct Shape {
   Index rows, cols;
@@ -56,20 +53,6 @@ void for_each_engine(const F& f) {
 #if defined(PION_BENCH_BLAS)
   f(std::string("blas"), Tag<pion::engine::blas>{});
 #endif
-}
-
-/// A matrix whose singular values fall about like 1 / i, as a momentum's do.
-template <class T>
-Matrix<T> momentum(Index rows, Index cols) {
-  std::mt19937_64 random(1);
-  std::normal_distribution<float> gauss;
-  const auto draw = [&](Index r, Index c) -> Matrix<T> {
-    return Matrix<T>::NullaryExpr(r, c, [&] { return static_cast<T>(gauss(random)); });
-  };
-  const Index k = std::min<Index>({rows, cols, 512});
-  Matrix<T> left = draw(rows, k);
-  for (Index i = 0; i < k; ++i) left.col(i) /= static_cast<T>(i + 1);
-  return left * draw(k, cols) + T(1e-3) * draw(rows, cols);
 }
 
 /// The median time of a call in seconds, over at least five after one that warms up.
