@@ -43,7 +43,7 @@ PION_DECOMPOSITIONS_OF(own)
 PION_DECOMPOSITIONS_OF(neon)
 #else
 PION_DECOMPOSITIONS_OF(baseline)
-#if defined(PION_KERNELS_X86)
+#if defined(PION_KERNELS_AVX2)
 PION_DECOMPOSITIONS_OF(avx2)
 #endif
 #endif
@@ -52,8 +52,10 @@ const pion_kernels::Tables& pion_kernels_neon();
 #else
 const pion_kernels::Tables& pion_kernels_baseline();
 #endif
-#if defined(PION_KERNELS_X86)
+#if defined(PION_KERNELS_AVX2)
 const pion_kernels::Tables& pion_kernels_avx2();
+#endif
+#if defined(PION_KERNELS_AVX512)
 const pion_kernels::Tables& pion_kernels_avx512();
 #endif
 
@@ -62,11 +64,13 @@ namespace {
 
 /// Whether this processor, and the operating system on it, have an instruction set.
 bool always() { return true; }
-#if defined(PION_KERNELS_X86)
+#if defined(PION_KERNELS_AVX2)
 bool has_avx2() {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
 }
+#endif
+#if defined(PION_KERNELS_AVX512)
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") != 0 &&
          __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
@@ -104,8 +108,10 @@ struct Choice {
 #define PION_CHOICE PION_CHOICE_WITH
 #endif
 constexpr Choice choices[] = {
-#if defined(PION_KERNELS_X86)
+#if defined(PION_KERNELS_AVX512)
     PION_CHOICE(avx512, avx2, has_avx512),
+#endif
+#if defined(PION_KERNELS_AVX2)
     PION_CHOICE(avx2, avx2, has_avx2),
 #endif
 #if defined(PION_KERNELS_NEON)
