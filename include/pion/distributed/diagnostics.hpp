@@ -120,7 +120,7 @@ Spectrum spectrum(
   call.add(detail::Call::spectrum).add(sizeof(Scalar)).add(within);
   const detail::Opening opening = detail::opening_of(call, Filter{}, x);
   if (within > 0.0 && m > 0 && m <= x.extent) {
-    const Spectrum found = pion::detail::spectrum_by_gram<Engine>(
+    Spectrum found = pion::detail::spectrum_by_gram<Engine>(
         x.rows(), x.cols(), m, x.extent, within, detail::PanelsOverRanks<C, X>{comm, x, opening});
     if (found.is_within(within)) return found;
   }
