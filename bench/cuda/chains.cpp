@@ -26,7 +26,7 @@ double peak(cuda::Context& context, bool tf32) {
 }
 
 template <class T>
-void run(cuda::Context& context, const char* scalar, cuda::Precision precision, bool tf32) {
+void run_chain(cuda::Context& context, const char* scalar, cuda::Precision precision, bool tf32) {
   const double top = peak<T>(context, tf32);
   std::printf("{\"name\":\"gemm\",\"scalar\":\"%s\",\"tflops\":%.1f}\n", scalar, top);
   struct Case {
@@ -71,9 +71,9 @@ void run(cuda::Context& context, const char* scalar, cuda::Precision precision, 
 }  // namespace
 
 void bench_chains(cuda::Context& context) {
-  run<cuda::bfloat16>(context, "bf16", cuda::Precision::storage, false);
-  run<float>(context, "f32", cuda::Precision::storage, false);
-  run<float>(context, "tf32", cuda::Precision::tf32, true);
+  run_chain<cuda::bfloat16>(context, "bf16", cuda::Precision::storage, false);
+  run_chain<float>(context, "f32", cuda::Precision::storage, false);
+  run_chain<float>(context, "tf32", cuda::Precision::tf32, true);
 }
 
 }  // namespace bench

@@ -40,7 +40,7 @@ std::unique_ptr<Memory<T>> falling(cuda::Context& context, Index n, unsigned see
 }
 
 template <class T>
-void run(cuda::Context& context, const char* scalar, double error) {
+void run_low_rank(cuda::Context& context, const char* scalar, double error) {
   Tolerance tolerance;
   tolerance.error = error;
   for (const int kp : {2, 1}) {
@@ -76,8 +76,8 @@ void run(cuda::Context& context, const char* scalar, double error) {
 }  // namespace
 
 void bench_low_rank(cuda::Context& context) {
-  run<cuda::bfloat16>(context, "bf16", 1e-2);
-  run<float>(context, "f32", 1e-4);
+  run_low_rank<cuda::bfloat16>(context, "bf16", 1e-2);
+  run_low_rank<float>(context, "f32", 1e-4);
   for (const Index n : {512, 1024, 2048}) {
     const auto x = falling<float>(context, n, 1);
     const Memory<float> y(n * n);

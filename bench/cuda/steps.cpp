@@ -11,7 +11,7 @@ namespace bench {
 namespace {
 
 template <class Recipe>
-void run(cuda::Context& context, const char* name, const Recipe& recipe) {
+void run_step(cuda::Context& context, const char* name, const Recipe& recipe) {
   using T = cuda::bfloat16;
   cuda::StepOptions options;
   options.precision = cuda::Precision::bf16;
@@ -33,9 +33,9 @@ void run(cuda::Context& context, const char* name, const Recipe& recipe) {
 }  // namespace
 
 void bench_steps(cuda::Context& context) {
-  run(context, "moonlight", optimizer::presets::moonlight());
-  run(context, "pion", optimizer::presets::pion());
-  run(context, "adamw", optimizer::presets::adamw());
+  run_step(context, "moonlight", optimizer::presets::moonlight());
+  run_step(context, "pion", optimizer::presets::pion());
+  run_step(context, "adamw", optimizer::presets::adamw());
 }
 
 }  // namespace bench

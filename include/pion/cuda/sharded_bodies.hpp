@@ -36,7 +36,8 @@ struct UnpackLower {
   }
 };
 
-/// sum[i] <- sum_r pieces[i + r count], added in double in the order of r and rounded once.
+/// sum[i] <- sum of pieces[i + r count] over r < ranks, added in double in the order of r, rounded
+/// once.
 template <class T>
 struct AddPieces {
   const T* pieces;
