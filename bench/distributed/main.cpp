@@ -150,6 +150,23 @@ class Bench {
   double gathered_ = 0.0;
 };
 
+/// What the plans say of many ranks that a network of 100 Gbit/s joins; nothing is measured.
+void extrapolate(Index rows, Index cols) {
+  std::printf("computed for 100 Gbit/s, ms:%17s %12s %12s\n", "Muon", "kp=2 1e-4", "gather, send");
+  const pd::Network network;
+  for (const int ranks : {8, 64, 1024}) {
+    pion::Tolerance tolerance;
+    tolerance.error = 1e-4;
+    tolerance.method = pion::Method::low_rank;
+    const pion::Filter muon{pion::chains::muon()}, pion{pion::chains::high_pass(2)};
+    const auto exact = pd::plan<float>(muon, rows, cols, pion::Axis::cols, ranks);
+    const auto low = pd::plan<float>(pion, rows, cols, pion::Axis::cols, ranks, tolerance);
+    const double bytes = 2.0 * sizeof(float) * static_cast<double>(rows * cols);
+    std::printf("%5d ranks %34.2f %12.2f %12.2f\n", ranks, 1e3 * exact.seconds, 1e3 * low.seconds,
+                1e3 * (bytes / network.bytes_per_second + 2 * (ranks - 1) * network.latency));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -173,6 +190,7 @@ int main(int argc, char** argv) {
     tolerance.method = pion::Method::low_rank;
     b.step("Muon", pion::optimizer::presets::muon());
     b.step("Pion kp=2 to 1e-4", pion::optimizer::presets::pion_within(tolerance));
+    if (comm.rank() == 0) extrapolate(rows, argument(2, rows));
   }
   MPI_Finalize();
 }
