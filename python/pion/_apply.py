@@ -8,10 +8,12 @@ from typing import Any, List, Optional, Sequence, Tuple, Union
 from pion import _core
 from pion._arrays import checked, checked_out, dtype_name, require_apart, result_like
 from pion._filters import FilterLike, core_filter
+from pion._numbers import names_wrong_numbers
 
 HeadsLike = Union[int, Tuple[int, str]]
 
 
+@names_wrong_numbers
 def apply(
     x: Any,
     filter: FilterLike,
@@ -46,6 +48,7 @@ def apply(
     return y
 
 
+@names_wrong_numbers
 def apply_batch(
     xs: Sequence[Any],
     filter: FilterLike,
@@ -79,6 +82,7 @@ def apply_batch(
     return ys
 
 
+@names_wrong_numbers
 def polar(
     x: Any,
     rank: Optional[int] = None,
@@ -109,6 +113,7 @@ def polar(
     return y
 
 
+@names_wrong_numbers
 def plan(
     filter: FilterLike,
     rows: int,

@@ -10,6 +10,7 @@ import numpy as np
 from pion import _core
 from pion._arrays import checked
 from pion._filters import FilterLike, core_filter
+from pion._numbers import names_wrong_numbers
 
 
 class Spectrum:
@@ -63,6 +64,7 @@ def effective_rank(
 ) -> Estimate: ...
 
 
+@names_wrong_numbers
 def effective_rank(
     x: Any, *, within: float | None = None, probability: float = 0.95, seed: int = 0
 ) -> float | Estimate:

@@ -7,6 +7,7 @@ from typing import List, NamedTuple, Tuple
 
 from pion import _core
 from pion._filters import Chain
+from pion._numbers import names_wrong_numbers
 
 __all__ = [
     "RisingHighPass",
@@ -42,16 +43,19 @@ class RisingHighPass(NamedTuple):
         return self.to_sigma / self.from_sigma
 
 
+@names_wrong_numbers
 def sharp_high_pass(tau: float, steps: int = 5, ripple: float = 0.02) -> SharpFilter:
     """The sharpest high-pass that so many steps allow, with its cutoff at tau. Some 50 ms."""
     return _sharp(_core.sharp_high_pass(tau, steps, ripple), f"sharp-highpass:tau={tau}")
 
 
+@names_wrong_numbers
 def sharp_low_pass(tau: float, ripple: float = 0.02) -> SharpFilter:
     """The sharpest low-pass of five steps, with its cutoff at tau. Some 400 ms."""
     return _sharp(_core.sharp_low_pass(tau, ripple), f"sharp-lowpass:tau={tau}")
 
 
+@names_wrong_numbers
 def sharp_band_pass(
     lower: float, upper: float, steps: int = 5, ripple: float = 0.02
 ) -> SharpFilter:
@@ -59,6 +63,7 @@ def sharp_band_pass(
     return _sharp(_core.sharp_band_pass(lower, upper, steps, ripple), f"band {lower} to {upper}")
 
 
+@names_wrong_numbers
 def rising_high_pass(tau: float, steps: int = 5, seed: int = 1) -> RisingHighPass:
     """The sharpest rising high-pass with the gain 1/2 at tau. Some 600 ms for five steps."""
     found = _core.rising_high_pass(tau, steps, seed)
@@ -67,6 +72,7 @@ def rising_high_pass(tau: float, steps: int = 5, seed: int = 1) -> RisingHighPas
     )
 
 
+@names_wrong_numbers
 def polar_express(
     lo: float, steps: int, cushion: float = 0.0, safety: float = 1.0, degree: str = "quintic"
 ) -> Chain:
@@ -75,6 +81,7 @@ def polar_express(
     return _chain(chain, f"polar-express from {lo}")
 
 
+@names_wrong_numbers
 def cans(delta: float, steps: int, degree: str = "quintic") -> Chain:
     """CANS: the chain that takes the widest [from, 1] into [1 - delta, 1 + delta]."""
     return _chain(_core.cans(delta, steps, degree), f"cans to {delta}")

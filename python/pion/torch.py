@@ -177,10 +177,12 @@ class Optimizer(torch.optim.Optimizer):
             what = f"{type(self).__name__}: {name}"
             matrix = _matrix(what, p)
             gradient = _matrix(f"{what}, its gradient", p.grad)
+            if gradient.shape != matrix.shape:
+                raise ValueError(f"{what}: its gradient is {shape_text(p.grad)}")
             gradient = gradient.to(p.dtype)  # another one where the parameter's grad_dtype says so
             for into, value in zip(found, (name, matrix, gradient)):
                 into.append(value)
-            found[3].append(self._state(recipe, p, matrix))
+            found[3].append(self._state(what, recipe, p, matrix))
         names, matrices, gradients, states = found
         rate = float(group["lr"])
         if not 0.0 <= rate < float("inf"):
@@ -190,17 +192,25 @@ class Optimizer(torch.optim.Optimizer):
             )
         return (recipe, names, matrices, gradients, rate, states)
 
-    def _state(self, recipe: _core.Recipe, p: torch.Tensor, matrix: torch.Tensor) -> _core.State:
+    def _state(
+        self, what: str, recipe: _core.Recipe, p: torch.Tensor, matrix: torch.Tensor
+    ) -> _core.State:
         kept = self.state[p]
+        made_for = (tuple(matrix.shape), p.dtype == torch.float64)
         if isinstance(kept.get("state"), _core.State):
+            if kept["made_for"] != made_for:
+                raise ValueError(
+                    f"{what}: its shape or dtype has changed since its first step; make a new "
+                    "optimizer for the new parameter"
+                )
             return kept["state"]
-        state = recipe.initial_state(*matrix.shape, p.dtype == torch.float64)
+        state = recipe.initial_state(*made_for[0], made_for[1])
         if kept:  # loaded
             if "recipe" not in kept:
                 raise ValueError(f"{type(self).__name__}: the state is not of pion.torch")
             state.read({k: v.numpy() if torch.is_tensor(v) else v for k, v in kept.items()})
             kept.clear()
-        kept["state"] = state
+        kept.update(state=state, made_for=made_for)
         return state
 
     def _tensors(self) -> Dict[torch.Tensor, Dict[str, Any]]:

@@ -46,15 +46,26 @@ nb::dict to_dict(const optimizer::State<T>& state) {
   return all;
 }
 
+/// The value of a key, as a C++ type.
+/// \throws std::invalid_argument if it is missing or of another type.
+template <class V>
+V value_of(const nb::dict& from, const std::string& key) {
+  if (!from.contains(key.c_str())) detail::refuse_argument("the state has no \"" + key + "\"");
+  try {
+    return nb::cast<V>(from[key.c_str()]);
+  } catch (const nb::cast_error&) {
+    detail::refuse_argument("the state's \"" + key + "\" is of another type or dtype than the " +
+                            "parameter's");
+  }
+}
+
 /// Fills a matrix of the state with an array of its shape, if it has entries.
-/// \throws std::invalid_argument if the array is missing or has another shape.
+/// \throws std::invalid_argument if the array is missing or has another shape or dtype.
 template <class M>
 void read(const nb::dict& from, const std::string& key, M& matrix) {
   using S = typename M::Scalar;
   if (matrix.size() == 0) return;
-  if (!from.contains(key.c_str())) detail::refuse_argument("the state has no \"" + key + "\"");
-  const auto array =
-      nb::cast<nb::ndarray<nb::ro, S, nb::ndim<2>, nb::device::cpu>>(from[key.c_str()]);
+  const auto array = value_of<nb::ndarray<nb::ro, S, nb::ndim<2>, nb::device::cpu>>(from, key);
   const auto map = map_of<const S>(array);
   if (map.rows() != matrix.rows() || map.cols() != matrix.cols()) {
     detail::refuse_argument("the state's \"" + key + "\" is " +
@@ -67,7 +78,7 @@ void read(const nb::dict& from, const std::string& key, M& matrix) {
 /// \param fresh  the state that the recipe begins with, for the parameter.
 template <class T>
 void read_all(const nb::dict& from, optimizer::State<T>& fresh) {
-  const auto recipe = nb::cast<std::string>(from["recipe"]);
+  const auto recipe = value_of<std::string>(from, "recipe");
   if (recipe != fresh.recipe) {
     detail::refuse_argument("the state is of the recipe " + recipe + ", and the optimiser's is " +
                             fresh.recipe);
@@ -80,7 +91,7 @@ void read_all(const nb::dict& from, optimizer::State<T>& fresh) {
   }
   if (from.contains("warm_start")) {
     const auto array =
-        nb::cast<nb::ndarray<nb::ro, T, nb::ndim<2>, nb::device::cpu>>(from["warm_start"]);
+        value_of<nb::ndarray<nb::ro, T, nb::ndim<2>, nb::device::cpu>>(from, "warm_start");
     detail::ColumnMajor<T> basis = map_of<const T>(array);
     if (basis.rows() != fresh.momentum.rows()) {
       detail::refuse_argument("the state's \"warm_start\" has another number of rows");
@@ -88,8 +99,8 @@ void read_all(const nb::dict& from, optimizer::State<T>& fresh) {
     fresh.warm_start.remember(engine::View<T>(basis.data(), basis.rows(), basis.cols()));
   }
   fresh.warm_start.backoff() =
-      Backoff::resumed(nb::cast<int>(from["failures"]), nb::cast<int>(from["pause"]));
-  fresh.steps = nb::cast<std::int64_t>(from["step"]);
+      Backoff::resumed(value_of<int>(from, "failures"), value_of<int>(from, "pause"));
+  fresh.steps = value_of<std::int64_t>(from, "step");
 }
 
 }  // namespace

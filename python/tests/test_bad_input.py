@@ -94,6 +94,20 @@ def test_the_others():
     assert "out of range" in refusal(ValueError, pion.design.sharp_high_pass, 2.0)
 
 
+def test_a_number_that_is_none_is_named_in_one_line():
+    def line(*args, **options):
+        text = refusal(TypeError, *args, **options)
+        assert "\n" not in text
+        return text
+
+    assert line(pion.polar, X, rank=2.5) == "polar: rank is 2.5; it must be a whole number"
+    assert "tolerance is 'x'; it must be a number" in line(pion.apply, X, "muon", tolerance="x")
+    assert "plan: rows is '2'" in line(pion.plan, "muon", "2", 3)
+    assert "steps is 5.0" in line(pion.design.sharp_high_pass, 0.1, steps=5.0)
+    assert "tau is None" in line(pion.design.sharp_low_pass, None)
+    assert "probability is 'a'" in line(pion.effective_rank, X, within=0.1, probability="a")
+
+
 def test_a_batch_names_the_matrix_and_does_the_others():
     xs = [X, X * np.nan, X]
     out = [np.zeros((2, 3)) for _ in xs]

@@ -304,7 +304,17 @@ def test_what_one_parameter_is_refused_for_no_parameter_moves():
         assert torch.equal(weights[0], before)
         assert optimizer.state_dict()["state"][0]["step"] == 1
 
+    def replaced_by(value):
+        def change(group, w):
+            w.grad = None
+            w.data = value
+            w.grad = torch.ones_like(value)
+
+        return change
+
     broken(lambda group, w: group.update(lr=float("nan")), "the learning rate of group 1 is nan")
+    broken(replaced_by(torch.ones(5, 7)), "its shape or dtype has changed")
+    broken(replaced_by(torch.ones(3, 3, dtype=torch.float64)), "its shape or dtype has changed")
 
 
 def test_a_state_that_lacks_something_is_refused():
@@ -316,6 +326,16 @@ def test_a_state_that_lacks_something_is_refused():
     kept = soap.state_dict()["param_groups"]
     assert 'no "beta_gram"' in refusal(ValueError, soap.load_state_dict, saved)
     assert soap.state_dict()["param_groups"] == kept
+    for key in ("step", "failures", "momentum"):
+        saved = first.state_dict()
+        del saved["state"][0][key]
+        second = pt.AdamW(weights)
+        second.load_state_dict(saved)
+        assert f'has no "{key}"' in refusal(ValueError, second.step)
+    saved = first.state_dict()
+    saved["state"][0]["step"] = "three"
+    second.load_state_dict(saved)
+    assert '"step" is of another type' in refusal(ValueError, second.step)
 
 
 def test_a_state_of_another_recipe_is_refused():
