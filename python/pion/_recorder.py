@@ -265,8 +265,8 @@ def _layers_of(
         found.append((optimizer, [left.pop(p) for p in own if p in left]))
     if not any(layers for _, layers in found):
         raise ValueError(
-            "Recorder: there is nothing to be recorded: no optimiser steps a parameter of the model "
-            "that has two dimensions, requires a gradient and is meant by layers"
+            "Recorder: there is nothing to be recorded: no optimiser steps a parameter of the "
+            "model that has two dimensions, requires a gradient and is meant by layers"
         )
     return found
 

@@ -69,7 +69,8 @@ def route(
     if not named:
         raise ValueError("route: the model has no parameters")
     trained = [(name, p) for name, p in named if p.requires_grad]
-    found = dict(zip((name for name, _ in trained), _found(trained, assignment, heads, kv_heads, kp)))
+    of_each = _found(trained, assignment, heads, kv_heads, kp)
+    found = dict(zip((name for name, _ in trained), of_each))
     groups = Groups()
     groups.routes = []
     by_label: Dict[Tuple[str, str], Dict[str, Any]] = {}

@@ -465,7 +465,8 @@ def test_routes_that_are_refused():
     assert '"muon" has no published rate' in said
     policy.vision.weight.grad = torch.full((64, 32), float("nan"))
     optimizer = pt.Optimizer(pt.route(policy, "muon", lr=0.1), "adamw")
-    assert "vision.weight (64x32): its gradient is not finite" in refusal(ValueError, optimizer.step)
+    line = refusal(ValueError, optimizer.step)
+    assert "vision.weight (64x32): its gradient is not finite" in line
 
 
 def test_groups_with_recipes_of_their_own_are_saved_and_scheduled():

@@ -77,7 +77,9 @@ int main(int argc, char** argv) {
     try {
       app.parse(std::vector(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::Success& help_or_version) {
-      return app.exit(help_or_version);
+      const int status = app.exit(help_or_version);
+      flush_output();
+      return status;
     }
     if (man || !shell.empty()) {
       const Syntax syntax = syntax_of(app);

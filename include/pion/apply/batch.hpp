@@ -164,7 +164,8 @@ using scalar_of = typename plain_t<decltype(std::declval<const List&>()[0])>::Sc
 /// on all cores.
 ///
 /// \param xs  a list (std::vector, std::array, ...) of what apply() takes, of any shapes.
-/// \param ys  a list of as many outputs of the same shapes; it may be xs.
+/// \param ys  a list of as many outputs of the same shapes; ys[i] may be xs[i] or overlap it, but
+///         none of the others, for they are filtered at the same time.
 /// \param workspace  nothing is allocated where it has seen the like before.
 /// \param each  where given, one ApplyInfo for each matrix. The largest matrices come first.
 ///         Matrices are shared out among the workers, one worker each, but for the few on which all

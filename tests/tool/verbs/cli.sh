@@ -829,6 +829,8 @@ if [[ -c /dev/full ]]; then
   result $(($? == 2 && $(wc -l <stderr) == 1)) 'a full standard output is an error'
   "$pion" shape muon --require monotone >/dev/full 2>stderr
   result $(($? == 2 && $(wc -l <stderr) == 1)) 'a full standard output is no answer'
+  "$pion" --help >/dev/full 2>stderr
+  result $(($? == 2 && $(wc -l <stderr) == 1)) 'help that cannot be printed is an error'
 fi
 
 # A file that may not grow as large as the result.

@@ -56,9 +56,9 @@ void remove(const std::filesystem::path::value_type* path) noexcept;
 /// from create().
 void remove_abandoned(const std::filesystem::path& path);
 
-/// Calls `clean_up` before a signal (SIGINT, SIGTERM, SIGHUP, SIGXCPU) or the console ends the
-/// program, which then ends as it would have. A signal that is ignored stays ignored. `clean_up`
-/// may do only what a signal handler may.
+/// Calls `clean_up` before a signal (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU) or the
+/// console ends the program, which then ends as it would have. A signal that is ignored stays
+/// ignored. `clean_up` may do only what a signal handler may.
 void before_interruption(void (*clean_up)());
 
 /// Prepares a program's standard streams and signals: bytes are passed on as they are, text is

@@ -121,7 +121,7 @@ void remove_abandoned(const std::filesystem::path& path) {
 
 void before_interruption(void (*clean_up)()) {
   clean_up_once = clean_up;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGXCPU}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU}) {
     struct sigaction before = {};
     if (::sigaction(signal, nullptr, &before) != 0 || before.sa_handler == SIG_IGN) continue;
     struct sigaction action = {};

@@ -141,10 +141,9 @@ class RunReader {
     const auto gone = run_.records.end() - kept;
     run_.records.erase(kept, run_.records.end());
     if (gone > 0) {
-      run_.notes.push_back(
-          fmt::format("The run went on from step {} again: {} of before {} replaced.", step,
-                      gone == 1 ? "1 record" : fmt::format("{} records", gone),
-                      gone == 1 ? "is" : "are"));
+      run_.notes.push_back(fmt::format(
+          "The run went on from step {} again: {} of before {} replaced.", step,
+          gone == 1 ? "1 record" : fmt::format("{} records", gone), gone == 1 ? "is" : "are"));
     }
     last_.clear();
   }
