@@ -116,8 +116,8 @@ void run_on_device(const Nccl& comm, const Filter& f, const Sharded<cuda::Matrix
   Plan plan;
   Sizes size;
   Opening mine;
+  context.require_no_capture("apply");  // nothing could be told to the others
   const Trouble trouble = trouble_of([&] {
-    context.require_no_capture("apply");
     cuda::require_fit("apply", x.local, y.local);
     require_same_place("apply", x, y);
     plan = distributed::plan<float>(f, x.rows(), x.cols(), x.axis, comm.size(),
@@ -171,12 +171,13 @@ void run_on_device(const Nccl& comm, const Filter& f, const Sharded<cuda::Matrix
 ///              y's scalar: options.info tells, the same on every rank.
 /// \param network  what the plan reckons with (distributed/plan.hpp), the same on all ranks.
 /// The ranks first say what they are about to do, for which the call waits for the stream; all that
-/// comes then is only added to it. A graph cannot capture the call.
+/// comes then is only added to it.
 /// \throws std::invalid_argument on every rank, with one line, if on one of them shapes, strides or
 ///         cuts do not fit, the method cannot run this filter, or the ranks' filters, shapes, cuts,
 ///         scalars or options differ; std::runtime_error what else a rank has met, as a lack of
-///         memory. Nothing is begun then. device_error or std::runtime_error, on the rank that saw
-///         it, if a call of CUDA or NCCL fails later.
+///         memory; std::invalid_argument, on that rank alone, if a graph captures its stream.
+///         Nothing is begun then. device_error or std::runtime_error, on the rank that saw it, if a
+///         call of CUDA or NCCL fails later.
 /// Cost: what distributed::plan() says; sums over ranks are added in double. Accuracy: as
 /// pion::apply() on a device. Determinism: bitwise the same on every rank, for one number of ranks
 /// and one cut, on devices of one kind.

@@ -11,7 +11,7 @@
 #include <pion/distributed/apply.hpp>
 
 #include "distributed/mpi/counted.hpp"
-#include "distributed/mpi/parts.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 

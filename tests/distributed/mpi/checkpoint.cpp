@@ -15,7 +15,7 @@
 #include <pion/optimizer/presets/within.hpp>
 
 #include "distributed/mpi/counted.hpp"
-#include "distributed/mpi/parts.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 
 using namespace pion;

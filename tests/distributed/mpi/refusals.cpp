@@ -10,7 +10,7 @@
 #include <pion/filter/chains.hpp>
 
 #include "distributed/mpi/counted.hpp"
-#include "distributed/mpi/parts.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 
 using namespace pion;

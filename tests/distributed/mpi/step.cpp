@@ -12,7 +12,7 @@
 #include <pion/distributed/step.hpp>
 #include <pion/filter/chains.hpp>
 
-#include "distributed/mpi/parts.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 

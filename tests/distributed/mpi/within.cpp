@@ -8,7 +8,7 @@
 #include <pion/distributed/within.hpp>
 
 #include "distributed/mpi/counted.hpp"
-#include "distributed/mpi/parts.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 

@@ -16,6 +16,7 @@
 
 #include "cuda/support.hpp"
 #include "distributed/nccl/ranks.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 #include "support/reference.hpp"
 
@@ -32,21 +33,6 @@ struct Machine {
   Context context;
   Nccl comm{ranks.comm(), context};
 };
-
-reference::Matrix part_of(const reference::Matrix& x, Axis axis, const Part& p) {
-  if (axis == Axis::rows) return x.middleRows(p.offset, p.size);
-  return x.middleCols(p.offset, p.size);
-}
-
-/// Cuts at random places, some of them equal: the same on every rank.
-Part random_part(Index extent, const Nccl& comm, std::mt19937_64& random) {
-  std::vector<Index> ends = {0, extent};
-  std::uniform_int_distribution<Index> place(0, extent);
-  for (int r = 1; r < comm.size(); ++r) ends.push_back(place(random));
-  std::sort(ends.begin(), ends.end());
-  const auto r = static_cast<std::size_t>(comm.rank());
-  return {ends[r], ends[r + 1] - ends[r]};
-}
 
 template <class S, class T = S>
 struct Kind {
@@ -159,6 +145,25 @@ TEST_CASE("one device gives what apply() on a device gives, to the last bit") {
       m.context.synchronize();
       CHECK(y.get() == z.get());
     }
+  }
+}
+
+TEST_CASE("a call repeats to the last bit, in place") {
+  Machine m;
+  std::mt19937_64 random(4);
+  const Filter f{chains::muon()};
+  for (const Axis axis : {Axis::rows, Axis::cols}) {  // of which one is exchanged
+    const Index extent = axis == Axis::rows ? 6 : 50;
+    const Part part = random_part(extent, m.comm, random);
+    const reference::Matrix whole = reference::random_matrix(6, 50, random, 1.0);
+    const Held<float> x(part_of(whole, axis, part), Order::rows);
+    const Held<float> y(x.view().rows, x.view().cols, Order::rows);
+    for (const auto& to : {y.view(), x.view()}) {
+      distributed::apply(m.comm, f, sharded(x.view(), axis, extent, part.offset),
+                         sharded(to, axis, extent, part.offset));
+    }
+    m.context.synchronize();
+    CHECK(x.get() == y.get());
   }
 }
 

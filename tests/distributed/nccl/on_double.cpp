@@ -8,6 +8,7 @@
 #include "cuda/support.hpp"
 #include "distributed/nccl/double.hpp"
 #include "distributed/nccl/ranks.hpp"
+#include "distributed/parts.hpp"
 #include "support/catch.hpp"
 
 using namespace pion;
@@ -79,6 +80,21 @@ TEST_CASE("one rank's lack of device memory is every rank's refusal, and a secon
   CHECK(y.get() == x.get());
   run();
   context.synchronize();
+}
+
+TEST_CASE("a graph cannot capture the ranks' agreement") {
+  const Ranks ranks;
+  Context context;
+  const Nccl comm(ranks.comm(), context);
+  const Part part = chunk(8, comm.size(), comm.rank());
+  const Held<float> x(reference::Matrix::Ones(3, part.size), Order::rows);
+  cudaGraph_t graph = nullptr;
+  cudaStreamBeginCapture(context.stream(), cudaStreamCaptureModeGlobal);
+  const auto view = sharded(x.view(), Axis::cols, 8, part.offset);
+  CHECK(line_of([&] { distributed::apply(comm, Filter{chains::muon()}, view, view); }) ==
+        "apply: it waits for the device, so no graph can capture it");
+  cudaStreamEndCapture(context.stream(), &graph);
+  cudaGraphDestroy(graph);
 }
 
 TEST_CASE("what NCCL reports is thrown, and a group is closed") {

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <exception>
-#include <string>
-
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
@@ -31,14 +28,3 @@ class Ranks {
  private:
   ncclComm_t comm_ = nullptr;
 };
-
-/// The line of what `task` throws; empty where it throws nothing.
-template <class Task>
-std::string line_of(const Task& task) {
-  try {
-    task();
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "";
-}

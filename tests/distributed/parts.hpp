@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <pion/distributed/agree.hpp>
-#include <pion/distributed/mpi.hpp>
 #include <pion/distributed/sharded.hpp>
 
 // How the tests cut a matrix, and compare what the ranks have.
@@ -28,8 +27,8 @@ typename X::PlainObject part_of(const Eigen::MatrixBase<X>& x, pion::Axis axis,
 }
 
 /// Cuts at random places, some of them equal: the same on every rank.
-inline pion::distributed::Part random_part(pion::Index extent, const pion::distributed::Mpi& comm,
-                                           std::mt19937_64& random) {
+template <class C>
+pion::distributed::Part random_part(pion::Index extent, const C& comm, std::mt19937_64& random) {
   std::vector<pion::Index> ends = {0, extent};
   std::uniform_int_distribution<pion::Index> place(0, extent);
   for (int r = 1; r < comm.size(); ++r) ends.push_back(place(random));
@@ -39,8 +38,8 @@ inline pion::distributed::Part random_part(pion::Index extent, const pion::distr
 }
 
 /// Whether all ranks have the same bits.
-template <class T>
-bool same_everywhere(const pion::distributed::Mpi& comm, const T& mine) {
+template <class C, class T>
+bool same_everywhere(const C& comm, const T& mine) {
   const auto all = pion::distributed::detail::gathered(comm, mine);
   return std::all_of(all.begin(), all.end(), [&](const T& one) { return one == all[0]; });
 }
