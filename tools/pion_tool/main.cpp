@@ -7,6 +7,7 @@
 #include <pion/version.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "pion_tool/cli/options.hpp"
@@ -92,6 +93,10 @@ int main(int argc, char** argv) {
     return status;
   } catch (const std::bad_alloc&) {
     return complain("not enough memory");
+  } catch (const std::system_error& error) {
+    // {fmt} says "cannot write to file" of a full disk.
+    if (std::ferror(stdout) == 0) return complain(error.what());
+    return complain("standard output: " + error.code().message());
   } catch (const std::exception& error) {
     return complain(error.what());
   }

@@ -69,6 +69,7 @@ TEST_CASE("an unknown chain or key lists those there are") {
   CHECK(refusal("highpass:kq=2") ==
         "chain \"highpass:kq=2\": unknown key \"kq\"; there are kp, steps");
   CHECK(contains(refusal("muon:kp=2"), "unknown key \"kp\"; there are steps"));
+  CHECK(contains(refusal("cubic5:steps=3"), "unknown key \"steps\"; this chain has no keys"));
 }
 
 TEST_CASE("keys are given once, and wholly") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pion_tool/cli/chain_spec.hpp"
+#include "pion_tool/cli/progress.hpp"
 #include "pion_tool/io/error.hpp"
 #include "pion_tool/io/file.hpp"
 #include "pion_tool/io/identity.hpp"
@@ -54,6 +55,8 @@ std::string file_of_chain(std::string_view text) {
 
 NamedChain parse_chain(std::string_view text) {
   if (!text.empty() && text[0] == '@') return read_file(io::path_of(file_of_chain(text)));
+  Progress progress(1);  // some chains are searched for, which takes seconds
+  progress.step(text);
   return chain_named(text);
 }
 

@@ -122,6 +122,7 @@ class Spec {
               : real_number(what, value, key.lo, key.hi);
       return;
     }
+    if (keys.empty()) fail("unknown key " + io::quote(name) + "; this chain has no keys");
     Choices<ChainKey> choices;
     for (const ChainKey& key : keys) choices.emplace_back(key.name, key);
     fail("unknown key " + io::quote(name) + "; there are " + list(choices));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "pion_tool/io/float8.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/shard_index.hpp"
 
 namespace pion::io {
@@ -79,7 +80,7 @@ void Checkpoint::use_index(const fs::path& index) {
   std::set<std::string> names;
   for (const auto& [tensor, shard] : map) names.insert(shard);
   for (const std::string& name : names) {
-    shards_.push_back(index.parent_path() / fs::u8path(name));
+    shards_.push_back(index.parent_path() / path_of(name));
     std::error_code none;
     if (!fs::exists(shards_.back(), none)) {
       throw Error(index.string(), fmt::format("index: the shard {} is missing", quote(name)));
@@ -88,7 +89,7 @@ void Checkpoint::use_index(const fs::path& index) {
   read_headers();
   for (const auto& [tensor, shard] : map) {
     const auto place = places_.find(tensor);
-    if (place != places_.end() && shards_[place->second.first].filename() == fs::u8path(shard)) {
+    if (place != places_.end() && shards_[place->second.first].filename() == path_of(shard)) {
       continue;
     }
     throw Error(index.string(), fmt::format("index: tensor {} is not in its shard {}",

@@ -8,23 +8,32 @@
 #include "pion_tool/io/identity.hpp"
 
 namespace pion::io {
+namespace {
+
+[[noreturn]] void throw_unknown(const std::filesystem::path& path, std::string_view possible) {
+  throw Error(path.string(),
+              fmt::format("unknown extension {}; {}", quote(path.extension().string()), possible));
+}
+
+std::variant<NpyFile, NpzFile, SafetensorsFile> open(const std::filesystem::path& path,
+                                                     std::optional<DType> untyped) {
+  if (!path.has_extension() && is_stream(path)) Source::file(path);  // says why it cannot be
+  if (path.extension() == ".npy") return NpyFile(path, untyped);
+  if (path.extension() == ".npz") return NpzFile(path, untyped);
+  if (path.extension() == ".safetensors") return SafetensorsFile(path);
+  throw_unknown(path, ".npy, .npz and .safetensors can be read");
+}
+
+}  // namespace
 
 Format format_of(const std::filesystem::path& path) {
-  const std::string extension = path.extension().string();
-  if (extension == ".npy") return Format::npy;
-  if (extension == ".safetensors") return Format::safetensors;
-  throw Error(
-      path.string(),
-      fmt::format("unknown extension {}; .npy and .safetensors are supported", quote(extension)));
+  if (path.extension() == ".npy") return Format::npy;
+  if (path.extension() == ".safetensors") return Format::safetensors;
+  throw_unknown(path, ".npy and .safetensors can be written");
 }
 
 TensorFile::TensorFile(const std::filesystem::path& path, std::optional<DType> untyped)
-    : path_(path.string()), file_([&]() -> std::variant<NpyFile, NpzFile, SafetensorsFile> {
-        if (!path.has_extension() && is_stream(path)) Source::file(path);  // says why it cannot be
-        if (path.extension() == ".npz") return NpzFile(path, untyped);
-        if (format_of(path) == Format::npy) return NpyFile(path, untyped);
-        return SafetensorsFile(path);
-      }()) {}
+    : path_(path.string()), file_(open(path, untyped)) {}
 
 const std::vector<TensorInfo>& TensorFile::entries() const {
   return std::visit(

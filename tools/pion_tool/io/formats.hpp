@@ -19,7 +19,7 @@ namespace pion::io {
 /// What can be written; a .npz file can be read alone.
 enum class Format { npy, safetensors };
 
-/// Tells the format by the file's extension. Call it on the name of an output before the work whose
+/// Tells by an output's extension how the file is to be written. Call it before the work whose
 /// result goes there. \throws Error that lists the formats, if the extension is another.
 Format format_of(const std::filesystem::path& path);
 

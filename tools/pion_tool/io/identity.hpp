@@ -3,13 +3,18 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pion::io {
 
 /// The path that a text in UTF-8 names. (A path made of the text itself is another one on Windows.)
 inline std::filesystem::path path_of(std::string_view text) {
+#ifdef __cpp_char8_t  // from C++20 on, where u8path() is deprecated
+  return std::filesystem::path(std::u8string(text.begin(), text.end()));
+#else
   return std::filesystem::u8path(text.begin(), text.end());
+#endif
 }
 
 /// The place that a path leads to: symbolic links are followed, the last one too where it leads to
