@@ -2,18 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes trajectories.txt beside this file: 100 steps of each optimiser that pion has a preset for.
 
-    pip install torch numpy
+    pip install torch jax optax keras numpy
     python3 make_trajectories.py
 
-AdamW, SGD and Muon are PyTorch's own classes; the others are written out here, in float64, from the
-published descriptions. The gradients come of an integer generator, exact in float32 as in float64,
+AdamW, SGD and three of Muon's forms are PyTorch's, optax's and Keras' own classes; the others are
+written out here, in float64, from the published descriptions. The gradients come of an integer generator, exact in float32 as in float64,
 that tests/optimizer/presets/filtering.cpp has too. Each block of the file is a line "name rows cols" and
 the parameter after steps 1, 10 and 100, row by row.
 """
+import os
 import pathlib
 
+os.environ["KERAS_BACKEND"] = "jax"
+import jax
+import keras
 import numpy as np
+import optax
 import torch
+
+jax.config.update("jax_enable_x64", True)
+keras.config.set_floatx("float64")
 
 STEPS, SEEN, RATE = 100, (1, 10, 100), 0.02
 
@@ -162,6 +170,30 @@ def run_torch(shape, make):
     return seen
 
 
+def run_optax(shape, optimizer):
+    w, gradients = problem(*shape)
+    state = optimizer.init(w)
+    seen = []
+    for t, g in enumerate(gradients, 1):
+        update, state = optimizer.update(jax.numpy.asarray(g), state, w)
+        w = optax.apply_updates(w, update)
+        if t in SEEN:
+            seen.append(np.asarray(w))
+    return seen
+
+
+def run_keras(shape, optimizer):
+    first, gradients = problem(*shape)
+    w = keras.Variable(first, name="kernel")
+    optimizer.build([w])
+    seen = []
+    for t, g in enumerate(gradients, 1):
+        optimizer.apply([jax.numpy.asarray(g)], [w])
+        if t in SEEN:
+            seen.append(np.array(w.value))
+    return seen
+
+
 class Float64Muon:
     """PyTorch's Muon filters in bfloat16; while this is active it filters in float64."""
 
@@ -200,6 +232,9 @@ trajectories = [
     ("sgd_nesterov", TALL, run_torch(
         TALL, lambda w: optim.SGD(w, lr=RATE, momentum=0.9, nesterov=True))),
     *muons,
+    *[("muon_optax", shape, run_optax(shape, optax.contrib.muon(RATE))) for shape in (TALL, WIDE)],
+    *[("muon_keras", shape, run_keras(shape, keras.optimizers.Muon(RATE)))
+      for shape in (TALL, WIDE)],
     ("muon", WIDE, run(WIDE, heavy_ball(0.95), filtered(*MUON * 5))),
     ("muon_jordan", TALL, run(TALL, ema(0.95), filtered(*MUON * 5), jordan)),
     ("moonlight", WIDE, run(WIDE, heavy_ball(0.95, True), filtered(*MUON * 5), sqrt_max(0.2), 0.1)),

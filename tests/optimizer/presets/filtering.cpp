@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hundred steps of each preset are those of PyTorch's own AdamW, SGD and Muon, and of plain
-// float64 transcriptions of the other published algorithms (data/make_trajectories.py).
+// A hundred steps of each preset are those of PyTorch's own AdamW, SGD and Muon, of optax's and
+// Keras' Muon, and of plain float64 transcriptions of the other published algorithms
+// (data/make_trajectories.py).
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@
 
 #include <pion/optimizer.hpp>
 #include <pion/optimizer/presets/low_rank.hpp>
+#include <pion/optimizer/presets/norms.hpp>
 
 #include "support/catch.hpp"
 #include "support/reference.hpp"
@@ -57,7 +59,7 @@ double apart(const SpectralPower& rule, const MatrixXd& x, double input) {
 }
 
 template <class R, class M, class S, class D>
-void check(const char* name, const Recipe<R, M, S, D>& recipe) {
+void check(const char* name, const Recipe<R, M, S, D>& recipe, double norm_epsilon = 0.0) {
   static const auto all = trajectories::read(PION_TEST_DATA "/trajectories.txt");
   const auto [begin, end] = all.equal_range(name);
   REQUIRE(begin != end);
@@ -70,14 +72,18 @@ void check(const char* name, const Recipe<R, M, S, D>& recipe) {
     double tolerance = 0.0;
     for (int t = 1; t <= last_step; ++t) {
       const MatrixXd& g = p.gradients[static_cast<std::size_t>(t - 1)];
-      MatrixXd input = g, first = state.momentum, second = state.second_moment;
+      // The parts see the matrix as (out, in).
+      const bool turned = recipe.orientation == Orientation::in_out;
+      MatrixXd input = turned ? MatrixXd(g.transpose()) : g;
+      MatrixXd first = state.momentum, second = state.second_moment;
       recipe.momentum.advance(t, input, first, second);
       const StepInfo info = step(recipe, w, g, rate, state, workspace);
-      const double factor =
-          pion::detail::common_factor(recipe.rule, recipe.scale, w.rows(), w.cols(), info.direction)
-              .value();
+      const double factor = pion::detail::common_factor(recipe.rule, recipe.scale, input.rows(),
+                                                        input.cols(), info.direction)
+                                .value();
+      const double differs = 8.0 * (10.0 + t) * eps + norm_epsilon / input.norm();
       // Moments are sums of up to t terms; in the update and the parameter a few roundings more.
-      tolerance += rate * factor * apart(recipe.rule, input, 8.0 * (10.0 + t) * eps) +
+      tolerance += rate * factor * apart(recipe.rule, input, differs) +
                    8.0 * eps * (w.norm() + info.update_norm);
       const auto seen = expected.after.find(t);
       if (seen == expected.after.end()) continue;
@@ -96,6 +102,11 @@ TEST_CASE("a hundred steps are PyTorch's") {
   check("sgd_nesterov", presets::sgd(0.9, true));
   check("muon_torch", presets::muon_torch());
   check("muon_torch_rms", presets::muon_torch_rms());
+}
+
+TEST_CASE("a hundred steps are optax's and Keras'") {
+  check("muon_optax", presets::muon_optax(), 1e-8);
+  check("muon_keras", presets::muon_keras(), 1e-7);
 }
 
 TEST_CASE("a hundred steps are those of the published algorithms") {
