@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>  // std::byte
+#include <algorithm>  // std::max, std::min
+#include <cstddef>    // std::byte
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -43,7 +44,10 @@ template <class Engine, class X, class Y>
 ApplyInfo run(const Filter& f, const Plan& plan, const Eigen::MatrixBase<X>& x, Y& y,
               Workspace& workspace) {
   using T = compute_t<typename X::Scalar>;
-  workspace.reserve(plan.workspace);
+  using Core = engine::core_t<engine::require_engine_t<Engine, T>>;
+  // Not plan.workspace: there may be more workers than when the plan was made.
+  workspace.reserve(Filtering<Core, T>::workspace(plan.method, (std::min)(plan.rows, plan.cols),
+                                                  (std::max)(plan.rows, plan.cols)));
   std::byte* const memory = workspace.data();
   engine::View<T> inside = filtering_input<T>(memory, plan.rows, plan.cols);
   const double largest = load("apply", x, inside);
@@ -80,8 +84,9 @@ void require_same_shape(const char* function, const X& x, const Y& y) {
 ///            in any storage order, evaluated once. The 16-bit types are computed in float.
 /// \param[out] y  m x n, writable: a matrix, map or block of any of those scalars, storage orders
 ///            and strides. It may be x, or overlap it. It is written last, or not at all.
-/// \param workspace  grows to the plan's workspace; where it has that size already, nothing is
-///            allocated (but by expressions that Eigen evaluates to temporaries, as products).
+/// \param workspace  grows to the plan's workspace, or what more workers than when it was planned
+///            need; where it has that size already, nothing is allocated (but by expressions that
+///            Eigen evaluates to temporaries, as products).
 /// \throws std::invalid_argument if the filter is planned for another shape, or y's shape is not
 ///         x's.
 /// \throws std::domain_error if an entry of x is NaN or infinite, or the result overflows.

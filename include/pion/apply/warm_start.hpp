@@ -20,27 +20,27 @@ namespace pion {
 template <class T>
 class WarmStart {
  public:
-  Index directions() const { return directions_; }
+  Index directions() const {
+    return extent_ == 0 ? 0 : static_cast<Index>(values_.size()) / extent_;
+  }
   Index extent() const { return extent_; }
   const std::vector<T>& values() const { return values_; }
   const Backoff& backoff() const { return backoff_; }  ///< For how long compression is not tried.
   Backoff& backoff() { return backoff_; }
   void clear() { *this = WarmStart(); }  ///< Forgets all; the next call starts cold.
 
-  engine::View<const T> basis() const { return {values_.data(), extent_, directions_}; }
+  engine::View<const T> basis() const { return {values_.data(), extent_, directions()}; }
 
   /// Allocates only to grow.
   void remember(const engine::View<T>& basis) {
     values_.resize(static_cast<std::size_t>(basis.size()));
     extent_ = basis.rows;
-    directions_ = basis.cols;
-    engine::as_eigen(engine::View<T>(values_.data(), extent_, directions_)) =
+    engine::as_eigen(engine::View<T>(values_.data(), basis.rows, basis.cols)) =
         engine::as_eigen(basis);
   }
 
  private:
   std::vector<T> values_;
-  Index directions_ = 0;
   Index extent_ = 0;
   Backoff backoff_;
 };

@@ -21,7 +21,7 @@ class Workspace {
   /// \throws std::bad_alloc if there is not so much, std::invalid_argument if a pointer cannot tell
   ///         so many bytes apart; then the workspace is as it was.
   void reserve(std::uint64_t bytes) {
-    if (bytes <= capacity_) return;
+    if (bytes <= capacity()) return;
     if (bytes > static_cast<std::uint64_t>(PTRDIFF_MAX)) {
       detail::refuse_argument("workspace: " + std::to_string(bytes) +
                               " bytes are more than a program of this kind can address");
@@ -32,8 +32,9 @@ class Workspace {
     capacity_ = size;
   }
 
-  std::size_t capacity() const { return capacity_; }  ///< Bytes available.
-  std::byte* data() { return memory_.get(); }         ///< Their begin, aligned for Eigen's packets.
+  /// Bytes available; none after the workspace was moved from.
+  std::size_t capacity() const { return memory_ == nullptr ? 0 : capacity_; }
+  std::byte* data() { return memory_.get(); }  ///< Their begin, aligned for Eigen's packets.
 
  private:
   std::unique_ptr<std::byte[]> memory_;
