@@ -2,7 +2,9 @@
 // Covers its own header and filter/heads.hpp.
 // The per-head mode: every head as if it were alone, and no layout that does not fit.
 
+#include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include <pion/pion.hpp>
@@ -140,6 +142,12 @@ TEST_CASE("heads that do not fill the matrix are refused in words, and nothing i
           "the segments add up to 8, the matrix has 10 rows");
   refuses(FusedHeads{{{4, 2}, {6, 4}}, Axis::rows}, "6 rows do not divide into 4 heads");
   refuses(FusedHeads{{{-2, 1}, {12, 1}}, Axis::rows}, "a segment of negative size");
+  const Index most = (std::numeric_limits<Index>::max)();
+  const std::string uncounted = "the segments' sizes or heads add up to more than can be counted";
+  refuses(FusedHeads{{{most, 1}, {most, 1}, {12, 1}}, Axis::rows}, uncounted);
+  refuses(FusedHeads{{{0, most}, {0, most}, {10, 1}}, Axis::rows}, uncounted);
+  CHECK_THROWS_AS(fused_qkv(most / 2, 1, 8), std::invalid_argument);
+  CHECK_THROWS_AS(fused_qkv(4, -1, 8), std::invalid_argument);
   refuses(FusedHeads{{}, Axis::rows}, "the segments add up to 0, the matrix has 10 rows");
   CHECK((y.array() == 7.0F).all());
   Eigen::MatrixXf wrong(12, 10);
@@ -151,6 +159,13 @@ TEST_CASE("empty matrices have empty heads") {
   CHECK(apply_per_head(high_pass, Eigen::MatrixXf(6, 0), Heads{3}).rows() == 6);
   CHECK(apply_per_head(high_pass, Eigen::MatrixXf(0, 0), Heads{3}).size() == 0);
   CHECK(apply_per_head(high_pass, Eigen::MatrixXf(0, 0), FusedHeads{}).size() == 0);
+  ApplyInfo before;
+  before.rank = 99;
+  std::vector<ApplyInfo> each(3, before);
+  Eigen::MatrixXf y(0, 5);
+  Workspace workspace;
+  apply_per_head(high_pass, Eigen::MatrixXf(0, 5), Heads{3}, y, workspace, Method::automatic, each);
+  for (const ApplyInfo& one : each) CHECK(one.rank == 0);
 }
 
 TEST_CASE("head norms and their spread") {

@@ -4,11 +4,15 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include <pion/pion.hpp>
+#if defined(_OPENMP)
+#include <pion/engine/openmp.hpp>
+#endif
 
 #include "support/catch.hpp"
 
@@ -60,6 +64,13 @@ TEST_CASE("plans: the method, its cost and what it refuses") {
   CHECK(muon.restarts.before(2));
   CHECK_THROWS_AS(plan({chains::muon()}, -1, 4), std::invalid_argument);
   CHECK_THROWS_AS(plan({chains::muon()}, Index(1) << 32, Index(1) << 32), std::invalid_argument);
+  const Index most = (std::numeric_limits<Index>::max)();
+  const Tolerance low_rank{1e-3, Method::low_rank};
+  for (const auto& [rows, cols] : {std::pair<Index, Index>{0, most}, {most, 0}, {1, most / 256}}) {
+    CHECK_THROWS_AS(plan({chains::muon()}, rows, cols), std::invalid_argument);
+    CHECK_THROWS_AS(plan({chains::high_pass(2)}, rows, cols, low_rank), std::invalid_argument);
+  }
+  CHECK(plan({chains::muon()}, 0, 1000000).method == Method::dense);
   CHECK_THROWS_AS(plan({chains::muon(65)}, 4, 4, Method::gram), std::invalid_argument);
   CHECK(plan({chains::muon(65)}, 4, 40).method == Method::dense);
   CHECK_THROWS_AS(plan({chains::muon()}, 4, 4, Method::svd), std::invalid_argument);
@@ -130,6 +141,43 @@ TEST_CASE("a planned call is the call that plans, to the last bit, and refuses a
     CHECK_THROWS_AS(apply_per_head(planned, x, y, workspace, each), std::invalid_argument);
   }
   CHECK_THROWS_AS(plan_per_head<float>(f, Heads{7, Axis::rows}, 40, 24), std::invalid_argument);
+}
+
+#if defined(_OPENMP)
+TEST_CASE("a plan runs on more workers than there were when it was made") {
+  const Filter f{chains::muon()};
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(60, 90);
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const auto planned = plan<float, engine::openmp>(f, 60, 90);
+  omp_set_num_threads(7);
+  Eigen::MatrixXf y(60, 90);
+  Workspace workspace;
+  apply(planned, x, y, workspace);
+  const auto for_seven = plan<float, engine::openmp>(f, 60, 90);
+  omp_set_num_threads(threads);
+  CHECK(for_seven.workspace > planned.workspace);
+  CHECK(workspace.capacity() == for_seven.workspace);
+  CHECK(y == apply<engine::eigen>(f, x));
+}
+#endif
+
+TEST_CASE("a workspace and a warm start that were moved from are empty, and grow again") {
+  const Filter f{chains::high_pass(2)};
+  const Tolerance tolerance{0.3, Method::low_rank};
+  Eigen::MatrixXf x = Eigen::MatrixXf::Random(40, 40), y(40, 40), again(40, 40);
+  x.col(0) *= 100.0F;
+  Workspace workspace;
+  WarmStart<float> start;
+  apply(f, x, y, workspace, tolerance, &start);
+  const Workspace taken = std::move(workspace);
+  const WarmStart<float> kept = std::move(start);
+  CHECK(taken.capacity() > 0);
+  CHECK(workspace.capacity() == 0);  // NOLINT(bugprone-use-after-move): what it is about
+  CHECK(kept.directions() > 0);
+  CHECK(start.directions() == 0);  // NOLINT(bugprone-use-after-move)
+  apply(f, x, again, workspace, tolerance, &start);
+  CHECK(again == y);
 }
 
 TEST_CASE("a plan keeps its filter when the caller's is gone") {

@@ -37,6 +37,18 @@ TEST_CASE("a fall that is deeper than rounding is one") {
   CHECK(!monotone(Chain{{1.5, -0.5, 0.0}}, -1.0, 1.0 + 1e-6));
 }
 
+TEST_CASE("coefficients at the end of the range turn where smaller ones do") {
+  for (const double size : {1.0, 8e307, 1e-300}) {
+    const PositiveRoots roots = critical_points({size, -size, 0.0});
+    REQUIRE(roots.count == 1);
+    CHECK(roots.value[0] == Approx(std::sqrt(1.0 / 3.0)).epsilon(1e-15));
+    CHECK(range(Chain{{size, -size, 0.0}}).hi ==
+          Approx(size * 2.0 / (3.0 * std::sqrt(3.0))).epsilon(1e-14));
+  }
+  CHECK(critical_points({8e307, 0.0, -8e307}).count == 1);
+  CHECK(!monotone(Chain{{1e150, -1e150, 1e150}, {1e150, 1e150, -1e150}}));
+}
+
 TEST_CASE("bisection ends at neighbouring doubles, whichever way it goes") {
   for (const double edge : {1.0, 0.3, 1e-200, 0x1p-1074, -7.25, 0.0}) {
     const auto up = detail::bisect([&](double s) { return s <= edge; }, -8.0, 8.0);

@@ -98,7 +98,7 @@ inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 }
 
 /// apply_batch() of planned items: run(engine, item, workspace) for each. An item's plan is for one
-/// worker; where all workers take one matrix together, it is planned again but for its workspace.
+/// worker; where all workers take one matrix together, the call reserves what they need.
 template <class Engine, class Run>
 void share_out(std::size_t count, BatchWorkspace& workspace, const Run& run) {
   using Worker = typename Engine::Serial;
@@ -143,18 +143,6 @@ void require_same_shapes(const Xs& xs, const Ys& ys) {
   }
 }
 
-/// What a plan takes on the engine that runs it, be it all workers or one of them.
-template <class Engine, class T>
-Plan on_engine(Plan p) {
-  if (p.method == Method::low_rank) {
-    plan_compression_memory<Engine, T>(p);
-  } else {
-    p.workspace = Filtering<engine::core_t<Engine>, T>::workspace(
-        p.method, (std::min)(p.rows, p.cols), (std::max)(p.rows, p.cols));
-  }
-  return p;
-}
-
 template <class List>
 using scalar_of = typename plain_t<decltype(std::declval<const List&>()[0])>::Scalar;
 
@@ -195,9 +183,8 @@ void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspac
   }
   detail::share_out<Engine>(
       count, workspace, [&](auto engine, const BatchWorkspace::Item& item, Workspace& own) {
-        using E = decltype(engine);
-        const Plan p = detail::on_engine<E, detail::compute_t<Scalar>>(item.plan);
-        const ApplyInfo info = detail::run<E>(f, p, xs[item.index], ys[item.index], own);
+        const ApplyInfo info =
+            detail::run<decltype(engine)>(f, item.plan, xs[item.index], ys[item.index], own);
         if (!each.empty()) each[item.index] = info;
       });
 }
@@ -233,12 +220,10 @@ void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspac
   }
   detail::share_out<Engine>(
       count, workspace, [&](auto engine, const BatchWorkspace::Item& item, Workspace& own) {
-        using E = decltype(engine);
         const std::size_t i = item.index;
         auto* const start = starts.empty() ? nullptr : &starts[i];
-        const Plan exact = detail::on_engine<E, detail::compute_t<Scalar>>(item.exact);
-        const ApplyInfo info = detail::run_within<E>(f, item.plan, exact, criterion, xs[i], ys[i],
-                                                     own, tolerance, start);
+        const ApplyInfo info = detail::run_within<decltype(engine)>(
+            f, item.plan, item.exact, criterion, xs[i], ys[i], own, tolerance, start);
         if (!each.empty()) each[i] = info;
       });
 }

@@ -95,7 +95,10 @@ PerHeadInfo run_per_head(const Filter& f, const ChainPlan& by_chain, const Layou
   const HeadsInside<Layout> inside(heads, x.rows(), x.cols());
   const Index count = inside.count();
   require_places(here, "infos", each, static_cast<std::size_t>(count));
-  if (x.size() == 0) return {count, 0, 0.0};
+  if (x.size() == 0) {
+    for (std::size_t i = 0; i < each.size(); ++i) each[i] = ApplyInfo();
+    return {count, 0, 0.0};
+  }
 
   const std::size_t bytes_each = inside.template workspace<T, Worker>(f.chain, by_chain);
   const int workers = static_cast<int>(std::min<Index>(Engine::workers(), count));

@@ -33,7 +33,8 @@ struct Plan {
   /// Bytes that the products, the copy in and the copy out read and write, if each operand passes
   /// through memory once: a roofline sets them against the bandwidth. 0 for an SVD.
   double bytes = 0.0;
-  std::size_t workspace = 0;     ///< Bytes, with the packing buffers of every worker.
+  /// Bytes, with the packing buffers of as many workers as there are where it is planned.
+  std::size_t workspace = 0;
   algorithm::Restarts restarts;  ///< For Method::gram.
   double rounding_growth = 0.0;  ///< algorithm::rounding_growth() of the chain.
   Index rank = 0;                ///< For Method::low_rank: the directions that it begins with.
@@ -94,7 +95,8 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
   constexpr auto most_bytes = (std::numeric_limits<std::int64_t>::max)() / 128;
   constexpr auto most_entries =
       std::min<std::int64_t>((std::numeric_limits<Index>::max)(), most_bytes);
-  require_countable(n == 0 || m <= most_entries / n);
+  constexpr Index beside = 64;  // columns as long as a side that compression takes besides
+  require_countable(n <= most_entries / (std::min)(m + beside, most_entries));
   const double steps = f.size();
   const double segments = f.empty() ? 0.0 : 1.0 + by_chain.restarts.count();
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);

@@ -35,6 +35,12 @@ struct compute<Eigen::bfloat16> {
 template <class Scalar>
 using compute_t = typename compute<Scalar>::type;
 
+/// Whether matrices of this scalar can be read and written.
+template <class Scalar>
+inline constexpr bool is_scalar_v =
+    std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double> ||
+    std::is_same_v<Scalar, Eigen::half> || std::is_same_v<Scalar, Eigen::bfloat16>;
+
 /// A matrix of any size, column by column, whatever the order that Eigen gives to types without
 /// one.
 template <class T>
@@ -63,10 +69,14 @@ template <class T>
 using require_matrix = std::enable_if_t<is_matrix_v<T>, int>;
 
 template <class T>
+inline constexpr bool is_writable_v =
+    !std::is_const_v<std::remove_reference_t<T>> && (plain_t<T>::Flags & Eigen::LvalueBit) != 0;
+
+template <class T>
 constexpr void require_writable() {
-  static_assert(
-      !std::is_const_v<std::remove_reference_t<T>> && (plain_t<T>::Flags & Eigen::LvalueBit) != 0,
-      "pion: the output must be a writable matrix, map or block");
+  static_assert(is_writable_v<T>, "pion: the output must be a writable matrix, map or block");
+  static_assert(is_scalar_v<typename plain_t<T>::Scalar>,
+                "pion: the output must be of float, double, Eigen::half or Eigen::bfloat16");
 }
 
 }  // namespace detail

@@ -101,12 +101,14 @@ void require_representable(const char* function, const engine::View<T>& x, doubl
 /// Writes x to y, in y's orientation, storage order and scalar.
 template <class T, class Y>
 void store(const engine::View<T>& x, Y& y) {
-  if (x.size() == 0) return;
-  const auto inside = engine::as_eigen(x);
-  if (y.rows() <= y.cols()) {
-    assign(inside, y);
-  } else {
-    assign(inside.transpose(), y);
+  if constexpr (is_writable_v<Y>) {  // else require_writable() has said so, in one sentence
+    if (x.size() == 0) return;
+    const auto inside = engine::as_eigen(x);
+    if (y.rows() <= y.cols()) {
+      assign(inside, y);
+    } else {
+      assign(inside.transpose(), y);
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>  // std::max, std::min
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -33,7 +35,16 @@ struct FusedHeads {
 };
 
 /// Describes q, k and v fused along the rows; grouped-query attention where kv_heads < q_heads.
+/// \throws std::invalid_argument if a number is negative, or the rows cannot be counted.
 inline FusedHeads fused_qkv(Index q_heads, Index kv_heads, Index head_size) {
+  constexpr Index most = (std::numeric_limits<Index>::max)() / 4;
+  const Index heads = (std::max)(q_heads, kv_heads);
+  const Index least = (std::min)({q_heads, kv_heads, head_size});
+  if (least < 0 || heads > most / std::max<Index>(head_size, 1)) {
+    detail::refuse_argument("fused_qkv: " + std::to_string(q_heads) + " and " +
+                            std::to_string(kv_heads) + " heads of " + std::to_string(head_size) +
+                            " rows cannot be counted");
+  }
   return {{{q_heads * head_size, q_heads},
            {kv_heads * head_size, kv_heads},
            {kv_heads * head_size, kv_heads}},
@@ -95,13 +106,19 @@ inline void require_heads_fit(const char* function, const Heads& heads, Index ro
 }
 inline void require_heads_fit(const char* function, const FusedHeads& heads, Index rows,
                               Index cols) {
-  Index total = 0;
+  const Index extent = heads.axis == Axis::rows ? rows : cols;
+  constexpr Index most = (std::numeric_limits<Index>::max)();
+  Index total = 0, count = 0;
   for (const HeadSegment& s : heads.segments) {
     if (s.size < 0) detail::refuse_argument(std::string(function) + ": a segment of negative size");
     detail::require_division(function, s.size, s.heads, heads.axis);
+    if (s.size > most - total || s.heads > most - count) {
+      detail::refuse_argument(std::string(function) + ": the segments' sizes or heads add up to " +
+                              "more than can be counted");
+    }
     total += s.size;
+    count += s.heads;
   }
-  const Index extent = heads.axis == Axis::rows ? rows : cols;
   if (total != extent) {
     detail::refuse_argument(std::string(function) + ": the segments add up to " +
                             std::to_string(total) + ", the matrix has " + std::to_string(extent) +

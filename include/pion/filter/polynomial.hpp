@@ -47,12 +47,13 @@ struct OddQuintic {
 
 namespace detail {
 
-/// Finds the s > 0 with c0 + c1 s^2 + c2 s^4 = 0, ascending; a double root counts once.
+/// Finds the s > 0 with c0 + by1 c1 s^2 + by2 c2 s^4 = 0, ascending; a double root counts once.
 ///
-/// The coefficients are scaled by a power of two, so that their squares neither overflow nor
+/// The coefficients are first scaled by a power of two, so that their squares neither overflow nor
 /// vanish, and the quadratic in s^2 is solved without cancellation: q = -(c1 + sign(c1) sqrt(disc))
 /// / 2, the roots being q / c2 and c0 / q.
-inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
+inline PositiveRoots even_quartic_roots(double c0, double c1, double c2, double by1 = 1.0,
+                                        double by2 = 1.0) {
   PositiveRoots roots;
   const auto keep = [&roots](double r) {
     if (detail::is_finite(r) && r > 0.0) roots.value[roots.count++] = std::sqrt(r);
@@ -61,8 +62,8 @@ inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
   if (!(largest > 0.0 && detail::is_finite(largest))) return roots;
   const int power = -std::ilogb(largest);
   c0 = std::ldexp(c0, power);
-  c1 = std::ldexp(c1, power);
-  c2 = std::ldexp(c2, power);
+  c1 = by1 * std::ldexp(c1, power);
+  c2 = by2 * std::ldexp(c2, power);
   const double discriminant = c1 * c1 - 4.0 * c0 * c2;
   if (discriminant < 0.0) return roots;
   const double q = -0.5 * (c1 + std::copysign(std::sqrt(discriminant), c1));
@@ -77,7 +78,7 @@ inline PositiveRoots even_quartic_roots(double c0, double c1, double c2) {
 
 /// Finds every s > 0 with p'(s) = 0, ascending: the local extrema and the level inflections of p.
 inline PositiveRoots critical_points(const OddQuintic& p) {
-  return detail::even_quartic_roots(p.a, 3.0 * p.b, 5.0 * p.c);
+  return detail::even_quartic_roots(p.a, p.b, p.c, 3.0, 5.0);
 }
 
 /// Finds every s > 0 with p(s) = s, ascending. Muon's step has .868025797656 and 1.263729067298.

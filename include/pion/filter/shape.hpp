@@ -134,16 +134,17 @@ inline double rounding_error(const Chain& f, double s) {
 }  // namespace detail
 
 /// Tells whether f rises on [lo, hi], as far as doubles can: a fall that is not deeper than the
-/// rounding of the values at its ends does not count. certified::monotone() decides without
-/// rounding, and says where it cannot.
+/// rounding of the values at its ends does not count; where that rounding is beyond the range of
+/// doubles, the answer is no. certified::monotone() decides without rounding, and says where it
+/// cannot.
 ///
 /// Cost: as laps().
 /// \throws std::invalid_argument unless lo <= hi, both finite, or if f has more than 65,536 laps.
 inline bool monotone(const Chain& f, double lo = 0.0, double hi = 1.0) {
   const std::vector<Lap> all = laps(f, lo, hi);
   return std::all_of(all.begin(), all.end(), [&f](const Lap& lap) {
-    return lap.at_from - lap.at_to <=
-           detail::rounding_error(f, lap.from) + detail::rounding_error(f, lap.to);
+    const double rounding = detail::rounding_error(f, lap.from) + detail::rounding_error(f, lap.to);
+    return detail::is_finite(rounding) && lap.at_from - lap.at_to <= rounding;
   });
 }
 
