@@ -18,7 +18,7 @@ using experiment::Random;
 using experiment::Stepper;
 using network::Parameter;
 
-using Router = optimizer::Router<float, engine::eigen>;
+using Router = optimizer::Router<float>;
 
 constexpr Index width = 64;
 constexpr Index batch = 64;
@@ -166,9 +166,12 @@ Outcome train(const Task& task, Head head, const Assignment& assignment, const R
   const Router router = router_of(assignment);
   std::vector<Stepper> steppers;
   std::vector<double> peak;
+  std::vector<bool> by_rule;
   for (const Parameter<float>* p : policy.parameters()) {
     steppers.emplace_back(router.recipe(described(*p)), p->value.rows(), p->value.cols());
-    peak.push_back(rate_of(router.label(described(*p)), rates));
+    const std::string label = router.label(described(*p));
+    peak.push_back(rate_of(label, rates));
+    by_rule.push_back(label != "outside");
   }
 
   Outcome outcome;
@@ -190,6 +193,7 @@ Outcome train(const Task& task, Head head, const Assignment& assignment, const R
   }
   outcome.loss = score.error;
   outcome.curve.push_back(score.success);
+  outcome.update_rms = experiment::update_rms(steppers, [&](auto i) { return by_rule[i]; });
   return outcome;
 }
 

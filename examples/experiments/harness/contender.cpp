@@ -35,8 +35,12 @@ Contender per_head(std::string name, double rate, const Filter& filter, const He
 StepInfo Stepper::step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate) {
   const Index rows = weights.rows();
   const Index cols = weights.cols();
-  return recipe_.step(any_map(weights.data(), rows, cols, 1, rows),
-                      any_map(gradient.data(), rows, cols, 1, rows), rate, state_, workspace_);
+  const StepInfo info =
+      recipe_.step(any_map(weights.data(), rows, cols, 1, rows),
+                   any_map(gradient.data(), rows, cols, 1, rows), rate, state_, workspace_);
+  squares_ += info.update_norm * info.update_norm;
+  entries_ += static_cast<double>(rows * cols);
+  return info;
 }
 
 Contender sgd(const Momenta& m) {

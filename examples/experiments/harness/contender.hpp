@@ -2,6 +2,8 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <pion/apply/plan.hpp>
@@ -9,11 +11,12 @@
 #include <pion/optimizer/any_recipe.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 /// The optimisers that are compared, under the names that tables and pictures have.
 namespace pion::experiment {
 
-using Recipe = optimizer::AnyRecipe<float, engine::eigen>;
+using Recipe = optimizer::AnyRecipe<float>;
 
 /// One matrix on its way: the state of an optimiser, and the steps that it takes.
 class Stepper {
@@ -23,11 +26,29 @@ class Stepper {
 
   optimizer::StepInfo step(Eigen::MatrixXf& weights, const Eigen::MatrixXf& gradient, double rate);
 
+  /// Of all updates so far: the sum of their entries' squares, and how many entries that were.
+  double squares() const { return squares_; }
+  double entries() const { return entries_; }
+
  private:
   Recipe recipe_;
   Recipe::Memory state_;
   optimizer::StepWorkspace workspace_;
+  double squares_ = 0.0;
+  double entries_ = 0.0;
 };
+
+/// The root mean square of the entries of all updates by those steppers for which chosen(i).
+template <class Chosen>
+double update_rms(const std::vector<Stepper>& steppers, const Chosen& chosen) {
+  double squares = 0.0, entries = 0.0;
+  for (std::size_t i = 0; i < steppers.size(); ++i) {
+    if (!chosen(i)) continue;
+    squares += steppers[i].squares();
+    entries += steppers[i].entries();
+  }
+  return entries > 0.0 ? std::sqrt(squares / entries) : 0.0;
+}
 
 struct Contender {
   std::string name;

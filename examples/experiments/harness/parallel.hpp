@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include <atomic>
 #include <exception>
 #include <mutex>
@@ -17,6 +21,9 @@ void parallel_for(int threads, int count, const F& f) {
   std::exception_ptr failure;
   std::mutex failure_mutex;
   const auto work = [&] {
+#ifdef _OPENMP
+    omp_set_num_threads(1);  // of each run's own
+#endif
     for (int i = next++; i < count; i = next++) {
       try {
         f(i);

@@ -11,10 +11,18 @@ namespace pion::experiment {
 std::string colour_of(const std::string& contender) {
   constexpr std::array<const char*, 5> greens = {"#a6dcb0", "#66c28c", "#009e73", "#00735a",
                                                  "#004a3f"};
-  constexpr std::array<std::pair<const char*, const char*>, 8> others = {
+  constexpr std::array<std::pair<const char*, const char*>, 16> others = {
       {{"AdamW", "#0072b2"},
        {"SGD", "#56b4e9"},
+       {"Muon-MVR1", "#44aa99"},
        {"Muon", "#d55e00"},
+       {"NorMuon", "#f4a582"},
+       {"AdaMuon", "#a50f15"},
+       {"NAMO", "#762a83"},
+       {"Dion", "#882255"},
+       {"SOAP", "#332288"},
+       {"ROOT", "#999933"},
+       {"Pion", "#009e73"},
        {"LRMuon", "#cc79a7"},
        {"LPMuon", "#777777"},
        {"AboveNoise or", "#b38600"},

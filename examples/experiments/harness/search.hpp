@@ -14,6 +14,7 @@ struct Outcome {
   double loss = 0.0;          ///< What counts, smaller is better; infinite where it diverged.
   std::vector<double> curve;  ///< On the way, as the experiment wishes.
   double compressed = 0.0;    ///< The part of the steps that took the low-rank method.
+  double update_rms = 0.0;    ///< Root mean square of the entries of all updates by the rule.
 };
 
 /// One training run. It may be called from several threads at once.

@@ -19,7 +19,7 @@ Place compete(const Regime& regime, const std::vector<Contender>& contenders,
     const auto train = [&](double rate, std::uint64_t seed) {
       Training run = Task(regime, seed).train(c, rate);
       const double last = run.errors.back();
-      return Outcome{last, std::move(run.errors), run.compressed};
+      return Outcome{last, std::move(run.errors), run.compressed, run.update_rms};
     };
     place.results.push_back({c.name, experiment::tune(train, c.rate, options), {}, {}});
   }

@@ -18,6 +18,19 @@ struct Plane {
   std::vector<double> snrs;
 };
 
+/// Calls at(regime) for each place of the plane, rank by rank.
+template <class At>
+void for_each_place(const Plane& plane, const At& at) {
+  for (const Eigen::Index rank : plane.ranks) {
+    for (const double snr : plane.snrs) {
+      Regime regime = plane.form;
+      regime.rank = rank;
+      regime.snr = snr;
+      at(regime);
+    }
+  }
+}
+
 /// What came out in one regime; ratios are to Muon.
 struct Place {
   Regime regime;

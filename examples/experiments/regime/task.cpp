@@ -91,6 +91,7 @@ Training Task::train(const experiment::Contender& contender, double rate, int le
     training.errors.push_back(error);
     if (observer) observer(training.errors);
   }
+  training.update_rms = std::sqrt(stepper.squares() / stepper.entries());
   return training;
 }
 

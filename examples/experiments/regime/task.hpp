@@ -27,6 +27,7 @@ struct Training {
   std::vector<double> errors;   ///< After every third step; infinite once one exceeds 1000.
   std::vector<double> seconds;  ///< Of each step, without gradient and loss.
   double compressed = 0.0;      ///< The part of the steps that took the low-rank method.
+  double update_rms = 0.0;      ///< Root mean square of the entries of all updates.
 };
 
 /// The optimisers of the map.

@@ -33,21 +33,15 @@ void run(const experiment::Options& o) {
   std::vector<Map> maps;
   for (const Plane& plane : planes(o.quick)) {
     maps.push_back({plane, {}});
-    for (const Eigen::Index rank : plane.ranks) {
-      for (const double snr : plane.snrs) {
-        Regime regime = plane.form;
-        regime.rank = rank;
-        regime.snr = snr;
-        maps.back().places.push_back(compete(regime, all_contenders(), o.search, progress));
-        write(maps, o.output);
-        const bool corner =
-            maps.size() == 1 && (rank == 4 || rank == 64) && (snr == 10.0 || snr == 0.1);
-        if (corner || o.quick) {
-          io::write_text(fmt::format("{}/regime_curves_rank{}_snr{:g}.svg", o.output, rank, snr),
-                         curves_svg(maps.back().places.back()));
-        }
-      }
-    }
+    for_each_place(plane, [&](const Regime& at) {
+      maps.back().places.push_back(compete(at, all_contenders(), o.search, progress));
+      write(maps, o.output);
+      const bool corner =
+          maps.size() == 1 && (at.rank == 4 || at.rank == 64) && (at.snr == 10.0 || at.snr == 0.1);
+      if (!corner && !o.quick) return;
+      io::write_text(fmt::format("{}/regime_curves_rank{}_snr{:g}.svg", o.output, at.rank, at.snr),
+                     curves_svg(maps.back().places.back()));
+    });
   }
 }
 

@@ -71,22 +71,16 @@ void run(const experiment::Options& o) {
   Map map{plane(o.quick), {}};
   std::string costs = "rank,snr,optimiser,milliseconds,without_compression\n";
   tool::Progress progress(map.plane.ranks.size() * map.plane.snrs.size() * contenders().size());
-  for (const Eigen::Index rank : map.plane.ranks) {
-    for (const double snr : map.plane.snrs) {
-      Regime regime = map.plane.form;
-      regime.rank = rank;
-      regime.snr = snr;
-      map.places.push_back(compete(regime, contenders(), search, progress));
-      write(map, o.output);
-      costs += cost_csv(map.places.back());
-      io::write_text(o.output + "/regime_large_cost.csv", costs);
-      if (rank == 4 || o.quick) {
-        io::write_text(
-            fmt::format("{}/regime_large_curves_rank{}_snr{:g}.svg", o.output, rank, snr),
-            curves_svg(map.places.back()));
-      }
-    }
-  }
+  for_each_place(map.plane, [&](const Regime& at) {
+    map.places.push_back(compete(at, contenders(), search, progress));
+    write(map, o.output);
+    costs += cost_csv(map.places.back());
+    io::write_text(o.output + "/regime_large_cost.csv", costs);
+    if (at.rank != 4 && !o.quick) return;
+    io::write_text(
+        fmt::format("{}/regime_large_curves_rank{}_snr{:g}.svg", o.output, at.rank, at.snr),
+        curves_svg(map.places.back()));
+  });
 }
 
 }  // namespace

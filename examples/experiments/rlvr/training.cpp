@@ -257,6 +257,9 @@ Outcome reinforce(const Policy<float>& start, Objective objective,
     if ((t + 1) % every == 0) look();
   }
   outcome.loss = 1.0 - outcome.curve.back();
+  const auto parameters = policy.parameters();
+  outcome.update_rms =
+      experiment::update_rms(steppers, [&](auto at) { return !is_outside(*parameters[at]); });
   if (record == nullptr) return outcome;
 
   Policy<float> before = start;
