@@ -110,8 +110,10 @@ class Interval {
   double midpoint() const {
     const double a = (std::max)(lo_, -detail::largest_double),
                  b = (std::min)(hi_, detail::largest_double);
-    return std::clamp(b - a <= detail::largest_double ? a + 0.5 * (b - a) : 0.5 * a + 0.5 * b, a,
-                      b);
+    // Asked of a and b, not of b - a: from a difference that overflows, g++ 14 concludes that an
+    // end is infinite, and then that [-max, max] does not contain 0.
+    const bool overflows = -a >= 0x1p1023 || b >= 0x1p1023;
+    return std::clamp(overflows ? 0.5 * a + 0.5 * b : a + 0.5 * (b - a), a, b);
   }
   /// The greatest and the least |x| inside.
   double magnitude() const { return (std::max)(-lo_, hi_); }

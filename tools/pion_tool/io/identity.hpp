@@ -17,6 +17,12 @@ inline std::filesystem::path path_of(std::string_view text) {
 #endif
 }
 
+/// The path as a text in UTF-8.
+inline std::string text_of(const std::filesystem::path& path) {
+  const auto text = path.u8string();  // from C++20 on, of char8_t
+  return {text.begin(), text.end()};
+}
+
 /// The place that a path leads to: symbolic links are followed, the last one too where it leads to
 /// a file that does not exist yet.
 std::filesystem::path resolved(const std::filesystem::path& path);

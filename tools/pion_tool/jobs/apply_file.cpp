@@ -10,6 +10,7 @@
 
 #include "pion_tool/io/atomic_folder.hpp"
 #include "pion_tool/io/float8.hpp"
+#include "pion_tool/io/identity.hpp"
 #include "pion_tool/io/shard_index.hpp"
 #include "pion_tool/io/tensor_errors.hpp"
 
@@ -167,14 +168,14 @@ void FileFiltering::file(const std::filesystem::path& out) {
 void FileFiltering::folder(const std::filesystem::path& out) {
   std::vector<std::string> names;
   for (const std::filesystem::path& shard : model_.shards()) {
-    names.push_back(shard.filename().u8string());
+    names.push_back(io::text_of(shard.filename()));
     if (shard.extension() != ".safetensors") {
       throw io::Error(shard.string(),
                       "only shards of .safetensors can be filtered together; name "
                       "a tensor by --tensor");
     }
   }
-  if (!model_.index().empty()) names.push_back(model_.index().filename().u8string());
+  if (!model_.index().empty()) names.push_back(io::text_of(model_.index().filename()));
   const auto gone = [&](const io::TensorInfo& info) { return left_out_.count(info.name) > 0; };
   io::AtomicFolder folder(out, names);
   {

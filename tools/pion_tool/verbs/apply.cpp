@@ -128,7 +128,7 @@ void warn_of_skipped(const Options& o, const std::vector<Skipped>& list) {
 void apply_to_file(const Options& o, const io::Checkpoint& model, const std::filesystem::path& path,
                    FileFiltering& filtering) {
   std::vector<NamedFile> inputs = {{"CHAIN", file_of_chain(o.chain)}};
-  for (const auto& shard : model.shards()) inputs.push_back({"IN", shard.u8string()});
+  for (const auto& shard : model.shards()) inputs.push_back({"IN", io::text_of(shard)});
   require_inputs_kept(inputs, {{"--output", o.out}});
   const bool named = path.has_extension() || !io::is_stream(path);
   const io::Format out = io::format_of(named ? path : model.shards()[0]);
