@@ -95,8 +95,9 @@ Plan plan_shape(const Chain& f, const ChainPlan& by_chain, Index rows, Index col
   constexpr auto most_bytes = (std::numeric_limits<std::int64_t>::max)() / 128;
   constexpr auto most_entries =
       std::min<std::int64_t>((std::numeric_limits<Index>::max)(), most_bytes);
-  constexpr Index beside = 64;  // columns as long as a side that compression takes besides
-  require_countable(n <= most_entries / (std::min)(m + beside, most_entries));
+  constexpr std::int64_t beside = 64;  // columns as long as a side that compression takes besides
+  const std::int64_t columns = std::min<std::int64_t>(m, most_entries - beside) + beside;
+  require_countable(n <= most_entries / columns);
   const double steps = f.size();
   const double segments = f.empty() ? 0.0 : 1.0 + by_chain.restarts.count();
   const double cube = static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(m);
