@@ -34,6 +34,10 @@ endforeach()
 expect(EXISTS ${WORK}/prefix/include/pion/pion.hpp)
 expect(EXISTS ${WORK}/prefix/share/doc/pion/LICENSE)
 
+# Two of pion in one build are refused by name.
+configure(${TREE}/tests/builds/parent twice -DPION_TREE=${TREE} -DTWICE=ON)
+expect(failed AND messages MATCHES "This build has a pion already: add it once")
+
 # Nor does pion look for what its parent has.
 set(none "")
 foreach(package IN ITEMS Eigen3 fmt CLI11 nlohmann_json)

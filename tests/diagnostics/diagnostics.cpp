@@ -244,10 +244,16 @@ TEST_CASE("the ratio at its ends") {
   CHECK(std::isnan(Snr{nan, 1.0, 2}.ratio()));
   CHECK(std::isnan(Snr{1.0, nan, 2}.ratio()));
   CHECK_THROWS_AS(snr_from_batch_sizes({nan, 1}, {2, 8}), std::invalid_argument);
-  SnrStream forgetful(1e-17);
+  // Of two samples any weight gives the noise ||g_1 - g_2||^2 / 2 = 1, and signal and noise add up
+  // to the average of ||g||^2, 8 - 6 b / (1 + b). The averages are of size 8 and round to epsilon
+  // of it, which 1 - w2 = 2 b divides.
+  SnrStream forgetful(1e-6);
   forgetful.add(Eigen::MatrixXd::Identity(2, 2));
   forgetful.add(2 * Eigen::MatrixXd::Identity(2, 2));
-  CHECK(!std::isnan(forgetful.estimate().ratio()));
+  const double rounding = 8 * 8 * std::numeric_limits<double>::epsilon() / 2e-6;
+  CHECK(std::abs(forgetful.estimate().noise - 1.0) <= rounding);
+  CHECK(std::abs(forgetful.estimate().signal - 7.0 + 6e-6) <= rounding);
+  CHECK_THROWS_WITH(SnrStream(1e-17), "SnrStream: the decay 1e-17 is not in [1e-6, 1)");
   CHECK(Snr{1.0, 0.0, 2}.ratio() == std::numeric_limits<double>::infinity());
   CHECK(Snr{0.0, 0.0, 2}.ratio() == 0.0);
   CHECK(Snr{-1.0, 2.0, 2}.ratio() == 0.0);

@@ -78,7 +78,7 @@ void guarded([[maybe_unused]] std::exception_ptr& error, const Task& task) {
 #endif
 }
 
-/// Throws the first of the errors again, saying which matrix it is about.
+/// Throws the first of the errors again; one of pion's own says which matrix it is about.
 inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
 #if defined(__cpp_exceptions)
   for (std::size_t i = 0; i < errors.size(); ++i) {

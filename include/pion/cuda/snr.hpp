@@ -132,7 +132,7 @@ class SnrSamples {
 /// Estimates as pion::SnrStream does, with samples, mean and numbers on a device.
 class SnrStream {
  public:
-  /// \param decay  in (0, 1): the weight of the past.
+  /// \param decay  in [1e-6, 1): the weight of the past.
   SnrStream(double decay, Index rows, Index cols, Context& context)
       : decay_(decay), seen_("SnrStream", rows, cols, context) {
     detail::require_decay(decay);

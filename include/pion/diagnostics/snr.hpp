@@ -96,11 +96,12 @@ inline Snr snr_of_stream(double squared_mean, double square, double decay, Index
   return {(squared_mean - w2 * square) / rest, (square - squared_mean) / rest, count};
 }
 
-/// Refuses a weight of the past that is none.
-/// \throws std::invalid_argument unless 0 < decay < 1.
+/// Refuses a weight of the past that is none, or so little that the noise is lost: the average of
+/// ||g||^2 less ||m||^2 is 2 b times the noise, with a rounding error of the averages' size.
+/// \throws std::invalid_argument unless 1e-6 <= decay < 1.
 inline void require_decay(double decay) {
-  if (decay > 0.0 && decay < 1.0) return;
-  refuse_argument("SnrStream: the decay " + number_text(decay) + " is not between 0 and 1");
+  if (decay >= 1e-6 && decay < 1.0) return;
+  refuse_argument("SnrStream: the decay " + number_text(decay) + " is not in [1e-6, 1)");
 }
 
 }  // namespace detail
@@ -159,8 +160,9 @@ class SnrSamples {
 /// noise = (v - ||m||^2) / (1 - w2) and signal = (||m||^2 - w2 v) / (1 - w2).
 class SnrStream {
  public:
-  /// \param decay  b, in (0, 1): the weight of the past.
-  /// \throws std::invalid_argument unless 0 < decay < 1.
+  /// \param decay  b, in [1e-6, 1): the weight of the past. Below it nothing but rounding is left
+  ///         of the noise.
+  /// \throws std::invalid_argument unless 1e-6 <= decay < 1.
   explicit SnrStream(double decay) : decay_(decay) { detail::require_decay(decay); }
 
   /// Adds a sample; a refused one changes nothing. Cost: two passes over the matrix; allocates.
