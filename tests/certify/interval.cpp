@@ -25,9 +25,16 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double most = std::numeric_limits<double>::max();
 constexpr double least = std::numeric_limits<double>::denorm_min();
 
-/// The number m 2^e, exactly; m has at most 110 bits.
+/// The number m 2^e, exactly; m has at most 110 bits. Where integers end at 64 bits, a binary128
+/// holds it: it has 113, and neither a product nor a sum here needs more.
 struct Dyadic {
+#ifdef __SIZEOF_INT128__
   __extension__ typedef __int128 Wide;
+#else
+  __extension__ typedef __float128 Wide;
+#endif
+  static Wide power_of_two(int k) { return static_cast<Wide>(std::ldexp(1.0, k)); }
+
   Wide m = 0;
   int e = 0;
 
@@ -52,11 +59,11 @@ struct Dyadic {
     if (a.e < b.e) std::swap(a, b);
     const int shift = a.e - b.e;
     if (shift > 56) {
-      a.m = a.m * (Wide{1} << 56) + (b.m > 0 ? 1 : -1);
+      a.m = a.m * power_of_two(56) + (b.m > 0 ? 1 : -1);
       a.e -= 56;
       return a;
     }
-    a.m = a.m * (Wide{1} << shift) + b.m;
+    a.m = a.m * power_of_two(shift) + b.m;
     a.e = b.e;
     return a;
   }
@@ -68,7 +75,7 @@ struct Dyadic {
     const int negative = sign(a.m);
     for (; a.e > b.e; --a.e) {
       a.m *= 2;
-      if ((a.m < 0 ? -a.m : a.m) > Wide{1} << 120) return negative;  // larger than any m of b
+      if ((a.m < 0 ? -a.m : a.m) > power_of_two(120)) return negative;  // larger than any m of b
     }
     return sign(a.m - b.m);
   }
@@ -134,8 +141,8 @@ class Doubles {
 double exact_residual(double p, double x, double y) {
   const Dyadic a(p), b = Dyadic::product(x, y);
   const int shift = a.e - b.e;
-  const Dyadic::Wide m =
-      shift >= 0 ? a.m * (Dyadic::Wide{1} << shift) - b.m : a.m - b.m * (Dyadic::Wide{1} << -shift);
+  const Dyadic::Wide m = shift >= 0 ? a.m * Dyadic::power_of_two(shift) - b.m
+                                    : a.m - b.m * Dyadic::power_of_two(-shift);
   return std::ldexp(static_cast<double>(m), std::min(a.e, b.e));
 }
 
