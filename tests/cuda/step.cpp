@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header, cuda/state.hpp and cuda/step_bodies.hpp.
+// Covers its own header, cuda/state.hpp, cuda/step_memory.hpp, cuda/rules.hpp, cuda/parts.hpp,
+// cuda/step_bodies.hpp, cuda/part_bodies.hpp and cuda/quantile_bodies.hpp.
 // An optimiser's step on a device is the host's, and one that is refused changes nothing.
 
 #include <algorithm>
@@ -8,8 +9,11 @@
 #include <vector>
 
 #include <pion/cuda/svd.hpp>
+#include <pion/optimizer/presets/adaptive.hpp>
 #include <pion/optimizer/presets/filtering.hpp>
+#include <pion/optimizer/presets/gradients.hpp>
 #include <pion/optimizer/presets/low_rank.hpp>
+#include <pion/optimizer/presets/norms.hpp>
 
 #include "support.hpp"
 #include "support/catch.hpp"
@@ -68,7 +72,23 @@ struct host<cuda::half> {
 Filter filter_of(const optimizer::Identity&) { return {Chain{}, Normalizer::none}; }
 template <class Rule>
 Filter filter_of(const Rule& rule) {
-  return rule.filter;
+  if constexpr (pion::detail::is_sequence<Rule>) {
+    return rule.head().filter;
+  } else {
+    return rule.filter;
+  }
+}
+
+/// The buffer of that name in a state of the host.
+template <class T>
+reference::Matrix buffer_of(const optimizer::State<T>& state, const std::string& name) {
+  if (name == "momentum") return state.momentum.template cast<Real>();
+  if (name == "second_moment") return state.second_moment.template cast<Real>();
+  for (const auto& part : state.parts) {
+    if (part.name == name) return part.values.template cast<Real>();
+  }
+  FAIL("no buffer " << name);
+  return {};
 }
 
 /// Steps on both sides from the same start, held against each other after each.
@@ -105,25 +125,37 @@ void check_steps(const Recipe& recipe, Order order, Order gradient_order) {
       return reference::distance(a, b) <= 8 * (t + 1) * u * b.norm() + more;
     };
     reference::Matrix input = gradient.get();
-    if (state.momentum().data != nullptr) {
-      input = on_host.momentum.template cast<Real>();
-      // Coupled decay brings the parameters' drift into the momentum.
-      CHECK(close(read(state.momentum()), input, drift));
-    }
-    if (state.second_moment().data != nullptr) {
-      CHECK(close(read(state.second_moment()), on_host.second_moment.template cast<Real>()));
-    }
+    if (state.momentum().data != nullptr) input = buffer_of(on_host, "momentum");
     // The direction, to twice the rounding of the filter and its slope times the input's.
     const Filter f = filter_of(recipe.rule);
-    Real length = 0;  // the largest of the heads'
-    pion::detail::for_each_factor(recipe.rule, recipe.scale, rows, cols, told.direction,
-                                  [&length](Index, const optimizer::Block&, double factor) {
-                                    length = std::max(length, static_cast<Real>(rate * factor));
-                                  });
+    Real length = static_cast<Real>(told.update_norm / told.direction.norm);
+    if constexpr (cuda::has_factor<decltype(recipe.scale)>::value) {
+      length = 0;  // the largest of the heads'
+      pion::detail::for_each_factor(recipe.rule, recipe.scale, rows, cols, told.direction,
+                                    [&length](Index, const optimizer::Block&, double factor) {
+                                      length = std::max(length, static_cast<Real>(rate * factor));
+                                    });
+    }
     Real direction = 16 * (t + 1) * u * static_cast<Real>(told.direction.norm);
     if (!f.chain.empty()) {
       direction += 2 * reference::expected<T>(f, input, Method::gram).tolerance +
                    static_cast<Real>(SlopeBounds(f.chain).steepest()) * 16 * (t + 1) * u;
+    }
+    for (const auto& buffer : state.buffers()) {
+      // Coupled decay brings the parameters' drift into the momentum.
+      const reference::Matrix want = buffer_of(on_host, buffer.name);
+      Real more = drift;
+      constexpr bool behind = pion::detail::is_sequence<decltype(recipe.rule)>;
+      if (behind && buffer.name.find("moment") != std::string::npos && buffer.name != "momentum") {
+        // v = beta v + (1 - beta) O^2 of a direction that is `direction` off: 2 sqrt(v) of it, each
+        // step. Then A = O / sqrt(v) is (1 + t ||A||) / sqrt(v) of it off, and twice that where its
+        // norm N is set again. Before, ||O|| >= .6 sqrt(rows), as Muon's singular values are.
+        more += 2 * (t + 1) * std::sqrt(want.maxCoeff()) * direction;
+        const auto size = static_cast<Real>(told.direction.norm);
+        const Real factor = size * std::sqrt(want.maxCoeff()) / (0.6L * std::sqrt(Real(rows)));
+        direction *= 2 * (factor + (t + 1) * size) / std::sqrt(want.minCoeff());
+      }
+      CHECK(close(read(buffer.values), want, more));
     }
     // RmsScale divides by the norm, whose error is the direction's.
     const Real step = 2 * length * direction;
@@ -139,17 +171,16 @@ void check_steps(const Recipe& recipe, Order order, Order gradient_order) {
 /// What a recipe may not change when it refuses.
 template <class W>
 struct Before {
-  reference::Matrix parameter, first, second;
+  reference::Matrix parameter;
+  std::vector<reference::Matrix> buffers;
   std::int64_t steps = 0;
 
   Before(const Held<W>& w, const cuda::State<cuda::sum_t<W>>& state)
       : parameter(w.get()), steps(read(state.steps())) {
-    if (state.momentum().data != nullptr) first = read(state.momentum());
-    if (state.second_moment().data != nullptr) second = read(state.second_moment());
+    for (const auto& buffer : state.buffers()) buffers.push_back(read(buffer.values));
   }
   friend bool operator==(const Before& a, const Before& b) {
-    return a.parameter == b.parameter && a.first == b.first && a.second == b.second &&
-           a.steps == b.steps;
+    return a.parameter == b.parameter && a.buffers == b.buffers && a.steps == b.steps;
   }
 };
 
@@ -183,6 +214,61 @@ TEST_CASE("a step on a device is the host's step") {
       optimizer::Recipe{optimizer::Filtered{{chains::high_pass(3)}}, optimizer::HeavyBall{},
                         optimizer::SpectralScale{}, optimizer::CoupledDecay{0.1}},
       row, row);
+}
+
+TEST_CASE("the parts of the newer recipes run on a device as on the host") {
+  for (const Order order : {row, col}) {
+    check_steps<double, double>(presets::normuon(), order, order);
+    check_steps<double, double>(presets::normuon_long_side(), order, order);
+    check_steps<double, double>(presets::muon_mvr1(), order, order);
+    check_steps<double, double>(presets::root(), order, order);
+  }
+  check_steps<double, double>(presets::adamuon(), row, col);
+  check_steps<float, float>(presets::namo(), row, row);
+  check_steps<cuda::bfloat16, float>(presets::namo(), col, col);
+  check_steps<double, double>(presets::adago(), row, row);
+  check_steps<float, cuda::bfloat16>(presets::mars_m(0.1), row, row);
+  check_steps<float, float>(presets::muon_squared(), col, row);
+  check_steps<double, double>(presets::scion(), row, row);
+  check_steps<float, float>(presets::root(), row, row);
+  // Heads with scales of their own, behind a moment.
+  const optimizer::Recipe heads{
+      optimizer::Sequence{
+          optimizer::FilteredPerHead<FusedHeads>{{chains::muon()}, FusedHeads{{{6, 3}, {6, 1}}}},
+          optimizer::SecondMoment{}},
+      optimizer::HeavyBall{}, optimizer::SpectralScale{}, optimizer::DecoupledDecay{}};
+  check_steps<double, double>(heads, row, row);
+}
+
+TEST_CASE("a quantile on a device is that of the ordered sizes") {
+  // One step of plain ascent along the clipped gradient shows the limit: lr 1, from 0.
+  std::mt19937_64 random(66);
+  Context context;
+  for (const double share : {0.0, 0.3, 0.5, 0.9, 1.0}) {
+    for (const Index cols : {1, 2, 7, 40}) {
+      reference::Matrix values = reference::random_matrix(3, cols, random, 1.0);
+      if (cols == 7) values = values.array().sign();  // many equal
+      if (cols == 40) values.leftCols(20).setZero();
+      const optimizer::Recipe recipe{
+          optimizer::Identity{},
+          optimizer::Sequence{optimizer::NoMomentum{}, optimizer::ClipAtQuantile{share, 0.0}}};
+      Held<double> w(reference::Matrix::Zero(3, cols), row);
+      const Held<double> gradient(values, row);
+      cuda::State<double> state(recipe, w.view(), context);
+      optimizer::step(recipe, w.view(), gradient.view(), 1.0, state, context);
+      context.synchronize();
+      std::vector<double> sizes;
+      for (const Real x : values.reshaped()) sizes.push_back(std::fabs(static_cast<double>(x)));
+      std::sort(sizes.begin(), sizes.end());
+      const double place = share * static_cast<double>(sizes.size() - 1);
+      const auto below = static_cast<std::size_t>(place);
+      const std::size_t above = std::min(below + 1, sizes.size() - 1);
+      const Real limit = sizes[below] + (place - std::floor(place)) * (sizes[above] - sizes[below]);
+      INFO(share << " of " << sizes.size());
+      CHECK(reference::distance(w.get(), -values.cwiseMin(limit).cwiseMax(-limit)) <=
+            4e-16L * values.norm());
+    }
+  }
 }
 
 TEST_CASE("a step on a device may take LRMuon's direction") {
@@ -240,6 +326,20 @@ TEST_CASE("a step on a device that is refused changes nothing, and says why") {
   const Before<cuda::half> as_it_was(narrow, of_narrow);
   CHECK(outcome(sgd, narrow, gradient, 1e6, of_narrow) == cuda::StepInfo::result_not_finite);
   CHECK(Before<cuda::half>(narrow, of_narrow) == as_it_was);
+  // What a part would remember overflows: NAMO's squared norm, and MVR's corrected gradient.
+  const auto refused = [&](const auto& r, Real first, Real second) {
+    Held<float> weights(before.parameter, row);
+    cuda::State<float> own(r, weights.view(), context);
+    REQUIRE(outcome(r, weights, Held<float>(good.get() * first, row), rate, own) ==
+            cuda::StepInfo::taken);
+    const Before<float> then(weights, own);
+    CHECK(outcome(r, weights, Held<float>(good.get() * second, row), rate, own) ==
+          cuda::StepInfo::result_not_finite);
+    CHECK(Before<float>(weights, own) == then);
+  };
+  refused(presets::namo(), 1, 1e30L);
+  const Real most = 2e38L / good.get().cwiseAbs().maxCoeff();
+  refused(presets::muon_mvr1(1.0), most / 40, -most);
   // And after all of them the next step is as if nothing had been.
   Context fresh;
   Held<float> other(before.parameter, row);

@@ -4,6 +4,8 @@
 #include <pion/algorithm/power_bound.hpp>
 #include <pion/cuda/bodies.hpp>
 #include <pion/cuda/launch.hpp>
+#include <pion/cuda/part_bodies.hpp>
+#include <pion/cuda/quantile_bodies.hpp>
 #include <pion/cuda/sharded_bodies.hpp>
 #include <pion/cuda/snr_bodies.hpp>
 #include <pion/cuda/step_bodies.hpp>
@@ -70,6 +72,7 @@ PION_MAP(Split<float, bfloat16>)
 PION_MAP(Sum<float>)
 
 #define PION_FOR_GRADIENT(W, G)                    \
+  PION_REDUCE(Advance<W, G, optimizer::NoMomentum>) \
   PION_REDUCE(Advance<W, G, optimizer::HeavyBall>) \
   PION_REDUCE(Advance<W, G, optimizer::Ema>)       \
   PION_REDUCE(Advance<W, G, optimizer::RmsNormalized>)
@@ -83,6 +86,27 @@ PION_FOR_PARAMETER(bfloat16)
 PION_FOR_PARAMETER(half)
 PION_FOR_GRADIENT(float, bfloat16)
 PION_FOR_GRADIENT(bfloat16, float)
+#define PION_FOR_STATE(T)                             \
+  PION_MAP(AdvanceForm<T, optimizer::HeavyBall>)      \
+  PION_MAP(AdvanceForm<T, optimizer::Ema>)            \
+  PION_MAP(AdvanceForm<T, optimizer::RmsNormalized>)  \
+  PION_MAP(CorrectByChange<T>)                        \
+  PION_MAP(TakeSigns<T>)                              \
+  PION_REDUCE(FindDigit<T>)                           \
+  PION_REDUCE(InterpolateSizes<T>)                    \
+  PION_MAP(ClipEntries<T>)                            \
+  PION_MAP(DivideEntries<T>)                          \
+  PION_REDUCE(MeanOfLine<T>)                          \
+  PION_MAP(DivideLines<T>)                            \
+  PION_ONCE(AdaptLength<T, optimizer::formulas::Namo>) \
+  PION_ONCE(AdaptLength<T, optimizer::formulas::AdaGradNorm>) \
+  PION_REDUCE(CheckBuffer<T>)                         \
+  PION_MAP(KeepBuffer<T>)
+PION_FOR_STATE(double)
+PION_FOR_STATE(float)
+PION_ONCE(ClipFactor)
+PION_ONCE(ResizeFactor)
+PION_ONCE(Prepare<optimizer::NoMomentum>)
 PION_ONCE(Prepare<optimizer::HeavyBall>)
 PION_ONCE(Prepare<optimizer::Ema>)
 PION_ONCE(Prepare<optimizer::RmsNormalized>)
@@ -115,5 +139,6 @@ PION_ONCE(Compute2<algorithm::PowerBound::Sigma, double, algorithm::PowerBound, 
 #undef PION_FOR_NARROW
 #undef PION_FOR_GRADIENT
 #undef PION_FOR_PARAMETER
+#undef PION_FOR_STATE
 
 }  // namespace pion::cuda

@@ -5,11 +5,10 @@
 #include <type_traits>
 #include <utility>  // std::declval
 
-#include <pion/cuda/list.hpp>
-#include <pion/cuda/measure.hpp>
+#include <pion/cuda/parts.hpp>
+#include <pion/cuda/rules.hpp>
 #include <pion/cuda/state.hpp>
-#include <pion/cuda/step_bodies.hpp>
-#include <pion/optimizer/parts/rules.hpp>
+#include <pion/cuda/step_memory.hpp>
 #include <pion/optimizer/step.hpp>
 
 /// One step of an optimiser that does not leave the device.
@@ -23,72 +22,79 @@ struct StepOptions {
   StepInfo* info = nullptr;                  ///< In device memory, or null.
 };
 
-// --- rules
-
-/// The number of infos that a rule writes.
-template <class Rule, class W>
-Index heads_of(const Rule&, const Matrix<W>&) {
-  return 1;
-}
-template <class Layout, class W>
-Index heads_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<W>&) {
-  return head_count(rule.heads);
-}
-
-/// Two sums, and the pieces of one.
-struct Moments {
-  NormPartials *sums, *pieces;
-  Moments(detail::Arena& arena, Index size)
-      : sums(arena.take<NormPartials>(2)),
-        pieces(arena.take<NormPartials>(reduction_pieces(size))) {}
-};
-
-/// What the rule does with matrices of x's shape, and in how many bytes; x needs no memory.
-template <class T>
-PlannedBytes plan_rule(const optimizer::Identity&, const Matrix<T>& x, Context&, const Options&) {
-  detail::Arena counting;
-  Moments(counting, x.rows * x.cols);
-  return {counting.used()};
-}
-
-/// Turns x into the direction in place, as planned, with memory at `at`.
-template <class T>
-void direct(const optimizer::Identity&, const PlannedBytes&, const Matrix<T>& x, Context& context,
-            const Options& options, std::byte* at) {
-  detail::Arena arena(at);
-  const Moments moments(arena, x.rows * x.cols);
-  const bool by_columns = x.order == Order::columns;
-  const Batch<T> all{x.data, by_columns ? x.rows : x.cols, by_columns ? x.cols : x.rows, x.stride};
-  const NormPartials* const size =
-      measure(context.stream(), all, all.shape(), moments.sums, moments.pieces);
-  check(once(context.stream(), 1, Untouched{size, options.info}), "once");
+/// Multiplies each block of the direction by the scale's factor for it, where they differ. Returns
+/// the factor of all where they do not, and 1 where they do or the scale has a formula.
+template <class Recipe, class W>
+double scale_direction(const Recipe& recipe, const StepMemory<Recipe, W>& memory,
+                       const Matrix<W>& parameter, cudaStream_t stream, bool& weighted) {
+  using Scale = std::decay_t<decltype(recipe.scale)>;
+  using T = sum_t<W>;
+  weighted = false;
+  if constexpr (has_formula<Scale>::value) {
+    return 1.0;
+  } else {
+    optimizer::Direction unit;
+    unit.norm = 1.0;
+    const Index rows = parameter.rows, cols = parameter.cols;
+    const auto factor = detail::common_factor(recipe.rule, recipe.scale, rows, cols, unit);
+    if (factor) return *factor;
+    weighted = true;
+    const auto bytes = sizeof(double) * static_cast<std::size_t>(memory.heads);
+    check(cudaMemsetAsync(memory.weights, 0, bytes, stream), "cudaMemsetAsync");
+    const bool by_columns = parameter.order == Order::columns;
+    const Batch<T>& x = memory.at.x;
+    const auto scale_block = [&](Index i, const optimizer::Block& b, double value) {
+      const Batch<T> part = by_columns ? x.block(b.row, b.col, b.rows, b.cols)
+                                       : x.block(b.col, b.row, b.cols, b.rows);
+      check(map(stream, part.shape(), Copy<T>{part, part, value}), "map");
+      check(once(stream, 1, SetNumber{memory.weights + i, value}), "once");
+    };
+    detail::for_each_factor(recipe.rule, recipe.scale, rows, cols, unit, scale_block);
+    return 1.0;
+  }
 }
 
-/// The matrices that a rule filters: x, or its heads.
-template <class T>
-List<T, T> list_of(const optimizer::Filtered&, const Matrix<T>& x) {
-  List<T, T> one;
-  one.add(x, x);
-  return one;
-}
-template <class Layout, class T>
-List<T, T> list_of(const optimizer::FilteredPerHead<Layout>& rule, const Matrix<T>& x) {
-  const Matrix<const T> in = x;
-  return list_of_heads("step", in, rule.heads, x);
-}
-
-/// As above, of a rule that filters.
-template <class Rule, class T, class = decltype(std::declval<const Rule&>().filter)>
-PlannedList plan_rule(const Rule& rule, const Matrix<T>& x, Context& context,
-                      const Options& options) {
-  return plan_list(rule.filter, context, options, list_of(rule, x));
-}
-
-/// As above, of a rule that filters.
-template <class Rule, class T>
-void direct(const Rule& rule, const PlannedList& planned, const Matrix<T>& x, Context& context,
-            const Options& options, std::byte* at) {
-  filter_list(rule.filter, planned, context, options, list_of(rule, x), at);
+/// Takes the direction in memory.at.x, which the rule's head has left, through the other parts and
+/// the scale: the step's length is then in memory.info.
+template <class Recipe, class W, class T = sum_t<W>>
+void find_length(const Recipe& recipe, const StepMemory<Recipe, W>& memory,
+                 const Matrix<W>& parameter, double learning_rate, const PartContext<T>& at) {
+  using Rule = std::decay_t<decltype(recipe.rule)>;
+  using Scale = std::decay_t<decltype(recipe.scale)>;
+  constexpr bool changed = detail::is_sequence<Rule>;
+  if constexpr (changed) {
+    run_behind(recipe.rule, at, memory.slots + memory.of_momentum);
+    at.moments(memory.changed);
+  }
+  bool weighted = false;
+  const double factor = scale_direction(recipe, memory, parameter, at.stream(), weighted);
+  const NormPartials* const norm = changed ? at.told(memory.changed) : nullptr;
+  const NormPartials* const scaled = changed && weighted ? at.moments(memory.scaled) : norm;
+  const ScaleStep scale_step{memory.infos,
+                             memory.heads,
+                             has_formula<Scale>::value ? 1.0 : learning_rate * factor,
+                             Scale::over_norm,
+                             weighted ? memory.weights : nullptr,
+                             norm,
+                             scaled,
+                             memory.info};
+  check(once(at.stream(), 1, scale_step), "once");
+  if constexpr (has_formula<Scale>::value) {
+    const auto formula = recipe.scale.formula();
+    optimizer::formulas::StepSizes sizes;
+    sizes.learning_rate = learning_rate;
+    sizes.largest_extent = static_cast<double>((std::max)(parameter.rows, parameter.cols));
+    const AdaptLength<T, std::decay_t<decltype(formula)>> adapt{formula,
+                                                                sizes,
+                                                                retention_of(recipe.decay),
+                                                                at.told(memory.gradient),
+                                                                at.told(memory.input),
+                                                                at.steps,
+                                                                memory.slots[memory.buffers - 1],
+                                                                memory.retention,
+                                                                memory.info};
+    check(once(at.stream(), 1, adapt), "once");
+  }
 }
 
 }  // namespace cuda
@@ -98,7 +104,10 @@ namespace optimizer {
 /// Takes one step of one parameter on a device, by the equations of optimizer::step() on the host.
 ///
 /// \param recipe  whose rule is Identity, Filtered or FilteredPerHead, or PolarFactor<Leading> with
-///         cuda/svd.hpp.
+///         cuda/svd.hpp, or a Sequence behind one of them; whose other parts are those of
+///         cuda/parts.hpp; and whose decay is decoupled, independent, coupled or adaptive. So can
+///         be stepped what presets/filtering.hpp has, and of the others normuon, adamuon, namo,
+///         adago, muon_squared, scion, muon_mvr1, mars_m and root.
 /// \param[in,out] parameter  in device memory, of any scalar and order.
 /// \param gradient  of the parameter's shape, in any order (the parameter's is fastest). Its scalar
 ///         is the parameter's, or bfloat16 for a float parameter, or float for a bfloat16 one. It
@@ -118,8 +127,12 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
           const cuda::Matrix<G>& gradient, double learning_rate, cuda::State<cuda::sum_t<W>>& state,
           cuda::Context& context, const cuda::StepOptions& options = {}) {
   using T = cuda::sum_t<W>;
-  using cuda::Batch;
+  using Recipe = optimizer::Recipe<R, M, S, D>;
   using Gradient = std::remove_const_t<G>;
+  using Memory = cuda::StepMemory<Recipe, W>;
+  static_assert(cuda::has_factor<S>::value || cuda::has_formula<S>::value,
+                "pion: this scale has no form on a device");
+  static_assert(cuda::decays_here<S, D>, "pion: this decay has no form on a device");
   const Index rows = parameter.rows, cols = parameter.cols;
   if (gradient.rows != rows || gradient.cols != cols) {
     detail::refuse_argument("step: the gradient is " + detail::shape(gradient.rows, gradient.cols) +
@@ -127,97 +140,71 @@ void step(const Recipe<R, M, S, D>& recipe, const cuda::Matrix<W>& parameter,
   }
   cuda::require_fit("step", gradient, parameter);
   const double kept = detail::require_valid_step(recipe, learning_rate);
-  static_assert(detail::buffer_count<R> + detail::buffer_count<S> == 0,
-                "pion: this rule or scale remembers something, which steps on a device cannot yet");
-  const cuda::Matrix<T> first = state.momentum(), second = state.second_moment();
-  const bool fits = first.rows == rows && first.cols == cols && first.order == parameter.order &&
-                    (rows * cols == 0 || ((first.data != nullptr) == (M::buffers >= 1) &&
-                                          (second.data != nullptr) == (M::buffers >= 2)));
-  if (!fits) {
+  if (!state.fits(recipe, parameter)) {
     detail::refuse_argument("step: the state is not for this recipe and a parameter of " +
                             detail::shape(rows, cols) + " in this order");
   }
 
-  // As the parameter lies, inner dimension first.
-  const bool by_columns = parameter.order == cuda::Order::columns;
-  const Index m = by_columns ? rows : cols, n = by_columns ? cols : rows;
-  const Index heads = cuda::heads_of(recipe.rule, parameter);
-  cuda::StepMatrices<W> at;
-  cuda::Info* infos = nullptr;
-  double* weights = nullptr;
-  cuda::StepInfo* info = nullptr;
-  Unbias* unbias = nullptr;
-  cuda::Verdict* partials = nullptr;
-  const auto lay_out = [&](detail::Arena& arena) {
-    at.x = cuda::take_batch<T>(arena, m, n, 1);
-    if (M::buffers >= 1) at.new_first = cuda::take_batch<T>(arena, m, n, 1);
-    if (M::buffers >= 2) at.new_second = cuda::take_batch<T>(arena, m, n, 1);
-    infos = arena.take<cuda::Info>(heads);
-    weights = arena.take<double>(heads);
-    info = arena.take<cuda::StepInfo>(1);
-    unbias = arena.take<Unbias>(1);
-    partials = arena.take<cuda::Verdict>(cuda::reduction_pieces(m * n));
-  };
+  const auto& rule = cuda::head_of(recipe.rule);
+  const Index heads = cuda::heads_of(rule, parameter);
   detail::Arena counting;
-  lay_out(counting);
+  Memory memory(counting, parameter, state, heads);
   const auto work = [&] {
-    return cuda::Matrix<T>(at.x.data, rows, cols, at.x.stride, parameter.order);
+    return cuda::Matrix<T>(memory.at.x.data, rows, cols, memory.at.x.stride, parameter.order);
   };
   cuda::Options how{options.method, options.precision, nullptr};
   const bool empty = rows * cols == 0;
-  using Planned = decltype(plan_rule(recipe.rule, work(), context, how));  // of cuda, by its matrix
-  const Planned planned = empty ? Planned() : plan_rule(recipe.rule, work(), context, how);
+  using Planned = decltype(plan_rule(rule, work(), context, how));  // of cuda, by its matrix
+  const Planned planned = empty ? Planned() : plan_rule(rule, work(), context, how);
   const std::size_t own = counting.used();
-  std::byte* const memory = context.reserve(own + planned.bytes);
-  detail::Arena arena(memory);
-  lay_out(arena);
-  if (options.info != nullptr) info = options.info;
+  std::byte* const start = context.reserve(own + planned.bytes);
+  detail::Arena arena(start);
+  memory = Memory(arena, parameter, state, heads);
+  if (options.info != nullptr) memory.info = options.info;
   const cudaStream_t stream = context.stream();
+  if (empty) {
+    cuda::check(cuda::once(stream, 1, cuda::Nothing{memory.info}), "once");
+    cuda::check(cuda::once(stream, 1, cuda::CountStep{state.steps(), memory.info}), "once");
+    return;
+  }
 
-  at.parameter = {parameter.data, m, n, parameter.stride};
-  at.first = {first.data, m, n, m};
-  at.second = {second.data, m, n, m};
   cuda::PointerBatch<const Gradient> table;
   table.data[0] = gradient.data;
   table.stride = gradient.stride;
   table.crossed = gradient.order != parameter.order;
-  const cuda::Shape shape{m, n, 1};
-  if (empty) {
-    cuda::check(cuda::once(stream, 1, cuda::Nothing{info}), "once");
-  } else {
-    cuda::check(cuda::once(stream, 1, cuda::Prepare<M>{recipe.momentum, state.steps(), unbias}),
-                "once");
-    const cuda::Advance<W, Gradient, M> advance{
-        at, table, recipe.momentum, recipe.decay.in_gradient(), unbias, info};
-    cuda::check(cuda::reduce(stream, shape, advance, partials), "reduce");
-    how.info = infos;
-    direct(recipe.rule, planned, work(), context, how, memory + own);
-    Direction unit;
-    unit.norm = 1.0;
-    const auto factor = detail::common_factor(recipe.rule, recipe.scale, rows, cols, unit);
-    if (!factor) {
-      const auto bytes = sizeof(double) * static_cast<std::size_t>(heads);
-      cuda::check(cudaMemsetAsync(weights, 0, bytes, stream), "cudaMemsetAsync");
-      const auto scale_block = [&](Index i, const Block& b, double value) {
-        const cuda::Batch<T> part = by_columns ? at.x.block(b.row, b.col, b.rows, b.cols)
-                                               : at.x.block(b.col, b.row, b.cols, b.rows);
-        cuda::check(cuda::map(stream, part.shape(), cuda::Copy<T>{part, part, value}), "map");
-        cuda::check(cuda::once(stream, 1, cuda::SetNumber{weights + i, value}), "once");
-      };
-      detail::for_each_factor(recipe.rule, recipe.scale, rows, cols, unit, scale_block);
-    }
-    const cuda::ScaleStep scale_step{infos,
-                                     heads,
-                                     learning_rate * factor.value_or(1.0),
-                                     S::over_norm,
-                                     factor ? nullptr : weights,
-                                     info};
-    cuda::check(cuda::once(stream, 1, scale_step), "once");
-    const cuda::UpdateParameter<W> descend{at, kept, info};
-    cuda::check(cuda::reduce(stream, shape, descend, partials), "reduce");
-    cuda::check(cuda::map(stream, shape, cuda::Commit<W>{at, info}), "map");
+  const cuda::Shape shape = memory.at.x.shape();
+  const cuda::PartContext<T> at{context, memory.at.x, parameter.order == cuda::Order::columns,
+                                state.steps(), memory.parts};
+  using Form = std::conditional_t<Memory::fused, M, NoMomentum>;
+  Form form{};
+  if constexpr (Memory::fused) form = recipe.momentum;
+  cuda::check(cuda::once(stream, 1, cuda::Prepare<Form>{form, state.steps(), memory.parts.unbias}),
+              "once");
+  const cuda::Advance<W, Gradient, Form> advance{
+      memory.at, table, form, recipe.decay.in_gradient(), memory.parts.unbias, memory.info};
+  cuda::check(cuda::reduce(stream, shape, advance, memory.partials), "reduce");
+  if constexpr (!Memory::fused) {
+    if (cuda::has_formula<S>::value) at.moments(memory.gradient);
+    cuda::run_parts(recipe.momentum, at, memory.slots);
+    if (cuda::has_formula<S>::value) at.moments(memory.input);
   }
-  cuda::check(cuda::once(stream, 1, cuda::CountStep{state.steps(), info}), "once");
+  how.info = memory.infos;
+  direct(rule, planned, work(), context, how, start + own);
+  cuda::find_length(recipe, memory, parameter, learning_rate, at);
+
+  memory.for_each_apart([&](const cuda::Slot<T>& slot) {
+    const cuda::CheckBuffer<T> finite{slot.next, memory.info};
+    cuda::check(cuda::reduce(stream, slot.next.shape(), finite, memory.partials), "reduce");
+  });
+  const cuda::UpdateParameter<W> descend{
+      memory.at, kept, cuda::is_adaptive<D> ? memory.retention : nullptr, memory.info};
+  cuda::check(cuda::reduce(stream, shape, descend, memory.partials), "reduce");
+  cuda::check(cuda::map(stream, shape, cuda::Commit<W>{memory.at, memory.info}), "map");
+  memory.for_each_apart([&](const cuda::Slot<T>& slot) {
+    const cuda::KeepBuffer<T> keep{slot, memory.info};
+    cuda::check(cuda::map(stream, slot.next.shape(), keep), "map");
+  });
+  cuda::check(cuda::once(stream, 1, cuda::CountStep{state.steps(), memory.info}), "once");
 }
 
 }  // namespace optimizer

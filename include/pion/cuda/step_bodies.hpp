@@ -39,6 +39,13 @@ struct Verdict {
   }
 };
 
+/// info <- not taken, unless all that a step leaves is finite.
+PION_HOST_DEVICE inline void refuse_unless(const Verdict& all, StepInfo* info) {
+  if (info->outcome != StepInfo::taken || all.result) return;
+  *info = StepInfo();
+  info->outcome = StepInfo::result_not_finite;
+}
+
 /// factors <- the momentum form's corrections for the step that comes, whose number the device
 /// alone knows.
 template <class M>
@@ -108,13 +115,16 @@ struct Advance {
 /// info <- the step's length, from what the rule says of its heads. `factor` is the learning rate
 /// times the scale's factor for a direction of norm 1. Where `over_norm`, it is divided by the
 /// direction's norm, and is 0 for a dead direction. Where `weights` is not null, head i of the
-/// direction has been multiplied by weights[i] since.
+/// direction has been multiplied by weights[i] since. Where `changed` is not null, parts behind the
+/// rule have changed its direction: these are its moments, and `scaled` those since its heads were
+/// multiplied.
 struct ScaleStep {
   const Info* heads;
   std::int64_t count;
   double factor;
   bool over_norm;
   const double* weights;
+  const NormPartials *changed, *scaled;
   StepInfo* info;
   PION_HOST_DEVICE void operator()(Index) const {
     if (info->outcome != StepInfo::taken) return;
@@ -122,18 +132,18 @@ struct ScaleStep {
     double squares = 0.0, weighted = 0.0;
     for (std::int64_t i = 0; i < count; ++i) {
       const double norm = heads[i].output_norm;
-      const double scaled = weights == nullptr ? norm : weights[i] * norm;
+      const double part = weights == nullptr ? norm : weights[i] * norm;
       squares += norm * norm;
-      weighted += scaled * scaled;
+      weighted += part * part;
       if (heads[i].status != Info::done) told.outcome = StepInfo::result_not_finite;
       if (heads[i].dead) ++told.dead_heads;
     }
     if (told.outcome == StepInfo::taken) {
-      told.norm = ::sqrt(squares);
+      told.norm = changed == nullptr ? ::sqrt(squares) : changed->norm();
       told.dead = count > 0 && told.dead_heads == count;
       const bool none = over_norm && (told.dead || told.norm == 0.0);
       told.length = none ? 0.0 : over_norm ? factor / told.norm : factor;
-      told.update_norm = told.length * ::sqrt(weighted);
+      told.update_norm = told.length * (changed == nullptr ? ::sqrt(weighted) : scaled->norm());
     }
     *info = told;
   }
@@ -156,27 +166,26 @@ struct Untouched {
   }
 };
 
-/// at.x <- retention W - length x, the new parameter.
+/// at.x <- retention W - length x, the new parameter. Where `adaptive` is not null, it points to
+/// the retention.
 template <class W>
 struct UpdateParameter {
   using T = sum_t<W>;
   using Value = Verdict;
   StepMatrices<W> at;
   double retention;
+  const double* adaptive;
   StepInfo* info;
 
   PION_HOST_DEVICE Verdict nothing(Index) const { return {}; }
   PION_HOST_DEVICE Verdict term(Index i, Index j, Index b) const {
     T& x = at.x(i, j, b);
-    x = static_cast<T>(retention) * static_cast<T>(at.parameter(i, j, b)) -
+    x = static_cast<T>(adaptive == nullptr ? retention : *adaptive) *
+            static_cast<T>(at.parameter(i, j, b)) -
         static_cast<T>(info->length) * x;
     return {true, ::fabs(static_cast<double>(x)) <= Scalar<W>::highest};
   }
-  PION_HOST_DEVICE void finish(Index, const Verdict& all) const {
-    if (info->outcome != StepInfo::taken || all.result) return;
-    *info = StepInfo();
-    info->outcome = StepInfo::result_not_finite;
-  }
+  PION_HOST_DEVICE void finish(Index, const Verdict& all) const { refuse_unless(all, info); }
 };
 
 /// Parameter and state of `at` <- the new ones, if the step is taken.

@@ -2,20 +2,39 @@
 #pragma once
 
 #include <algorithm>  // std::max, std::min
-#include <cmath>      // std::pow, std::sqrt
+#include <cmath>      // std::sqrt
 #include <string>
 
-#include <pion/detail/host_device.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/optimizer/recipe/buffers.hpp>
 #include <pion/optimizer/recipe/check.hpp>
 #include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/formulas.hpp>
 
 /// The scales that follow the sizes of the gradients: they remember a moment of them.
 ///
 /// Such a scale has length<Engine>(x, buffers, context), what the direction x is to be multiplied
 /// by, the learning rate included. It may change x; then it sets context.direction.norm to the new
 /// norm. It tells AdaptiveDecay its step in context.adaptive.
+namespace pion::detail {
+
+/// Returns the length that a formula finds from the sizes of a step and the number that it keeps.
+template <class Formula, class T>
+double adaptive_length(const Formula& formula, const engine::View<T>& x,
+                       const optimizer::Slot<T>& own, const optimizer::StepContext<T>& at,
+                       double& adaptive) {
+  const optimizer::formulas::StepSizes sizes{at.learning_rate, static_cast<double>(at.t),
+                                             at.gradient_norm, at.input_norm,
+                                             static_cast<double>((std::max)(x.rows, x.cols))};
+  T& kept = *own.values.data;
+  double number = static_cast<double>(kept);
+  const double length = formula(number, sizes, adaptive);
+  kept = static_cast<T>(number);
+  return length;
+}
+
+}  // namespace pion::detail
+
 namespace pion::optimizer {
 
 /// NAMO's step (2026): Adam's ratio of the norm of the rule's input to the root of the mean squared
@@ -47,36 +66,13 @@ struct NamoScale {
   }
   std::string signature() const { return detail::signature("NamoScale", {{"beta2", beta2}}); }
 
-  /// v after a gradient of this squared norm.
-  PION_HOST_DEVICE double next(double v, double square) const {
-    return beta2 * v + (1.0 - beta2) * square;
-  }
-  /// The learning rate with the corrections of step t.
-  PION_HOST_DEVICE double base(double learning_rate, double t) const {
-    using std::pow;
-    using std::sqrt;
-    return learning_rate * sqrt(1.0 - pow(beta2, t)) / (1.0 - pow(beta1, t) + 1e-12);
-  }
-  PION_HOST_DEVICE double ratio(double input_norm, double v) const {
-    using std::sqrt;
-    const double root = sqrt(v) + epsilon;
-    return root > 0.0 ? input_norm / root : 0.0;
-  }
-  PION_HOST_DEVICE double length(double adaptive, double largest_extent) const {
-    using std::sqrt;
-    const double step = adaptive * multiple * sqrt(largest_extent);
-    return step < 1.0 ? step : 1.0;
-  }
+  /// The formula, with this scale's numbers.
+  formulas::Namo formula() const { return {multiple, beta1, beta2, epsilon}; }
 
   template <class Engine, class T>
   double length(const engine::View<T>& x, const Slot<T>* own, StepContext<T>& at) const {
-    T& kept = *own[0].values.data;
-    const double v = next(static_cast<double>(kept), at.gradient_norm * at.gradient_norm);
-    kept = static_cast<T>(v);
-    const double a = base(at.learning_rate, static_cast<double>(at.t)) * ratio(at.input_norm, v);
     at.adaptive.rows = 1;
-    at.adaptive.data[0] = a;
-    return length(a, static_cast<double>((std::max)(x.rows, x.cols)));
+    return detail::adaptive_length(formula(), x, own[0], at, at.adaptive.data[0]);
   }
 };
 
@@ -102,20 +98,21 @@ struct NamoColumnScale {
   double length(const engine::View<T>& x, const Slot<T>* own, StepContext<T>& at) const {
     auto o = engine::as_eigen(x);
     double* const s = at.adaptive.data;
+    const formulas::Namo by = each.formula();
     double mean = 0.0;
     for (Index j = 0; j < x.cols; ++j) {
       T& kept = own[0].values.data[j];
-      const double v = each.next(static_cast<double>(kept), at.gradient_columns.data[j]);
+      const double v = by.next(static_cast<double>(kept), at.gradient_columns.data[j]);
       kept = static_cast<T>(v);
-      s[j] = each.ratio(std::sqrt(at.input_columns.data[j]), v);
+      s[j] = by.ratio(std::sqrt(at.input_columns.data[j]), v);
       mean += s[j] / static_cast<double>(x.cols);
     }
-    const double base = each.base(at.learning_rate, static_cast<double>(at.t));
+    const double base = by.base(at.learning_rate, static_cast<double>(at.t));
     const auto largest = static_cast<double>((std::max)(x.rows, x.cols));
     for (Index j = 0; j < x.cols; ++j) {
       if (clamp > 0.0) s[j] = (std::min)((std::max)(s[j], clamp * mean), mean / clamp);
       s[j] *= base;
-      o.col(j) *= static_cast<T>(each.length(s[j], largest));
+      o.col(j) *= static_cast<T>(by.length(s[j], largest));
     }
     at.direction.norm = detail::norm_of(x);
     return 1.0;
@@ -149,20 +146,13 @@ struct AdaGradNormScale {
   }
   std::string signature() const { return detail::signature("AdaGradNormScale", {{"most", most}}); }
 
-  PION_HOST_DEVICE double step(double learning_rate, double norm, double q) const {
-    using std::sqrt;
-    const double size = norm < most ? norm : most;
-    const double a = q > 0.0 ? learning_rate * size / sqrt(q) : 0.0;
-    return a > least ? a : least;
-  }
+  /// The formula, with this scale's numbers.
+  formulas::AdaGradNorm formula() const { return {most, least}; }
 
   template <class Engine, class T>
-  double length(const engine::View<T>& /*x*/, const Slot<T>* own, StepContext<T>& at) const {
-    T& kept = *own[0].values.data;
-    const double size = (std::min)(at.gradient_norm, most);
-    const double q = static_cast<double>(kept) + size * size;
-    kept = static_cast<T>(q);
-    return step(at.learning_rate, at.gradient_norm, q);
+  double length(const engine::View<T>& x, const Slot<T>* own, StepContext<T>& at) const {
+    double adaptive = 0.0;
+    return detail::adaptive_length(formula(), x, own[0], at, adaptive);
   }
 };
 

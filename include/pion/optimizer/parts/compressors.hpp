@@ -9,9 +9,9 @@
 #include <pion/detail/svd.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
-#include <pion/optimizer/parts/input_transforms.hpp>
 #include <pion/optimizer/recipe/check.hpp>
 #include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/formulas.hpp>
 
 /// What a worker may send in place of a matrix x. Each is contractive: ||C(x) - x||^2 is at most
 /// (1 - a) ||x||^2 with an a > 0. A compressor has compress<Engine>(x, workspace), which changes x
@@ -89,7 +89,7 @@ struct SendSigns {
   void compress(const engine::View<T>& x, Workspace& /*workspace*/) const {
     auto matrix = engine::as_eigen(x);
     const T mean = matrix.cwiseAbs().mean();
-    matrix = matrix.unaryExpr([mean](T entry) { return mean * Sign{}(entry); });
+    matrix = matrix.unaryExpr([mean](T entry) { return mean * formulas::SignOf{}(entry); });
   }
 };
 

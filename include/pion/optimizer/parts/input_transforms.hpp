@@ -6,12 +6,12 @@
 #include <limits>
 #include <string>
 
-#include <pion/detail/host_device.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
 #include <pion/optimizer/recipe/buffers.hpp>
 #include <pion/optimizer/recipe/check.hpp>
 #include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/formulas.hpp>
 
 /// What may be done to the momentum before a rule sees it: parts without a memory, for a Sequence
 /// behind a momentum form.
@@ -19,15 +19,11 @@ namespace pion::optimizer {
 
 /// Replaces each entry by its sign, 0 by 0 (AdaMuon). The result may lack full rank.
 struct Sign {
-  template <class T>
-  PION_HOST_DEVICE T operator()(T x) const {
-    return T(x > T(0)) - T(x < T(0));
-  }
   template <class Engine, class T>
   void run(const engine::View<T>& x, const Slot<T>* /*own*/, StepContext<T>& /*at*/) const {
     for (Index j = 0; j < x.cols; ++j) {
       T* const column = x.data + j * x.stride;
-      for (Index i = 0; i < x.rows; ++i) column[i] = (*this)(column[i]);
+      for (Index i = 0; i < x.rows; ++i) column[i] = formulas::SignOf{}(column[i]);
     }
   }
   std::string signature() const { return "Sign"; }
@@ -45,11 +41,6 @@ struct ClipAtQuantile {
   }
   std::string signature() const { return detail::signature("ClipAtQuantile", {{"share", share}}); }
 
-  /// x within [-limit, limit].
-  template <class T>
-  PION_HOST_DEVICE static T clipped(T x, T limit) {
-    return x > limit ? limit : x < -limit ? -limit : x;
-  }
   template <class Engine, class T>
   void run(const engine::View<T>& x, const Slot<T>* /*own*/, StepContext<T>& at) const {
     detail::Arena counting;
@@ -69,7 +60,7 @@ struct ClipAtQuantile {
     }
     limit += static_cast<T>(floor);
     for (Index j = 0; j < x.cols; ++j) {
-      for (Index i = 0; i < x.rows; ++i) matrix(i, j) = clipped(matrix(i, j), limit);
+      for (Index i = 0; i < x.rows; ++i) matrix(i, j) = formulas::clipped(matrix(i, j), limit);
     }
   }
 };

@@ -34,7 +34,7 @@ struct SignRule {
   Direction direct(const engine::View<T>& x, Workspace& /*workspace*/) const {
     auto o = engine::as_eigen(x);
     const T size = per_input ? T(1) / static_cast<T>(x.cols) : T(1);
-    o = o.unaryExpr([size](T entry) { return size * Sign{}(entry); });
+    o = o.unaryExpr([size](T entry) { return size * formulas::SignOf{}(entry); });
     return detail::direction_with_norm(x);
   }
   std::string signature() const { return per_input ? "SignRule{per input}" : "SignRule"; }

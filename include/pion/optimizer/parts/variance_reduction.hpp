@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include <pion/detail/host_device.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/optimizer/recipe/buffers.hpp>
 #include <pion/optimizer/recipe/check.hpp>
 #include <pion/optimizer/recipe/context.hpp>
+#include <pion/optimizer/recipe/formulas.hpp>
 
 namespace pion::optimizer {
 
@@ -46,17 +46,13 @@ struct VarianceReduced {
            (previous == Previous::given ? " of a given gradient" : "");
   }
 
-  /// What the change of a gradient is multiplied by.
-  PION_HOST_DEVICE double weight() const { return gamma * momentum / (1.0 - momentum); }
-  /// What the corrected gradient of that norm is multiplied by.
-  PION_HOST_DEVICE double clip_factor(double norm) const {
-    return clip && norm > 1.0 ? 1.0 / norm : 1.0;
-  }
+  /// The formula, with this part's numbers.
+  formulas::GradientChange change() const { return {gamma * momentum / (1.0 - momentum), clip}; }
 
   template <class Engine, class T>
   void run(const engine::View<T>& x, const Slot<T>* own, StepContext<T>& at) const {
     auto g = engine::as_eigen(x);
-    const auto w = static_cast<T>(weight());
+    const formulas::GradientChange by = change();
     if (previous == Previous::given) {
       const auto& given = at.inputs.previous_gradient;
       if (!given) detail::refuse_missing("previous_gradient");
@@ -66,6 +62,7 @@ struct VarianceReduced {
                                 detail::shape(given->rows(), given->cols()) +
                                 " and the parameter is " + detail::shape(rows, cols));
       }
+      const auto w = static_cast<T>(by.weight);
       if (at.turned) {
         g += w * (g - given->transpose());
       } else {
@@ -77,12 +74,12 @@ struct VarianceReduced {
       for (Index j = 0; j < x.cols; ++j) {
         for (Index i = 0; i < x.rows; ++i) {
           const T now = g(i, j);
-          g(i, j) = now + w * (now - last(i, j));
+          g(i, j) = by.corrected(now, last(i, j));
           last(i, j) = now;
         }
       }
     }
-    const double factor = clip_factor(detail::norm_of(x));
+    const double factor = by.clip_factor(detail::norm_of(x));
     if (factor != 1.0) g *= static_cast<T>(factor);
   }
 };

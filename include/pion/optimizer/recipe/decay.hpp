@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>  // std::max, std::min
 #include <string>
 #include <type_traits>
 #include <utility>  // std::declval
@@ -9,6 +8,7 @@
 #include <pion/detail/traits.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/optimizer/recipe/check.hpp>
+#include <pion/optimizer/recipe/formulas.hpp>
 
 /// The weight-decay forms.
 ///
@@ -97,6 +97,8 @@ struct AdaptiveDecay {
   double in_gradient() const { return 0.0; }
   void require_valid() const { detail::require_nonnegative("AdaptiveDecay: rate", rate); }
   std::string signature() const { return "AdaptiveDecay"; }
+  /// The formula, with this decay's number.
+  formulas::AdaptiveRetention retention_at() const { return {rate}; }
 
   template <class W, class X>
   void apply(const W& w, X& x, double /*kept*/, double length,
@@ -104,8 +106,8 @@ struct AdaptiveDecay {
     using T = typename X::Scalar;
     const auto l = static_cast<T>(length);
     for (Index j = 0; j < x.cols(); ++j) {
-      const double a = (std::min)(adaptive.data[adaptive.rows == 1 ? 0 : j], 1.0);
-      x.col(j) = static_cast<T>((std::max)(1.0 - rate * a, 0.0)) * w.col(j) - l * x.col(j);
+      const double kept_here = retention_at()(adaptive.data[adaptive.rows == 1 ? 0 : j]);
+      x.col(j) = static_cast<T>(kept_here) * w.col(j) - l * x.col(j);
     }
   }
 };
