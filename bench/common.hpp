@@ -153,8 +153,10 @@ inline void count_speedup(benchmark::State& state, const std::string& name, doub
 
 /// Registers call() under a name; `finish(state)` sets the counters.
 template <class Body>
-void add(const std::string& name, const Body& body) {
-  benchmark::RegisterBenchmark(name.c_str(), body)->UseRealTime()->Unit(benchmark::kMillisecond);
+auto* add(const std::string& name, const Body& body) {
+  return benchmark::RegisterBenchmark(name.c_str(), body)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace bench

@@ -2,8 +2,7 @@
 // Covers optimizer/parts/second_moment.hpp, optimizer/parts/adaptive_scale.hpp,
 // optimizer/parts/column_damping.hpp, optimizer/parts/direction_scale.hpp,
 // optimizer/parts/input_transforms.hpp, optimizer/parts/variance_reduction.hpp,
-// optimizer/parts/norm_rules.hpp, optimizer/parts/polar_rule.hpp, optimizer/recipe/formulas.hpp,
-// optimizer/presets/adaptive.hpp,
+// optimizer/parts/norm_rules.hpp, optimizer/parts/polar_rule.hpp, optimizer/presets/adaptive.hpp,
 // optimizer/presets/norms.hpp, optimizer/presets/gradients.hpp. The published optimisers that keep
 // no basis: three steps of each against numbers that an independent float64 program gave, with the
 // exact polar factor; and the laws of them all.
