@@ -13,6 +13,17 @@ import doxygen_xml
 TYPES = ("class", "struct", "enum", "typedef", "variable")
 SELF_EVIDENT = re.compile(r"operator(==|!=|=)$|~")  # and constructors, see is_said()
 
+# What the rooms of optimizer/ hold. (A room has no header of its name to say it.)
+ROOMS = {
+    "optimizer/recipe": "What a recipe is made of, and what every part of one must have: momentum "
+                        "forms, scales, decays, what a part remembers and what it is told.",
+    "optimizer/parts": "The parts that published optimisers add: rules, second moments, bases, "
+                       "corrections of the gradient, adaptive scales, codecs of the state.",
+    "optimizer/presets": "The published optimisers by name, each a recipe with its published "
+                         "numbers.",
+    "optimizer/routing": "Which parameter of a model gets which optimiser, from its name and shape.",
+}
+
 
 class Header:
     """A header of the library: its own comment, what it includes, its names."""
@@ -324,8 +335,8 @@ class Reference:
         header = self.headers.get(f"pion/{floor}.hpp")
         if header is None:
             whole = floor.rsplit("/", 1)[0]
-            return ["", f"<p>A room of <code>{whole}/</code>. <code>pion/{whole}.hpp</code> brings "
-                        "what most programs need of it; include the rest header by header.</p>"]
+            return ["", f"<p>{ROOMS[floor]} <code>pion/{whole}.hpp</code> brings what most programs "
+                        "need of it; include the rest header by header.</p>"]
         return [f'<p class="include"><code>#include &lt;pion/{floor}.hpp&gt;</code></p>',
                 self.comment_html(header, page)]
 

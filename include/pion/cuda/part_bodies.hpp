@@ -23,7 +23,8 @@ PION_HOST_DEVICE T& of_line(const Batch<T>& v, Index line) {
   return v.rows == 1 ? v(0, line, 0) : v(line, 0, 0);
 }
 
-/// slot.next <- slot.kept and x, by the equations of a momentum form; x <- the form's input.
+/// The next `first` and `second` <- the kept ones and x, by the equations of `momentum` with its
+/// `factors`; x <- the form's input.
 template <class T, class M>
 struct AdvanceForm {
   Batch<T> x;
@@ -108,7 +109,8 @@ struct MeanOfLine {
   }
 };
 
-/// x <- x over the root of its line's number.
+/// x <- x over the root of its line's `mean`, which is in v: a column of x as it lies, or where
+/// `across` a row.
 template <class T>
 struct DivideLines {
   Batch<T> x;
@@ -120,7 +122,8 @@ struct DivideLines {
   }
 };
 
-/// factor <- what a divided direction is multiplied by, from its moments before and after.
+/// factor <- what a divided direction of so many `entries` is multiplied by, from its moments
+/// before and after.
 struct ResizeFactor {
   const NormPartials *before, *after;
   optimizer::formulas::Resize by;
@@ -133,8 +136,9 @@ struct ResizeFactor {
 
 // --- scales that remember a number
 
-/// info <- the length that a formula finds; retention <- what the weights are multiplied by, where
-/// the decay follows the formula's step.
+/// info <- the length that a formula finds from the moments of the `gradient` and of the rule's
+/// `input`, and from the `number` that it keeps; retention <- what the weights are multiplied by,
+/// where the decay follows the formula's step.
 template <class T, class Formula>
 struct AdaptLength {
   Formula formula;

@@ -28,14 +28,16 @@ namespace pion::cuda {
 /// Holds the memory that parts work in, besides their buffers. Each use begins when the one before
 /// is over.
 struct PartMemory {
-  NormPartials *before, *after, *pieces;
-  double* factor;
-  std::byte* limit;  ///< One number of any scalar.
-  std::uint64_t* key;
-  DigitCounts* digits;
-  KeysAbove* above;
-  double* lines;
-  optimizer::Unbias* unbias;
+  NormPartials* before;       ///< Two, as measure() takes them.
+  NormPartials* after;        ///< Two.
+  NormPartials* pieces;       ///< Of either.
+  double* factor;             ///< What x is multiplied by.
+  std::byte* limit;           ///< One number of any scalar.
+  std::uint64_t* key;         ///< Of a quantile, as far as it is known.
+  DigitCounts* digits;        ///< Pieces of a pass for a digit.
+  KeysAbove* above;           ///< Pieces of the last pass.
+  double* lines;              ///< Pieces of the sums of all lines.
+  optimizer::Unbias* unbias;  ///< The corrections of a momentum form.
 
   PartMemory(detail::Arena& arena, Index rows, Index cols)
       : before(arena.take<NormPartials>(2)),
@@ -54,11 +56,11 @@ struct PartMemory {
 /// What a part is told on a device: optimizer::StepContext's counterpart.
 template <class T>
 struct PartContext {
-  Context& context;
-  Batch<T> x;       ///< As the parameter lies, inner dimension first.
-  bool by_columns;  ///< Whether x's columns are the parameter's columns.
-  const std::int64_t* steps;
-  const PartMemory& memory;
+  Context& context;           ///< What the parts run in.
+  Batch<T> x;                 ///< As the parameter lies, inner dimension first.
+  bool by_columns;            ///< Whether x's columns are the parameter's columns.
+  const std::int64_t* steps;  ///< Taken before this one.
+  const PartMemory& memory;   ///< What they work in.
 
   cudaStream_t stream() const { return context.stream(); }  ///< That all is added to.
   /// Measures x in memory for two moments, `sums`. Returns told(sums).
@@ -146,6 +148,7 @@ void run(const optimizer::SecondMoment& part, const PartContext<T>& at, const Sl
   at.scale();
 }
 
+/// Whether a part has a run() here.
 template <class Part, class T, class = void>
 struct runs_here : std::false_type {};
 template <class Part, class T>

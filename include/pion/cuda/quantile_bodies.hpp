@@ -40,9 +40,10 @@ PION_HOST_DEVICE T size_of_key(std::uint64_t key) {
 
 /// How many entries are below each value of one digit.
 struct DigitCounts {
-  static constexpr int bits = 4;
+  static constexpr int bits = 4;                  ///< Of a digit.
   static constexpr int others = (1 << bits) - 1;  ///< Digits besides 0.
-  Index below[others] = {};
+  Index below[others] = {};                       ///< Entries below 1, below 2, ...
+  /// Adds the entries of two parts of a matrix.
   PION_HOST_DEVICE DigitCounts operator+(const DigitCounts& other) const {
     DigitCounts sum;
     for (int d = 0; d < others; ++d) sum.below[d] = below[d] + other.below[d];
@@ -50,8 +51,8 @@ struct DigitCounts {
   }
 };
 
-/// key <- with the digit at `shift` of the key of number `place`, counted from 0, in the order of
-/// sizes. `first` is the highest digit, before which there is no key.
+/// key <- with the digit at `shift` of the key of number `place`, counted from 0, among the entries
+/// of x in the order of sizes. `first` is the highest digit, before which there is no key.
 template <class T>
 struct FindDigit {
   using Value = DigitCounts;
@@ -83,15 +84,16 @@ struct FindDigit {
 
 /// How many entries are not above a key, and the least key above it.
 struct KeysAbove {
-  Index not_above = 0;
-  std::uint64_t least = ~std::uint64_t(0);
+  Index not_above = 0;                      ///< How many.
+  std::uint64_t least = ~std::uint64_t(0);  ///< All bits where no key is above.
+  /// Joins two parts of a matrix.
   PION_HOST_DEVICE KeysAbove operator+(const KeysAbove& other) const {
     return {not_above + other.not_above, least < other.least ? least : other.least};
   }
 };
 
-/// limit <- the size between those of numbers `place` (whose key is known) and `place` + 1, at
-/// `share` of the way, plus `floor`.
+/// limit <- the size between those of the entries of x of numbers `place` (whose key is known) and
+/// `place` + 1, at `share` of the way, plus `floor`.
 template <class T>
 struct InterpolateSizes {
   using Value = KeysAbove;

@@ -34,6 +34,7 @@ struct has_factor<Scale, std::void_t<decltype(std::declval<const Scale&>().facto
                              Index(), Index(), std::declval<const optimizer::Direction&>()))>>
     : std::true_type {};
 
+/// Whether a decay follows a scale's adaptive step.
 template <class D>
 inline constexpr bool is_adaptive = std::is_same_v<D, optimizer::AdaptiveDecay>;
 
@@ -96,16 +97,19 @@ struct StepMemory<optimizer::Recipe<R, M, S, D>, W> {
     for (int i = fused ? of_momentum : 0; i < buffers; ++i) f(slots[i]);
   }
 
-  StepMatrices<W> at;
+  StepMatrices<W> at;  ///< The matrices of every step.
+  /// All buffers of the recipe, in the order of its parts.
   Slot<T> slots[static_cast<std::size_t>(buffers > 0 ? buffers : 1)];
-  Index heads;
-  Info* infos;
-  double* weights;
-  StepInfo* info;
-  Verdict* partials;
-  double* retention;
-  NormPartials *gradient, *input, *changed, *scaled;  ///< Two each, as measure() takes them.
-  PartMemory parts;
+  Index heads;        ///< That the rule filters.
+  Info* infos;        ///< Of each head.
+  double* weights;    ///< What each has been multiplied by, where they differ.
+  StepInfo* info;     ///< What became of the step.
+  Verdict* partials;  ///< Pieces of a reduction over the parameter or a buffer.
+  double* retention;  ///< Of an adaptive decay.
+  /// Moments, two each, as measure() takes them: of the gradient, of the rule's input, of the
+  /// direction that parts have changed, and of that since its heads were multiplied.
+  NormPartials *gradient, *input, *changed, *scaled;
+  PartMemory parts;  ///< What the parts work in.
 };
 
 }  // namespace pion::cuda

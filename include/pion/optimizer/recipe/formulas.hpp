@@ -75,9 +75,9 @@ struct MeanSquare {
 
 /// Sets the size of a direction that was divided.
 struct Resize {
-  Renormalize how;
-  double rms;      ///< With Renormalize::rms.
-  double epsilon;  ///< Added to the norm that is divided by.
+  Renormalize how;  ///< What the size is set to.
+  double rms;       ///< With Renormalize::rms.
+  double epsilon;   ///< Added to the norm that is divided by.
 
   /// What the direction is multiplied by, from the norms before and after the division.
   PION_HOST_DEVICE double factor(double before, double after, double entries) const {
@@ -91,7 +91,7 @@ struct Resize {
 /// A gradient corrected by its change, and held to the norm 1.
 struct GradientChange {
   double weight;  ///< Of the change.
-  bool clip;
+  bool clip;      ///< Whether it is held to the norm 1.
 
   /// One entry.
   template <class T>
@@ -106,14 +106,14 @@ struct GradientChange {
 
 /// The sizes that a step's adaptive length is found from.
 struct StepSizes {
-  double learning_rate = 0.0;
+  double learning_rate = 0.0;   ///< Of the step.
   double t = 1.0;               ///< The number of the step, counted from 1.
   double gradient_norm = 0.0;   ///< ||G||_F
   double input_norm = 0.0;      ///< ||X||_F of the rule's input.
   double largest_extent = 0.0;  ///< max(rows, cols)
 };
 
-/// NAMO's step.
+/// NAMO's step; `multiple`, `beta1`, `beta2` and `epsilon` are NamoScale's.
 struct Namo {
   double multiple, beta1, beta2, epsilon;
 
@@ -147,7 +147,7 @@ struct Namo {
   }
 };
 
-/// AdaGO's step.
+/// AdaGO's step; `most` and `least` are AdaGradNormScale's.
 struct AdaGradNorm {
   double most, least;
 
@@ -161,7 +161,7 @@ struct AdaGradNorm {
   }
 };
 
-/// The decay of a column whose adaptive step is `adaptive`.
+/// The decay of a column whose adaptive step is `adaptive`; `rate` is AdaptiveDecay's.
 struct AdaptiveRetention {
   double rate;
 
