@@ -65,19 +65,22 @@ std::string text_of(const std::string& name) {
 
 int main(int argc, char** argv) {
   for (const pion::recipes::NamedRecipe& named : pion::recipes::catalogue()) {
-    bench::add("step/" + text_of(named.name),
-               [name = std::string(named.name)](auto& state) {
-                 Stepped adamw(pion::recipes::recipe_named("adamw"));
-                 Stepped own(pion::recipes::recipe_named(text_of(name)));
-                 for (auto _ : state) {
-                   const double before = adamw.seconds(steps), time = own.seconds(steps),
-                                after = adamw.seconds(steps);
-                   state.SetIterationTime(time);
-                   state.counters["adamw"] = 2.0 * time / (before + after);
-                 }
-               })
+    const std::string text = text_of(named.name);
+    benchmark::RegisterBenchmark(("step/" + text).c_str(),
+                                 [text](benchmark::State& state) {
+                                   Stepped adamw(pion::recipes::recipe_named("adamw"));
+                                   Stepped own(pion::recipes::recipe_named(text));
+                                   for (auto _ : state) {
+                                     const double before = adamw.seconds(steps),
+                                                  time = own.seconds(steps),
+                                                  after = adamw.seconds(steps);
+                                     state.SetIterationTime(time);
+                                     state.counters["adamw"] = 2.0 * time / (before + after);
+                                   }
+                                 })
         ->Iterations(1)
-        ->UseManualTime();
+        ->UseManualTime()
+        ->Unit(benchmark::kMillisecond);
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

@@ -153,10 +153,8 @@ inline void count_speedup(benchmark::State& state, const std::string& name, doub
 
 /// Registers call() under a name; `finish(state)` sets the counters.
 template <class Body>
-auto* add(const std::string& name, const Body& body) {
-  return benchmark::RegisterBenchmark(name.c_str(), body)
-      ->UseRealTime()
-      ->Unit(benchmark::kMillisecond);
+void add(const std::string& name, const Body& body) {
+  benchmark::RegisterBenchmark(name.c_str(), body)->UseRealTime()->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace bench
