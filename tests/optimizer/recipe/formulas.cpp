@@ -6,7 +6,9 @@
 
 #include <pion/optimizer/parts/adaptive_scale.hpp>
 #include <pion/optimizer/parts/column_damping.hpp>
+#include <pion/optimizer/parts/direction_scale.hpp>
 #include <pion/optimizer/parts/input_transforms.hpp>
+#include <pion/optimizer/parts/norm_rules.hpp>
 #include <pion/optimizer/parts/second_moment.hpp>
 #include <pion/optimizer/presets/filtering.hpp>
 #include <pion/optimizer/step.hpp>
@@ -116,4 +118,23 @@ TEST_CASE("a column is damped to no less than the least factor") {
   CHECK(damping.factor(0.0, 1.0) == 1.0);
   CHECK(std::fabs(damping.factor(1.0, 1.0 - damping.epsilon) - 1.0 / (1.0 + std::log(2.0))) <=
         1e-15);
+}
+
+TEST_CASE("a scale that looks at the whole tells the norm of what it did") {
+  const Eigen::MatrixXd g = (Eigen::MatrixXd(2, 3) << 1, -2, 3, 4, 5, -6).finished();
+  const double rate = 0.25;
+  const auto told = [&](const auto& recipe) {
+    Eigen::MatrixXd w = Eigen::MatrixXd::Zero(2, 3);
+    auto state = initial_state(recipe, w);
+    StepWorkspace workspace;
+    const StepInfo info = step(recipe, w, g, rate, state, workspace);
+    CHECK(std::fabs(info.update_norm - w.norm()) <= 1e-15 * w.norm());
+    return w;
+  };
+  // The signs, as long as the gradient.
+  const Eigen::MatrixXd w = told(Recipe{SignRule{false}, NoMomentum{}, InputNormScale{}});
+  CHECK((w + rate * g.norm() / std::sqrt(6.0) * g.cwiseSign()).norm() <= 1e-15 * w.norm());
+  told(Recipe{Identity{}, Ema{0.95}, NamoColumnScale{}, AdaptiveDecay{0.1}});
+  told(Recipe{Identity{}, Ema{0.95}, NamoScale{}, AdaptiveDecay{0.1}});
+  told(Recipe{Identity{}, Ema{0.95}, AdaGradNormScale{}, DecoupledDecay{}});
 }
