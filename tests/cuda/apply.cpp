@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers its own header and cuda/batch.hpp, cuda/bodies.hpp, cuda/buffers.hpp, cuda/gemm.hpp,
-// cuda/kernels.hpp, cuda/list.hpp, cuda/moments.hpp, cuda/scalar.hpp, detail/host_device.hpp.
+// Covers its own header and cuda/batch.hpp, cuda/bodies.hpp, cuda/info.hpp, cuda/buffers.hpp,
+// cuda/gemm.hpp, cuda/kernels.hpp, cuda/list.hpp, cuda/moments.hpp, cuda/scalar.hpp,
+// detail/host_device.hpp.
 // The laws of apply() on a device, for every scalar, precision, storage order, normaliser, method
 // and chain, against the host's reference in long double.
 

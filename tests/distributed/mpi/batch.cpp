@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Covers distributed/batch.hpp, distributed/owners.hpp: a list of matrices, each filtered by its
-// owner.
+// Covers distributed/batch.hpp, distributed/owners.hpp, distributed/to_owners.hpp: a list of
+// matrices, each filtered by its owner.
 #include <string>
 #include <utility>
 #include <vector>
