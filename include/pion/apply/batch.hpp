@@ -164,7 +164,8 @@ using scalar_of = typename plain_t<decltype(std::declval<const List&>()[0])>::Sc
 ///         refuses.
 /// \throws std::domain_error with the number of the first matrix that has an entry that is NaN or
 ///         infinite, or whose result overflows. The y of a refused matrix is as it was; the other
-///         matrices are done.
+///         matrices are done. An exception of another type (std::bad_alloc, one of the caller's
+///         engine) comes as it is, without a number.
 /// Cost: the multiply-adds of each matrix's plan; the chain is planned once.
 template <class Engine = DefaultEngine, class Xs, class Ys>
 void apply_batch(const Filter& f, const Xs& xs, Ys& ys, BatchWorkspace& workspace,

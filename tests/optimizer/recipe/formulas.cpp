@@ -3,6 +3,7 @@
 // that are 0, clamps that bind, rows that are constant.
 
 #include <cmath>
+#include <utility>
 
 #include <pion/optimizer/parts/adaptive_scale.hpp>
 #include <pion/optimizer/parts/column_damping.hpp>
@@ -10,6 +11,7 @@
 #include <pion/optimizer/parts/input_transforms.hpp>
 #include <pion/optimizer/parts/norm_rules.hpp>
 #include <pion/optimizer/parts/second_moment.hpp>
+#include <pion/optimizer/parts/variance_reduction.hpp>
 #include <pion/optimizer/presets/filtering.hpp>
 #include <pion/optimizer/step.hpp>
 
@@ -137,4 +139,36 @@ TEST_CASE("a scale that looks at the whole tells the norm of what it did") {
   told(Recipe{Identity{}, Ema{0.95}, NamoColumnScale{}, AdaptiveDecay{0.1}});
   told(Recipe{Identity{}, Ema{0.95}, NamoScale{}, AdaptiveDecay{0.1}});
   told(Recipe{Identity{}, Ema{0.95}, AdaGradNormScale{}, DecoupledDecay{}});
+}
+
+TEST_CASE("a direction of zeros leaves the parameter where the scale says so, decay and all") {
+  const Recipe recipe{Identity{}, Ema{0.95}, CoshScale<>{}, DecoupledDecay{0.5}};
+  const Eigen::MatrixXd start = Eigen::MatrixXd::Ones(2, 3);
+  Eigen::MatrixXd w = start;
+  auto state = initial_state(recipe, w);
+  StepWorkspace workspace;
+  CHECK(step(recipe, w, Eigen::MatrixXd::Zero(2, 3), 0.1, state, workspace).taken());
+  CHECK(w == start);
+  CHECK(state.steps == 1);
+}
+
+TEST_CASE("a given gradient lies as the parameter does") {
+  const Eigen::MatrixXd g = (Eigen::MatrixXd(2, 3) << 1, -2, 3, 4, 5, -6).finished();
+  const Eigen::MatrixXd before = (Eigen::MatrixXd(2, 3) << 2, 1, -1, 0, 3, 5).finished();
+  const VarianceReduced given{0.5, 0.75, Previous::given, false};  // weight 1.5
+  const auto moved = [&](Orientation orientation, const Eigen::MatrixXd& gradient,
+                         Eigen::MatrixXd previous) {
+    const Recipe recipe{Identity{}, given, Unscaled{}, DecoupledDecay{}, orientation};
+    Eigen::MatrixXd w = Eigen::MatrixXd::Zero(gradient.rows(), gradient.cols());
+    auto state = initial_state(recipe, w);
+    StepWorkspace workspace;
+    StepInputs<double> inputs;
+    inputs.previous_gradient.emplace(
+        any_map(std::as_const(previous).data(), w.rows(), w.cols(), Index(1), w.rows()));
+    REQUIRE(step(recipe, w, gradient, 1.0, state, workspace, inputs).taken());
+    return w;
+  };
+  const Eigen::MatrixXd want = -(g + 1.5 * (g - before));
+  CHECK(moved(Orientation::out_in, g, before) == want);
+  CHECK(moved(Orientation::in_out, g.transpose(), before.transpose()) == want.transpose());
 }
