@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -292,4 +293,18 @@ TEST_CASE(
 
 TEST_CASE("a refused step changes none of the bases, and a saved state goes on") {
   for (const Member& member : members()) anchors::check_state(member);
+}
+
+TEST_CASE("columns that nearly depend on each other become orthonormal, and dependent ones zero") {
+  MatrixXd p = MatrixXd::NullaryExpr(12, 4, [](Index a, Index b) {
+    return std::sin(1.3 * static_cast<double>((a + 1) * (b + 1)));
+  });
+  // One pass would leave epsilon / 1e-10 of the first column in the second.
+  p.col(1) = p.col(0) + 1e-10 * p.col(1);
+  p.col(3) = 2.0 * p.col(0) - p.col(2);
+  pion::detail::orthonormalize_columns(engine::View<double>(p.data(), p.rows(), p.cols()));
+  const MatrixXd gram = p.transpose() * p;
+  const double rounding = 12 * std::numeric_limits<double>::epsilon();
+  CHECK((gram.topLeftCorner(3, 3) - Eigen::Matrix3d::Identity()).norm() <= rounding);
+  CHECK(p.col(3).isZero(0));
 }
