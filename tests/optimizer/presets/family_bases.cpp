@@ -308,3 +308,26 @@ TEST_CASE("columns that nearly depend on each other become orthonormal, and depe
   CHECK((gram.topLeftCorner(3, 3) - Eigen::Matrix3d::Identity()).norm() <= rounding);
   CHECK(p.col(3).isZero(0));
 }
+
+TEST_CASE(
+    "GUM's momentum is weighed by the chance of its period, and a rest that is rounding is 0") {
+  const MatrixXd g = Eigen::Vector3d(3.0, 1.0, 0.0).asDiagonal();
+  const auto momentum_of = [&](double full_probability, const MatrixXd& gradient, MatrixXd& w) {
+    const auto recipe = presets::gum(full_probability, 1);
+    w = MatrixXd::Zero(3, 3);
+    auto state = initial_state(recipe, w);
+    StepWorkspace workspace;
+    REQUIRE(step(recipe, w, gradient, 1.0, state, workspace).taken());
+    return state.momentum.norm();
+  };
+  MatrixXd w;
+  CHECK(std::fabs(momentum_of(0.0, g, w) - 3.0) <= 1e-14);  // P^T G
+  CHECK(std::fabs(momentum_of(1.0, g, w) - 1.0) <= 1e-14);  // G - P P^T G
+  const double half = momentum_of(0.5, g, w);               // either, twice
+  CHECK((std::fabs(half - 6.0) <= 1e-13 || std::fabs(half - 2.0) <= 1e-13));
+  MatrixXd one = MatrixXd::Zero(3, 3);
+  one.row(0) << 0.1, 0.2, 0.3;
+  one.row(1) = 0.7 * one.row(0);
+  CHECK(momentum_of(1.0, one, w) == 0.0);
+  CHECK(w.isZero(0));
+}
