@@ -6,6 +6,7 @@
 
 #include <pion/detail/svd.hpp>
 #include <pion/optimizer/parts/polar_rule.hpp>
+#include <pion/optimizer/parts/rules.hpp>
 #include <pion/optimizer/zero_order.hpp>
 
 #include "support/catch.hpp"
@@ -70,4 +71,33 @@ TEST_CASE("a loss that is not finite leaves the parameter, bit for bit") {
                         how, w, [] { return 0.0; }, 0.1, 1),
                     "ZeroOrder: mu is 0; it must be finite and positive");
   CHECK(w == first);
+}
+
+TEST_CASE("with the identity for a rule the step is the estimate itself") {
+  const Index rows = 4, cols = 3;
+  const MatrixXd c = MatrixXd::Random(rows, cols), first = MatrixXd::Random(rows, cols);
+  const auto moved = [&](const ZeroOrder<Identity>& how, int step, double slope) {
+    MatrixXd w = first;
+    const auto loss = [&] { return slope * c.cwiseProduct(w).sum(); };
+    CHECK(zero_order_step(how, w, loss, 0.5, step).taken());
+    return MatrixXd((first - w) / 0.5);
+  };
+  ZeroOrder<Identity> how{Identity{}};
+  // The mean over samples of u <C, P u> tends to P^T C: 2 x 3 numbers, so that S samples know it to
+  // sqrt(7 / S), 2 % here.
+  how.samples = 20000;
+  const MatrixXd estimate = moved(how, 1, 1.0);
+  const MatrixXd p = pion::detail::thin_svd<double>(estimate).matrixU().leftCols(2);
+  CHECK((estimate - p * p.transpose() * c).norm() <= 0.1 * c.norm());
+  // Of a linear loss a central difference is the forward one.
+  ZeroOrder<Identity> central = how;
+  how.samples = central.samples = 4;
+  central.central = true;
+  CHECK((moved(central, 1, 1.0) - moved(how, 1, 1.0)).norm() <= 1e-10 * c.norm());
+  // Step 100 is the last of the first period.
+  const MatrixXd last = moved(how, 100, 1.0);
+  CHECK((last - p * p.transpose() * last).norm() <= 1e-10 * last.norm());
+  // Without a slope the decay alone is left.
+  how.decay = 0.25;
+  CHECK((moved(how, 1, 0.0) - 0.25 * first).norm() <= 1e-15 * first.norm());
 }

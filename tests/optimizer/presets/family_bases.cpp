@@ -331,3 +331,34 @@ TEST_CASE(
   CHECK(momentum_of(1.0, one, w) == 0.0);
   CHECK(w.isZero(0));
 }
+
+TEST_CASE("a sketch draws other columns in each step, and is none where the matrix is small") {
+  const MatrixXd g = MatrixXd::Identity(8, 11);  // its polar factor in columns j is 1 at (j, j)
+  const auto drawn = [&](Index whole_up_to, int steps) {
+    const Recipe recipe{SketchedPolar<Polar>{exact, 3, Sketch::columns, whole_up_to}, NoMomentum{}};
+    MatrixXd w = MatrixXd::Zero(8, 11);
+    auto state = initial_state(recipe, w);
+    StepWorkspace workspace;
+    for (int t = 0; t < steps; ++t) REQUIRE(step(recipe, w, g, 1.0, state, workspace).taken());
+    return Eigen::VectorXd(-w.diagonal());
+  };
+  const Eigen::VectorXd once = drawn(2, 1), often = drawn(2, 40);
+  CHECK(once.sum() <= 3.0 + 1e-12);
+  // In forty steps each column comes 40 * 3 / 11 times: none is left out, none comes always.
+  CHECK(often.minCoeff() >= 1.0);
+  CHECK(often.maxCoeff() <= 30.0);
+  CHECK((drawn(100, 1) - Eigen::VectorXd::Ones(8)).norm() <= 1e-12);
+}
+
+TEST_CASE("the largest slices are those of the largest sum of sizes") {
+  MatrixXd g = MatrixXd::Zero(2, 3);
+  g(0, 0) = 3.0;              // the longer row
+  g.row(1).setConstant(1.2);  // the one with the larger sum
+  const auto recipe = presets::dion2(0.5);
+  MatrixXd w = MatrixXd::Zero(2, 3);
+  auto state = initial_state(recipe, w);
+  StepWorkspace workspace;
+  REQUIRE(step(recipe, w, g, 1.0, state, workspace).taken());
+  CHECK(w.row(0).isZero(0));
+  CHECK(w.row(1).norm() > 0.1);
+}
