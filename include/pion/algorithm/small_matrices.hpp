@@ -30,7 +30,7 @@ class SmallMatrices {
   static std::size_t bytes(Index most) {
     detail::Arena counting;
     SmallMatrices(counting, most);
-    return counting.used();
+    return static_cast<std::size_t>(counting.used());
   }
 
   /// One of the five matrices, i = 0 to 4, as rows x cols; what it holds is left as it is.

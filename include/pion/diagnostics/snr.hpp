@@ -42,13 +42,13 @@ namespace detail {
 ///         std::domain_error unless its squared norm is finite, and well above the least double
 ///         unless it is 0.
 template <class G>
-Eigen::MatrixXd sample(const char* function, const Eigen::MatrixBase<G>& g,
-                       const Eigen::MatrixXd& like, bool first) {
+ColumnMajor<double> sample(const char* function, const Eigen::MatrixBase<G>& g,
+                           const ColumnMajor<double>& like, bool first) {
   if (!first && (g.rows() != like.rows() || g.cols() != like.cols())) {
     refuse_argument(std::string(function) + ": a sample is " + shape(g.rows(), g.cols()) +
                     ", those before are " + shape(like.rows(), like.cols()));
   }
-  Eigen::MatrixXd in_double = g.template cast<double>();
+  ColumnMajor<double> in_double = g.template cast<double>();
   const double squares = in_double.squaredNorm();
   if (!detail::is_finite(squares)) {
     refuse_values(std::string(function) +
@@ -115,10 +115,10 @@ class SnrSamples {
   ///         std::domain_error if g is not finite, or its squared norm overflows or vanishes.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
-    const Eigen::MatrixXd sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
-    if (count_ == 0) mean_ = Eigen::MatrixXd::Zero(g.rows(), g.cols());
+    const detail::ColumnMajor<double> sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
+    if (count_ == 0) mean_ = detail::ColumnMajor<double>::Zero(g.rows(), g.cols());
     ++count_;
-    const Eigen::MatrixXd away = sample - mean_;
+    const detail::ColumnMajor<double> away = sample - mean_;
     mean_ += away / static_cast<double>(count_);
     squares_ += away.cwiseProduct(sample - mean_).sum();
   }
@@ -131,7 +131,8 @@ class SnrSamples {
       *this = other;
       return;
     }
-    const Eigen::MatrixXd away = detail::sample("SnrSamples", other.mean_, mean_, false) - mean_;
+    const detail::ColumnMajor<double> away =
+        detail::sample("SnrSamples", other.mean_, mean_, false) - mean_;
     const auto here = static_cast<double>(count_);
     const auto there = static_cast<double>(other.count_);
     const double all = here + there;
@@ -140,15 +141,15 @@ class SnrSamples {
     count_ += other.count_;
   }
 
-  Index count() const { return count_; }                 ///< Samples so far.
-  const Eigen::MatrixXd& mean() const { return mean_; }  ///< Their mean, column-major.
+  Index count() const { return count_; }                             ///< Samples so far.
+  const detail::ColumnMajor<double>& mean() const { return mean_; }  ///< Their mean, column-major.
 
   /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const { return detail::snr_of_samples(mean_.squaredNorm(), squares_, count_); }
 
  private:
-  Eigen::MatrixXd mean_;
+  detail::ColumnMajor<double> mean_;
   double squares_ = 0.0;  // sum of ||g_i - mean||^2
   Index count_ = 0;
 };
@@ -170,8 +171,8 @@ class SnrStream {
   ///         std::domain_error if g is not finite, or its squared norm overflows or vanishes.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
-    const Eigen::MatrixXd sample = detail::sample("SnrStream", g, mean_, count_ == 0);
-    if (count_ == 0) mean_ = Eigen::MatrixXd::Zero(g.rows(), g.cols());
+    const detail::ColumnMajor<double> sample = detail::sample("SnrStream", g, mean_, count_ == 0);
+    if (count_ == 0) mean_ = detail::ColumnMajor<double>::Zero(g.rows(), g.cols());
     mean_ = decay_ * mean_ + (1.0 - decay_) * sample;
     square_ = decay_ * square_ + (1.0 - decay_) * sample.squaredNorm();
     ++count_;
@@ -187,7 +188,7 @@ class SnrStream {
 
  private:
   double decay_;
-  Eigen::MatrixXd mean_;
+  detail::ColumnMajor<double> mean_;
   double square_ = 0.0;
   Index count_ = 0;
 };
