@@ -27,10 +27,10 @@ class SmallMatrices {
   }
 
   /// The bytes that a SmallMatrices takes.
-  static std::size_t bytes(Index most) {
+  static Index bytes(Index most) {
     detail::Arena counting;
     SmallMatrices(counting, most);
-    return static_cast<std::size_t>(counting.used());
+    return static_cast<Index>(counting.used());
   }
 
   /// One of the five matrices, i = 0 to 4, as rows x cols; what it holds is left as it is.

@@ -143,8 +143,8 @@ class TallSkinnyKernels {
   }
 
   /// Memory of the host for small matrices: the context's, since the arena is the device's.
-  std::byte* small_memory(pion::detail::Arena& /*arena*/, std::size_t bytes) const {
-    return context_->reserve_on_host(bytes);
+  std::byte* small_memory(pion::detail::Arena& /*arena*/, Index bytes) const {
+    return context_->reserve_on_host(static_cast<std::size_t>(bytes));
   }
 
   // --- elements

@@ -136,8 +136,8 @@ class TallSkinnyKernels {
   }
 
   /// Memory of the host for small matrices: here, the call's own.
-  static std::byte* small_memory(detail::Arena& arena, std::size_t bytes) {
-    return arena.take<std::byte>(static_cast<Index>(bytes));
+  static std::byte* small_memory(detail::Arena& arena, Index bytes) {
+    return arena.take<std::byte>(bytes);
   }
 
   /// Fills x with entries +1 and -1, each with probability 1/2.
