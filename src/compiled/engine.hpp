@@ -181,8 +181,8 @@ class TableTallSkinnyKernels {
     const pion::detail::SmallVector values = sigma;
     return table().distance(bare(d), bare(u), values.data());
   }
-  static std::byte* small_memory(pion::detail::Arena& arena, std::size_t bytes) {
-    return arena.take<std::byte>(static_cast<std::int64_t>(bytes));
+  static std::byte* small_memory(pion::detail::Arena& arena, Index bytes) {
+    return arena.take<std::byte>(bytes);
   }
   static void fill_signs(std::uint64_t seed, const View<T>& x) {
     table().fill_signs(seed, bare(x));
