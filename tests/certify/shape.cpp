@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
+#include <string>
 
 #include <pion/certify/enclosure.hpp>
 #include <pion/certify/monotone.hpp>
@@ -180,4 +182,14 @@ TEST_CASE("ripple of the bands") {
   encloses(certified::pass_ripple(chains::muon(), 0.01), 1.0 - 0.68183146217718, 12);
   CHECK(certified::pass_ripple(f, 1.0) == Interval(0.0));
   CHECK(certified::stop_ripple(f, 0.0) == Interval(0.0));
+}
+
+TEST_CASE("a bound that is refused names the function that was called") {
+  const Chain f = chains::muon();
+  const std::string which = ": [0, nan] is not a finite interval";
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THROWS_WITH(certified::range(f, 0.0, nan), "range" + which);
+  CHECK_THROWS_WITH(certified::deviation(f, 1.0, 0.0, nan), "deviation" + which);
+  CHECK_THROWS_WITH(certified::pass_ripple(f, 0.0, nan), "pass_ripple" + which);
+  CHECK_THROWS_WITH(certified::stop_ripple(f, nan), "stop_ripple" + which);
 }

@@ -398,6 +398,8 @@ TEST_CASE("a step on a device refuses what does not fit") {
   CHECK_THROWS_WITH(stepped(climbing, w.view(), w.view(), rate),
                     "SqrtMaxScale: multiple is -5; it must be finite and not negative");
   CHECK_THROWS_AS((cuda::State<float>(climbing, w.view(), context)), std::invalid_argument);
+  CHECK_THROWS_WITH((cuda::State<float>(presets::muon_mvr2(), w.view(), context)),
+                    "State: on a device VarianceReduced compares with the last gradient");
   const optimizer::Recipe flipping{optimizer::Filtered{{chains::muon()}}, optimizer::HeavyBall{},
                                    optimizer::Unscaled{}, optimizer::DecoupledDecay{2.0}};
   CHECK_THROWS_WITH(stepped(flipping, w.view(), w.view(), 1.0),

@@ -6,7 +6,9 @@
 #include <limits>
 
 #include <pion/detail/svd.hpp>
+#include <pion/engine/gemm.hpp>
 #include <pion/engine/view.hpp>
+#include <pion/engine/workspace.hpp>
 #include <pion/filter/chain.hpp>
 
 /// The reference: what the other algorithms avoid. Host memory only; allocates.
@@ -28,6 +30,18 @@ Index numerical_rank(const Values& descending, Index rows, Index cols) {
   return (descending.array() > tolerance).count();
 }
 
+/// x <- U_k diag(gains) V_k^T, k being the number of gains. Allocates.
+template <class T, class Gains>
+void recompose(const detail::ThinSvd<T>& factors, const Gains& gains, const engine::View<T>& x) {
+  const Index k = gains.size();
+  const detail::OwnedMatrix<T> left = factors.matrixU().leftCols(k) * gains.asDiagonal();
+  const engine::View<const T> u(left.data(), x.rows, k), v(factors.matrixV().data(), x.cols, k);
+  Workspace memory;
+  const auto buffers = detail::laid_out<engine::GemmBuffers<T>>(memory, x.rows, x.cols, k);
+  engine::gemm<engine::Op::plain, engine::Op::transposed>(T(1), u, v, x, buffers,
+                                                          engine::Write::overwrite);
+}
+
 /// x <- U f(S) V^T from the singular value decomposition; f is evaluated in double.
 template <class T>
 SvdOutcome svd(const Chain& f, const engine::View<T>& x, double survivor_threshold) {
@@ -35,14 +49,13 @@ SvdOutcome svd(const Chain& f, const engine::View<T>& x, double survivor_thresho
   const auto& sigma = factors.singularValues();
   SvdOutcome outcome;
   outcome.rank = numerical_rank(sigma, x.rows, x.cols);
-  Eigen::Matrix<T, Eigen::Dynamic, 1> gain(sigma.size());
+  detail::OwnedVector<T> gain(sigma.size());
   for (Index i = 0; i < sigma.size(); ++i) {
     const double value = f(static_cast<double>(sigma(i)));
     gain(i) = static_cast<T>(value);
     if (std::fabs(value) > survivor_threshold) ++outcome.survivors;
   }
-  engine::as_eigen(x).noalias() =
-      factors.matrixU() * gain.asDiagonal() * factors.matrixV().transpose();
+  recompose(factors, gain, x);
   return outcome;
 }
 

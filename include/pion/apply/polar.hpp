@@ -23,15 +23,14 @@ template <class T, class Selection>
 Index keep_by_svd(const Selection& selection, double largest, Index rows, Index cols,
                   const engine::View<T>& x) {
   scale_to_one(largest, x);
-  const ColumnMajor<T> scaled = engine::as_eigen(x);
+  const auto scaled = engine::as_eigen(x);
   const double norm = scaled.template cast<double>().norm();
   const auto factors = thin_svd<T>(scaled);
   const auto& sigma = factors.singularValues();
   const Index rank = algorithm::numerical_rank(sigma, rows, cols);
-  const Eigen::VectorXd relative = sigma.template cast<double>() / norm;
+  const OwnedVector<double> relative = sigma.template cast<double>() / norm;
   const Index k = (std::min)(rank, selection.keep(relative, rows, cols));
-  engine::as_eigen(x).noalias() =
-      factors.matrixU().leftCols(k) * factors.matrixV().leftCols(k).transpose();
+  algorithm::recompose(factors, OwnedVector<T>::Ones(k), x);
   return k;
 }
 
@@ -51,7 +50,7 @@ PION_COMPILED_SELECTION(AboveNoise)
 template <class Selection, class X, class Y>
 ApplyInfo polar_by_svd(const Selection& selection, const X& x, Y& y) {
   using T = compute_t<typename X::Scalar>;
-  ColumnMajor<T> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
+  OwnedMatrix<T> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
   const engine::View<T> inside(work.data(), work.rows(), work.cols());
   const double largest = load("polar_factor", x, inside);
   ApplyInfo info;

@@ -30,6 +30,7 @@ inline RangeEnclosure range(const Chain& f, double lo = 0.0, double hi = 1.0) {
 /// Encloses max |f - target| on [lo, hi]. Cost: as range().
 /// \throws std::invalid_argument unless lo <= hi, both finite, or if `target` is NaN.
 inline Interval deviation(const Chain& f, double target, double lo, double hi) {
+  detail::finite_interval("deviation", lo, hi);
   const RangeEnclosure y = certified::range(f, lo, hi);
   return (max)(target - y.lo, y.hi - target);
 }
@@ -38,9 +39,11 @@ inline Interval deviation(const Chain& f, double target, double lo, double hi) {
 /// Cost: as range().
 /// \throws std::invalid_argument unless the band is a finite interval.
 inline Interval pass_ripple(const Chain& f, double from, double to = 1.0) {
+  detail::finite_interval("pass_ripple", from, to);
   return certified::deviation(f, 1.0, from, to);
 }
 inline Interval stop_ripple(const Chain& f, double to) {
+  detail::finite_interval("stop_ripple", 0.0, to);
   return certified::deviation(f, 0.0, 0.0, to);
 }
 

@@ -94,12 +94,9 @@ void run(const optimizer::Sign&, const PartContext<T>& at, const Slot<T>*) {
   check(map(at.stream(), at.x.shape(), TakeSigns<T>{at.x}), "map");
 }
 
-/// \throws std::invalid_argument if the gradient to compare with is to be given.
+/// The gradient to compare with is the last one: a State refuses a part to which it is given.
 template <class T>
 void run(const optimizer::VarianceReduced& part, const PartContext<T>& at, const Slot<T>* own) {
-  if (part.previous == optimizer::Previous::given) {
-    detail::refuse_argument("step: on a device VarianceReduced compares with the last gradient");
-  }
   const auto by = part.change();
   check(map(at.stream(), at.x.shape(), CorrectByChange<T>{at.x, own[0], by}), "map");
   if (!by.clip) return;

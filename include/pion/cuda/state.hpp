@@ -10,6 +10,7 @@
 #include <pion/cuda/context.hpp>
 #include <pion/cuda/matrix.hpp>
 #include <pion/cuda/scalar.hpp>
+#include <pion/optimizer/parts/variance_reduction.hpp>
 #include <pion/optimizer/recipe/recipe.hpp>
 
 namespace pion {
@@ -29,8 +30,9 @@ class State {
 
   /// Makes the state before the first step of `parameter`, whose memory is not looked at. Copies
   /// from the host where a part does not begin with zeros.
-  /// \throws std::invalid_argument if a size is negative or a number of the recipe is out of its
-  ///         range; device_error if a call of CUDA fails.
+  /// \throws std::invalid_argument if a size is negative, a number of the recipe is out of its
+  ///         range, or the recipe does what steps on a device cannot: parameters of (in, out), a
+  ///         state in bytes, VarianceReduced with a gradient that is given; device_error if a call of CUDA fails.
   template <class R, class M, class S, class D, class W>
   State(const optimizer::Recipe<R, M, S, D>& recipe, const Matrix<W>& parameter, Context& context)
       : rows_(parameter.rows), cols_(parameter.cols), order_(parameter.order) {
@@ -46,6 +48,7 @@ class State {
           "a Matrix of the other order");
     }
     detail::for_each_buffer(recipe, [&](const auto& part, int i, int) {
+      require_runs(part);
       buffers_.push_back(described(detail::buffer_shape(part, i, rows_, cols_)));
     });
     detail::Arena counting;
@@ -84,6 +87,12 @@ class State {
   }
 
  private:
+  template <class Part>
+  static void require_runs(const Part& /*part*/) {}
+  static void require_runs(const optimizer::VarianceReduced& part) {
+    if (part.previous == optimizer::Previous::last_gradient) return;
+    detail::refuse_argument("State: on a device VarianceReduced compares with the last gradient");
+  }
   Buffer described(const optimizer::BufferShape& shape) const {
     if (shape.storage != optimizer::Storage::values) {
       detail::refuse_argument(std::string("State: ") + shape.name +

@@ -55,17 +55,17 @@ class BandLoss {
   /// Computes L(f), of a chain or of its coefficients.
   /// \throws std::invalid_argument if the number of coefficients is not a multiple of 3.
   double operator()(const Chain& f) const { return of(detail::ClippedChain(f.steps())); }
-  double operator()(const Eigen::VectorXd& theta) const {
+  double operator()(const detail::OwnedVector<double>& theta) const {
     return of(detail::ClippedChain(detail::steps_of(theta)));
   }
 
   /// Computes L and the derivatives of its residuals by the coefficients, for
   /// detail::least_squares(). Where a residual has a kink the derivative is that of |f - target|.
   /// \throws std::invalid_argument if the number of coefficients is not a multiple of 3.
-  detail::NormalEquations normal(const Eigen::VectorXd& theta) const {
+  detail::NormalEquations normal(const detail::OwnedVector<double>& theta) const {
     detail::ClippedChain f(detail::steps_of(theta));
     detail::NormalEquations equations(theta.size());
-    Eigen::VectorXd row(theta.size());
+    detail::OwnedVector<double> row(theta.size());
     for (const Sample& at : samples_) {
       const double value = f.with_gradient(at.sigma, row);
       equations.add(at.residual(value), at.residual_slope(value), row);

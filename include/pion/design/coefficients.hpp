@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>  // std::clamp
 #include <cmath>      // std::fabs
 #include <cstddef>    // std::size_t
@@ -9,14 +8,15 @@
 #include <vector>
 
 #include <pion/detail/check.hpp>
+#include <pion/detail/traits.hpp>
 #include <pion/filter/chain.hpp>
 
 namespace pion::design {
 
 /// Puts the coefficients of a chain in one vector, a1 b1 c1 a2 ..., as solvers want them;
 /// chain_of() is the way back.
-inline Eigen::VectorXd coefficients(const Chain& f) {
-  Eigen::VectorXd theta(3 * f.size());
+inline detail::OwnedVector<double> coefficients(const Chain& f) {
+  detail::OwnedVector<double> theta(3 * f.size());
   Eigen::Index i = 0;
   for (const OddQuintic& p : f.steps()) {
     for (const double coefficient : {p.a, p.b, p.c}) theta[i++] = coefficient;
@@ -30,7 +30,7 @@ namespace pion::detail {
 
 /// Makes quintics of coefficients that stand in a row, finite or not.
 /// \throws std::invalid_argument if the length is not a multiple of 3.
-inline std::vector<OddQuintic> steps_of(const Eigen::VectorXd& theta) {
+inline std::vector<OddQuintic> steps_of(const OwnedVector<double>& theta) {
   if (theta.size() % 3 != 0) {
     refuse_argument("chain_of: " + std::to_string(theta.size()) +
                     " coefficients are not a list of quintics");
@@ -57,7 +57,7 @@ class ClippedChain {
 
   /// Computes the value at s, and its derivative by each coefficient into `row`, which has the size
   /// of the coefficients.
-  double with_gradient(double s, Eigen::VectorXd& row) {
+  double with_gradient(double s, OwnedVector<double>& row) {
     double x = s;
     for (std::size_t k = 0; k < steps_.size(); ++k) {
       entering_[k] = x;
@@ -90,6 +90,8 @@ namespace pion::design {
 
 /// Makes the chain whose coefficients stand in a row.
 /// \throws std::invalid_argument if the length is not a multiple of 3, or an entry is not finite.
-inline Chain chain_of(const Eigen::VectorXd& theta) { return Chain(detail::steps_of(theta)); }
+inline Chain chain_of(const detail::OwnedVector<double>& theta) {
+  return Chain(detail::steps_of(theta));
+}
 
 }  // namespace pion::design

@@ -51,7 +51,7 @@ class RippleNorm {
     for (const design::Band& band : bands.gaps()) sample(band, 40, 0.0, 1.0);
   }
 
-  double operator()(const Eigen::VectorXd& theta) const {
+  double operator()(const OwnedVector<double>& theta) const {
     const ClippedChain f(steps_of(theta));
     double sum = 0.0;
     for (const Sample& at : samples_) {
@@ -60,10 +60,10 @@ class RippleNorm {
     return sum;
   }
 
-  NormalEquations normal(const Eigen::VectorXd& theta) const {
+  NormalEquations normal(const OwnedVector<double>& theta) const {
     ClippedChain f(steps_of(theta));
     NormalEquations equations(theta.size());
-    Eigen::VectorXd row(theta.size());
+    OwnedVector<double> row(theta.size());
     for (const Sample& at : samples_) {
       const double off = at.deviation(f.with_gradient(at.sigma, row)) / scale_;
       if (off == 0.0) continue;
@@ -106,7 +106,7 @@ namespace pion::design {
 ///         the way has more than 65,536 laps on one.
 inline Designed equiripple(const Bands& bands, const Chain& start) {
   Designed best{start, ripple(start, bands)};
-  Eigen::VectorXd theta = coefficients(start);
+  detail::OwnedVector<double> theta = coefficients(start);
   for (const double power : {4.0, 8.0, 16.0, 32.0}) {
     if (!(best.loss > 0.0)) break;
     theta = detail::least_squares(detail::RippleNorm(bands, best.loss, power), theta, 40);

@@ -69,7 +69,7 @@ class Search {
     std::mt19937_64 random(seed);
     std::normal_distribution<double> normal;
     std::uniform_real_distribution<double> uniform;
-    Eigen::VectorXd theta;
+    detail::OwnedVector<double> theta;
     if (trial < options_.starts) {
       theta = coefficients(Chain{{1, 0, 0}}.then(repeat(chains::promotion, options_.steps - 1)));
       const double deviation = trial == 0 ? 0.0 : (trial % 2 == 1 ? 0.25 : 0.4);

@@ -6,6 +6,7 @@
 #include <cmath>      // std::sqrt
 
 #include <pion/detail/finite.hpp>
+#include <pion/detail/traits.hpp>
 
 namespace pion::detail {
 
@@ -13,10 +14,10 @@ namespace pion::detail {
 /// value, J^T r, and the lower half of J^T J.
 struct NormalEquations {
   explicit NormalEquations(Eigen::Index unknowns)
-      : gradient(Eigen::VectorXd::Zero(unknowns)),
-        curvature(Eigen::MatrixXd::Zero(unknowns, unknowns)) {}
+      : gradient(OwnedVector<double>::Zero(unknowns)),
+        curvature(OwnedMatrix<double>::Zero(unknowns, unknowns)) {}
 
-  void add(double residual, double slope, const Eigen::VectorXd& row) {
+  void add(double residual, double slope, const OwnedVector<double>& row) {
     value += residual * residual;
     for (Eigen::Index j = 0; j < row.size(); ++j) {
       const double entry = slope * row[j];
@@ -26,8 +27,8 @@ struct NormalEquations {
   }
 
   double value = 0.0;
-  Eigen::VectorXd gradient;
-  Eigen::MatrixXd curvature;
+  OwnedVector<double> gradient;
+  OwnedMatrix<double> curvature;
 };
 
 /// Solves (A + diag(shift)) x = b by Cholesky's factorisation, for a positive definite matrix whose
@@ -37,7 +38,8 @@ struct NormalEquations {
 /// \param x      b at first, then the solution.
 /// Returns false where rounding leaves the matrix indefinite; x then means nothing. It is written
 /// out because Eigen's costs a user of chains::low_pass() more compilation than all the rest.
-inline bool solve_shifted(Eigen::MatrixXd a, const Eigen::VectorXd& shift, Eigen::VectorXd& x) {
+inline bool solve_shifted(OwnedMatrix<double> a, const OwnedVector<double>& shift,
+                          OwnedVector<double>& x) {
   const Eigen::Index n = x.size();
   for (Eigen::Index j = 0; j < n; ++j) {
     double pivot = a(j, j) + shift[j];
@@ -68,21 +70,21 @@ inline bool solve_shifted(Eigen::MatrixXd a, const Eigen::VectorXd& shift, Eigen
 ///
 /// Ends when a step has gained less than 1e-10 of the value, or after so many evaluations.
 template <class Sum>
-Eigen::VectorXd least_squares(const Sum& sum, Eigen::VectorXd theta, int evaluations) {
+OwnedVector<double> least_squares(const Sum& sum, OwnedVector<double> theta, int evaluations) {
   NormalEquations here = sum.normal(theta);
-  Eigen::VectorXd scale = Eigen::VectorXd::Zero(theta.size());
+  OwnedVector<double> scale = OwnedVector<double>::Zero(theta.size());
   double damping = 1e-3, growth = 2.0;
   for (int n = 1; n < evaluations && here.value > 0.0 && damping < 1e16; ++n) {
     for (Eigen::Index j = 0; j < theta.size(); ++j) {
       scale[j] = (std::max)({scale[j], here.curvature(j, j), 1e-300});
     }
-    Eigen::VectorXd step = -here.gradient;
+    OwnedVector<double> step = -here.gradient;
     if (!solve_shifted(here.curvature, damping * scale, step)) {
       damping *= growth;
       growth *= 2.0;
       continue;
     }
-    const Eigen::VectorXd there = theta + step;
+    const OwnedVector<double> there = theta + step;
     const double value = all_finite(there.data(), there.size()) ? sum(there) : HUGE_VAL;
     double promised = 0.0;  // by the quadratic, less what damping takes
     for (Eigen::Index j = 0; j < theta.size(); ++j) {

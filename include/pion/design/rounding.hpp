@@ -98,9 +98,9 @@ namespace pion::design {
 /// It is a property of the coefficients and not of the filter alone: rescaled() keeps the filter
 /// and changes the coefficients. A chain that doubles back on steep slopes has a large sensitivity.
 inline double sensitivity(const Chain& f) {
-  const Eigen::VectorXd theta = coefficients(f);
+  const detail::OwnedVector<double> theta = coefficients(f);
   detail::ClippedChain g(f.steps());
-  Eigen::VectorXd row(theta.size());
+  detail::OwnedVector<double> row(theta.size());
   double largest = 0.0;
   for (const double s : detail::change_grid()) {
     g.with_gradient(s, row);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Eigen/Core>
 #include <Eigen/LU>
 #include <algorithm>  // std::max
 #include <cstddef>    // std::size_t
@@ -45,18 +44,20 @@ inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double wei
                             detail::number_text(pass.hi) + "] and weight " +
                             detail::number_text(weight) + " do not fit together");
   }
+  // Of one layout under all flags (detail/traits.hpp, OwnedVector).
+  using Vector = Eigen::Matrix<double, 4, 1, Eigen::DontAlign>;
   struct Inequality {  // row . (a, b, c, e) <= bound
-    Eigen::Vector4d row;
+    Vector row;
     double bound;
-    double excess(const Eigen::Vector4d& x) const { return row.dot(x) - bound; }
+    double excess(const Vector& x) const { return row.dot(x) - bound; }
   };
   const auto bounds_at = [&](double s) {
     const bool passes = s >= pass.lo, stops = s <= stop;
-    const Eigen::Vector3d powers(s, s * s * s, s * s * s * s * s);
+    const double s3 = s * s * s, s5 = s3 * s * s;
     Inequality above, below;
-    above.row << powers, stops ? -weight : -1.0;
+    above.row << s, s3, s5, stops ? -weight : -1.0;
     above.bound = stops ? 0.0 : 1.0;
-    below.row << -powers, passes ? -1.0 : -weight;
+    below.row << -s, -s3, -s5, passes ? -1.0 : -weight;
     below.bound = passes ? -1.0 : 0.0;
     return std::vector<Inequality>{above, below};
   };
@@ -65,7 +66,7 @@ inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double wei
   for (const double s : {0.6 * stop, stop, pass.lo, 0.5 * (pass.lo + pass.hi), pass.hi}) {
     for (const Inequality& c : bounds_at(s)) active.push_back(c);
   }
-  Eigen::Vector4d best = Eigen::Vector4d::Zero();
+  Vector best = Vector::Zero();
   for (int exchange = 0; exchange < 60; ++exchange) {
     const std::size_t n = active.size();
     double least = std::numeric_limits<double>::infinity();
@@ -73,11 +74,11 @@ inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double wei
       for (std::size_t j = i + 1; j < n; ++j) {
         for (std::size_t k = j + 1; k < n; ++k) {
           for (std::size_t l = k + 1; l < n; ++l) {
-            Eigen::Matrix4d m;
+            Eigen::Matrix<double, 4, 4, Eigen::DontAlign> m;
             m << active[i].row.transpose(), active[j].row.transpose(), active[k].row.transpose(),
                 active[l].row.transpose();
-            const Eigen::Vector4d at = m.partialPivLu().solve(Eigen::Vector4d(
-                active[i].bound, active[j].bound, active[k].bound, active[l].bound));
+            const Vector at = m.inverse() * Vector(active[i].bound, active[j].bound,
+                                                   active[k].bound, active[l].bound);
             if (!(at[3] < least)) continue;
             bool feasible = pion::detail::all_finite(at.data(), at.size());
             for (const Inequality& c : active) feasible = feasible && c.excess(at) <= 1e-11;

@@ -43,16 +43,18 @@ inline namespace PION_SETTINGS {
 /// The singular value decomposition of a matrix with thin factors.
 template <class T>
 class ThinSvd {
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  using Vector = OwnedVector<T>;
 
  public:
-  explicit ThinSvd(const ColumnMajor<T>& x)
+  template <class X>
+  explicit ThinSvd(const Eigen::MatrixBase<X>& x)
       : m_(x.rows()),
         n_(x.cols()),
         k_((std::min)(m_, n_)),
         memory_(std::size_t((m_ + 1 + n_) * k_)) {
+    const OwnedMatrix<T> given = x;
     T* const u = memory_.data();
-    decompose(m_, n_, x.data(), u, u + m_ * k_, u + (m_ + 1) * k_);
+    decompose(m_, n_, given.data(), u, u + m_ * k_, u + (m_ + 1) * k_);
   }
 
   auto matrixU() const { return Eigen::Map<const ColumnMajor<T>>(memory_.data(), m_, k_); }
@@ -66,16 +68,17 @@ class ThinSvd {
   std::vector<T> memory_;  // u, sigma, v
 };
 
-template <class T>
-ThinSvd<T> thin_svd(const ColumnMajor<T>& x) {
+template <class T, class X>
+ThinSvd<T> thin_svd(const Eigen::MatrixBase<X>& x) {
   return ThinSvd<T>(x);
 }
 
 /// The singular values alone, descending.
-template <class T>
-Eigen::Matrix<T, Eigen::Dynamic, 1> singular_values(const ColumnMajor<T>& x) {
-  Eigen::Matrix<T, Eigen::Dynamic, 1> values((std::min)(x.rows(), x.cols()));
-  decompose<T>(x.rows(), x.cols(), x.data(), nullptr, values.data(), nullptr);
+template <class T, class X>
+OwnedVector<T> singular_values(const Eigen::MatrixBase<X>& x) {
+  const OwnedMatrix<T> given = x;
+  OwnedVector<T> values((std::min)(x.rows(), x.cols()));
+  decompose<T>(x.rows(), x.cols(), given.data(), nullptr, values.data(), nullptr);
   return values;
 }
 

@@ -46,6 +46,15 @@ inline constexpr bool is_scalar_v =
 template <class T>
 using ColumnMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
+/// A matrix and a column that own their memory. DontAlign takes it from malloc under all flags;
+/// what Eigen aligns is freed as the vector instructions say, and must not go to a function that
+/// another file has compiled with others.
+template <class T>
+using OwnedMatrix =
+    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor | Eigen::DontAlign>;
+template <class T>
+using OwnedVector = Eigen::Matrix<T, Eigen::Dynamic, 1, Eigen::ColMajor | Eigen::DontAlign>;
+
 inline namespace PION_SETTINGS {
 
 /// The distance between two columns, as Eigen takes it, and columns without gaps. They are types of

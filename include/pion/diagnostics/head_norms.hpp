@@ -15,11 +15,11 @@ namespace pion {
 /// \throws std::invalid_argument if the heads do not fill the matrix; std::domain_error if a norm
 ///         is not finite.
 template <class X, class Layout>
-Eigen::VectorXd head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
+detail::OwnedVector<double> head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   require_heads_fit("head_norms", heads, x.rows(), x.cols());
-  if (x.size() == 0) return Eigen::VectorXd::Zero(head_count(heads));
-  const detail::ColumnMajor<double> in_double = x.template cast<double>();
-  Eigen::VectorXd norms(head_count(heads));
+  if (x.size() == 0) return detail::OwnedVector<double>::Zero(head_count(heads));
+  const detail::OwnedMatrix<double> in_double = x.template cast<double>();
+  detail::OwnedVector<double> norms(head_count(heads));
   for (Index i = 0; i < norms.size(); ++i) {
     const auto head = head_block(in_double, heads, i);
     norms(i) = head.stableNorm();
@@ -41,7 +41,7 @@ struct Spread {
 };
 
 /// Computes the spread of some numbers; all members are 0 where there are none.
-inline Spread spread(const Eigen::VectorXd& numbers) {
+inline Spread spread(const detail::OwnedVector<double>& numbers) {
   if (numbers.size() == 0) return {};
   const double mean = numbers.mean();
   return {mean, (numbers.array() - mean).square().mean(), numbers.minCoeff(), numbers.maxCoeff()};

@@ -41,10 +41,10 @@ class Spectrum {
  public:
   /// \param descending  singular values of a rows x cols matrix.
   /// \param error       what is known of their accuracy; nothing: they are taken as exact.
-  Spectrum(Eigen::VectorXd descending, Index rows, Index cols, SpectrumError error = {})
+  Spectrum(detail::OwnedVector<double> descending, Index rows, Index cols, SpectrumError error = {})
       : values_(std::move(descending)), rows_(rows), cols_(cols), error_(error) {}
 
-  const Eigen::VectorXd& values() const { return values_; }
+  const detail::OwnedVector<double>& values() const { return values_; }
   /// sigma_1; 0 where there is none.
   double largest() const { return values_.size() == 0 ? 0.0 : values_(0); }
 
@@ -143,7 +143,7 @@ class Spectrum {
 
  private:
   bool zero() const { return largest() == 0.0; }
-  Eigen::VectorXd relative() const { return values_ / values_(0); }
+  detail::OwnedVector<double> relative() const { return values_ / values_(0); }
 
   /// What the singular values are divided by, over sigma_1.
   double measured_against(Normalizer n) const {
@@ -158,7 +158,7 @@ class Spectrum {
         "survivors: AOL changes the singular vectors; apply the filter instead");
   }
 
-  Eigen::VectorXd values_;
+  detail::OwnedVector<double> values_;
   Index rows_;
   Index cols_;
   SpectrumError error_;

@@ -42,13 +42,13 @@ namespace detail {
 ///         std::domain_error unless its squared norm is finite, and well above the least double
 ///         unless it is 0.
 template <class G>
-ColumnMajor<double> sample(const char* function, const Eigen::MatrixBase<G>& g,
-                           const ColumnMajor<double>& like, bool first) {
+OwnedMatrix<double> sample(const char* function, const Eigen::MatrixBase<G>& g,
+                           const OwnedMatrix<double>& like, bool first) {
   if (!first && (g.rows() != like.rows() || g.cols() != like.cols())) {
     refuse_argument(std::string(function) + ": a sample is " + shape(g.rows(), g.cols()) +
                     ", those before are " + shape(like.rows(), like.cols()));
   }
-  ColumnMajor<double> in_double = g.template cast<double>();
+  OwnedMatrix<double> in_double = g.template cast<double>();
   const double squares = in_double.squaredNorm();
   if (!detail::is_finite(squares)) {
     refuse_values(std::string(function) +
@@ -115,10 +115,10 @@ class SnrSamples {
   ///         std::domain_error if g is not finite, or its squared norm overflows or vanishes.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
-    const detail::ColumnMajor<double> sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
-    if (count_ == 0) mean_ = detail::ColumnMajor<double>::Zero(g.rows(), g.cols());
+    const detail::OwnedMatrix<double> sample = detail::sample("SnrSamples", g, mean_, count_ == 0);
+    if (count_ == 0) mean_ = detail::OwnedMatrix<double>::Zero(g.rows(), g.cols());
     ++count_;
-    const detail::ColumnMajor<double> away = sample - mean_;
+    const detail::OwnedMatrix<double> away = sample - mean_;
     mean_ += away / static_cast<double>(count_);
     squares_ += away.cwiseProduct(sample - mean_).sum();
   }
@@ -131,7 +131,7 @@ class SnrSamples {
       *this = other;
       return;
     }
-    const detail::ColumnMajor<double> away =
+    const detail::OwnedMatrix<double> away =
         detail::sample("SnrSamples", other.mean_, mean_, false) - mean_;
     const auto here = static_cast<double>(count_);
     const auto there = static_cast<double>(other.count_);
@@ -142,14 +142,14 @@ class SnrSamples {
   }
 
   Index count() const { return count_; }                             ///< Samples so far.
-  const detail::ColumnMajor<double>& mean() const { return mean_; }  ///< Their mean, column-major.
+  const detail::OwnedMatrix<double>& mean() const { return mean_; }  ///< Their mean, column-major.
 
   /// Returns the estimate from the samples so far.
   /// \throws std::invalid_argument for fewer than two samples.
   Snr estimate() const { return detail::snr_of_samples(mean_.squaredNorm(), squares_, count_); }
 
  private:
-  detail::ColumnMajor<double> mean_;
+  detail::OwnedMatrix<double> mean_;
   double squares_ = 0.0;  // sum of ||g_i - mean||^2
   Index count_ = 0;
 };
@@ -171,8 +171,8 @@ class SnrStream {
   ///         std::domain_error if g is not finite, or its squared norm overflows or vanishes.
   template <class G>
   void add(const Eigen::MatrixBase<G>& g) {
-    const detail::ColumnMajor<double> sample = detail::sample("SnrStream", g, mean_, count_ == 0);
-    if (count_ == 0) mean_ = detail::ColumnMajor<double>::Zero(g.rows(), g.cols());
+    const detail::OwnedMatrix<double> sample = detail::sample("SnrStream", g, mean_, count_ == 0);
+    if (count_ == 0) mean_ = detail::OwnedMatrix<double>::Zero(g.rows(), g.cols());
     mean_ = decay_ * mean_ + (1.0 - decay_) * sample;
     square_ = decay_ * square_ + (1.0 - decay_) * sample.squaredNorm();
     ++count_;
@@ -188,7 +188,7 @@ class SnrStream {
 
  private:
   double decay_;
-  detail::ColumnMajor<double> mean_;
+  detail::OwnedMatrix<double> mean_;
   double square_ = 0.0;
   Index count_ = 0;
 };

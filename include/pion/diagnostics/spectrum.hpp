@@ -24,7 +24,7 @@ inline constexpr double spectrum_accuracy = std::is_same_v<Scalar, double> ? 0.0
 
 /// Returns the values times 2^exponent.
 /// \throws std::domain_error if the largest overflows.
-inline Eigen::VectorXd scaled_values(Eigen::VectorXd values, int exponent) {
+inline OwnedVector<double> scaled_values(OwnedVector<double> values, int exponent) {
   values *= std::ldexp(1.0, exponent);
   if (values.size() > 0 && !is_finite(values(0))) {
     refuse_values("spectrum: the largest singular value overflows; scale the matrix");
@@ -60,7 +60,7 @@ Spectrum spectrum_by_gram(Index rows, Index cols, Index m, Index n, double withi
   using Sum = GramSum<engine::core_t<Engine>>;
   Sum sum(m, n);
   add_all(sum);
-  Eigen::VectorXd values(m);
+  OwnedVector<double> values(m);
   const auto outcome = sum.values(values.data());
   SpectrumError error{0.0, outcome.squares_error};
   Spectrum found(scaled_values(values, outcome.exponent), rows, cols, error);
@@ -68,7 +68,7 @@ Spectrum spectrum_by_gram(Index rows, Index cols, Index m, Index n, double withi
 
   Sum rest = sum.without_leading();
   add_all(rest);
-  Eigen::VectorXd small_values(m);
+  OwnedVector<double> small_values(m);
   const auto of_rest = rest.values(small_values.data());
   small_values *= std::ldexp(1.0, of_rest.exponent - outcome.exponent);
   const Index out = Sum::deflated;
@@ -88,10 +88,10 @@ Spectrum spectrum_by_gram(Index rows, Index cols, Index m, Index n, double withi
 /// The spectrum of x by an SVD in double.
 template <class Engine, class X>
 Spectrum spectrum_by_svd(const X& x) {
-  ColumnMajor<double> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
+  OwnedMatrix<double> work((std::min)(x.rows(), x.cols()), (std::max)(x.rows(), x.cols()));
   const engine::View<double> inside(work.data(), work.rows(), work.cols());
   const double largest = load("spectrum", x, inside);
-  Eigen::VectorXd values = Eigen::VectorXd::Zero(work.rows());
+  OwnedVector<double> values = OwnedVector<double>::Zero(work.rows());
   if (largest == 0.0) return {std::move(values), x.rows(), x.cols()};
   scale_to_one(largest, inside);
   decompositions_t<Engine>::singular_values(work.rows(), work.cols(), work.data(), values.data());
@@ -118,7 +118,7 @@ template <class Engine = DefaultEngine, class X>
 Spectrum spectrum(const Eigen::MatrixBase<X>& x,
                   double within = detail::spectrum_accuracy<typename X::Scalar>) {
   if constexpr (!detail::in_memory_v<X>) {
-    const typename X::PlainObject value = x;
+    const detail::OwnedMatrix<typename X::Scalar> value = x;
     return spectrum<Engine>(value, within);
   } else {
     if (within > 0.0 && x.size() > 0) {

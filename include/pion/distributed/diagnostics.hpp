@@ -63,7 +63,7 @@ template <class Engine, class C, class X>
 Spectrum gathered_spectrum(const C& comm, const Sharded<X>& x, double within,
                            const Opening& opening) {
   using Scalar = typename pion::detail::plain_t<X>::Scalar;
-  using Panel = pion::detail::ColumnMajor<Scalar>;
+  using Panel = pion::detail::OwnedMatrix<Scalar>;
   const bool by_rows = x.axis == Axis::rows;
   const Index whole = by_rows ? x.cols() : x.rows();
   const std::size_t ranks = static_cast<std::size_t>(comm.size());
@@ -81,7 +81,8 @@ Spectrum gathered_spectrum(const C& comm, const Sharded<X>& x, double within,
   }
   comm.exchange(part.data(), sent.data(), all.data(), received.data());
 
-  Eigen::VectorXd values = Eigen::VectorXd::Zero((std::min)(x.rows(), x.cols()));
+  pion::detail::OwnedVector<double> values =
+      pion::detail::OwnedVector<double>::Zero((std::min)(x.rows(), x.cols()));
   SpectrumError errors;
   require_no_trouble(comm, trouble_of([&] {
                        if (comm.rank() != 0) return;
@@ -143,7 +144,7 @@ double norm(const C& comm, const Sharded<X>& x) {
   require_communicator<C>();
   double part = 0.0;
   const detail::Trouble trouble = detail::trouble_of([&] {
-    Eigen::MatrixXd values(x.local.rows(), x.local.cols());
+    pion::detail::OwnedMatrix<double> values(x.local.rows(), x.local.cols());
     const engine::View<double> view(values.data(), values.rows(), values.cols());
     const Index before = x.axis == Axis::rows ? 0 : x.offset;
     pion::detail::load("norm", x.local, view, false, before);
@@ -189,8 +190,8 @@ Snr snr(const C& comm, const Eigen::MatrixBase<G>& gradient, const Eigen::Matrix
   detail::SnrPart mine;
   const detail::Trouble trouble = detail::trouble_of([&] {
     detail::require_mean_fits(gradient.rows(), gradient.cols(), mean.rows(), mean.cols());
-    const Eigen::MatrixXd g = pion::detail::sample("snr", gradient, {}, true),
-                          m = pion::detail::sample("snr", mean, {}, true);
+    const pion::detail::OwnedMatrix<double> g = pion::detail::sample("snr", gradient, {}, true),
+                                            m = pion::detail::sample("snr", mean, {}, true);
     mine = {g.squaredNorm(), g.cwiseProduct(m).sum(), (g - m).squaredNorm(), m.squaredNorm()};
   });
   detail::Opening opening;

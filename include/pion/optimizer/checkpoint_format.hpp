@@ -134,7 +134,7 @@ class CheckpointReader {
   template <class T>
   void get(WarmStart<T>& start) {
     if (version_ < 2) return;
-    Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor> basis;
+    detail::OwnedMatrix<T> basis;
     get(basis);
     start.remember(engine::View<T>(basis.data(), basis.rows(), basis.cols()));
     if (version_ < 3) return;

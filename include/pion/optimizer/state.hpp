@@ -16,9 +16,9 @@ namespace pion::optimizer {
 template <class T>
 struct Buffer {
   /// Of numbers.
-  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+  using Matrix = detail::OwnedMatrix<T>;
   /// Of bytes.
-  using Codes = Eigen::Matrix<std::int8_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
+  using Codes = detail::OwnedMatrix<std::int8_t>;
 
   std::string name;  ///< In a checkpoint.
   Matrix values;     ///< The numbers, or nothing.

@@ -61,7 +61,7 @@ StepInfo zero_order_step(const ZeroOrder<Rule>& how, W&& parameter, const Loss& 
                          double learning_rate, std::int64_t step) {
   using Scalar = typename detail::plain_t<W>::Scalar;
   using T = detail::compute_t<Scalar>;
-  using Matrix = detail::ColumnMajor<T>;
+  using Matrix = detail::OwnedMatrix<T>;
   detail::require_writable<W>();
   how.require_valid();
   detail::require_nonnegative("zero_order_step: the learning rate", learning_rate);

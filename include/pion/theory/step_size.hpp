@@ -58,17 +58,18 @@ StableStep stable_step(const Eigen::MatrixBase<Sigma>& sigma, const Eigen::Matri
 /// a step of f.
 /// \throws std::domain_error if x is zero or not finite.
 template <class X>
-Eigen::MatrixXd preconditioner(const Chain& f, const Eigen::MatrixBase<X>& x) {
-  const Eigen::MatrixXd a = x.template cast<double>();
+pion::detail::OwnedMatrix<double> preconditioner(const Chain& f, const Eigen::MatrixBase<X>& x) {
+  using Matrix = pion::detail::OwnedMatrix<double>;
+  const Matrix a = x.template cast<double>();
   const double norm = a.norm();
   if (!(norm > 0.0 && pion::detail::is_finite(norm))) {
     pion::detail::refuse_values("preconditioner: x is zero, or not finite");
   }
-  Eigen::MatrixXd r = (a / norm) * (a / norm).transpose();
-  const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(r.rows(), r.rows());
-  Eigen::MatrixXd q = identity / norm;
+  Matrix r = (a / norm) * (a / norm).transpose();
+  const Matrix identity = Matrix::Identity(r.rows(), r.rows());
+  Matrix q = identity / norm;
   for (const OddQuintic& p : f.steps()) {
-    const Eigen::MatrixXd h = p.a * identity + p.b * r + p.c * r * r;
+    const Matrix h = p.a * identity + p.b * r + p.c * r * r;
     q = h * q;
     r = h * r * h;
   }

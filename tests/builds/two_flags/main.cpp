@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <numeric>
 
 #include <pion/filter.hpp>
 
@@ -52,6 +53,12 @@ void check(const char *what, const std::vector<T> &got, const std::vector<double
   ++failures;
 }
 
+void check(const char *what, double got, double right, double allowed) {
+  if (std::fabs(got - right) <= allowed * std::fabs(right)) return;
+  std::printf("%s is %.17g, not %.17g\n", what, got, right);
+  ++failures;
+}
+
 }  // namespace
 
 int main() {
@@ -69,6 +76,15 @@ int main() {
 
   const std::vector<double> x = with_singular_values(s), right = with_singular_values(gains);
   const double magnified = f.size() * pion::SlopeBounds(f).steepest();
+  const double sum = std::accumulate(s.begin(), s.end(), 0.0);
+  double entropy = 0.0;
+  for (const double one : s) entropy -= one / sum * std::log(one / sum);
+  // Each sum has rows cols terms.
+  const double rounding = double(rows) * cols * std::numeric_limits<double>::epsilon();
+  // In float each value moves by eps/2 of the norm at most, and dH / ds = -(log(s / sum) + H) / sum;
+  // spectrum() itself is allowed 1e-6.
+  const double moved = 0.5 * rows * norm * std::numeric_limits<float>::epsilon();
+  const double in_float = 1e-6 + moved * (std::log(sum / s.back()) + entropy) / sum;
   const Results a = results_of_a(x), b = results_of_b(x);
   for (const Results *r : {&a, &b}) {
     std::printf("%s, %s\n", r->kernels.c_str(), r->engine.c_str());
@@ -76,6 +92,13 @@ int main() {
     check("apply in Gram space", r->gram, right, magnified);
     check("apply with a tolerance", r->within, right, magnified, tolerance);
     check("apply in float", r->in_float, right, magnified);
+    check("spectrum", r->singular_values, s, magnified);
+    check("effective_rank", r->effective_rank, std::exp(entropy), rounding);
+    check("effective_rank in float", r->effective_rank_in_float, std::exp(entropy), in_float);
+    check("the signal of samples", r->signal, 3.0 * norm * norm, rounding);
+    check("the noise of samples", r->noise, 2.0 * norm * norm, rounding);
+    check("the signal of a stream", r->stream_signal, 13.0 / 3.0 * norm * norm, rounding);
+    check("the noise of a stream", r->stream_noise, 2.0 * norm * norm, rounding);
   }
   // Whether functions of one name do harm depends on what the compiler has
   // inlined: there are none.

@@ -28,7 +28,7 @@ using Eigen::MatrixXd;
 namespace {
 
 /// A buffer <- size sin(1 + 3 a + step b), in place of a draw.
-void set_sines(MatrixXd& buffer, double size, double step) {
+void set_sines(Eigen::Ref<MatrixXd> buffer, double size, double step) {
   buffer = MatrixXd::NullaryExpr(buffer.rows(), buffer.cols(), [=](Index a, Index b) {
     return size * std::sin(1.0 + 3.0 * static_cast<double>(a) + step * static_cast<double>(b));
   });

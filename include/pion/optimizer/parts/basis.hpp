@@ -64,12 +64,12 @@ template <class Double>
 struct Eigenvectors {
   template <class T>
   explicit Eigenvectors(const engine::View<T>& g) : values(g.rows), vectors(g.rows, g.rows) {
-    const ColumnMajor<Double> in_double = engine::as_eigen(g).template cast<Double>();
+    const OwnedMatrix<Double> in_double = engine::as_eigen(g).template cast<Double>();
     symmetric_vectors(g.rows, in_double.data(), values.data(), vectors.data());
   }
 
-  Eigen::Matrix<Double, Eigen::Dynamic, 1> values;
-  ColumnMajor<Double> vectors;
+  OwnedVector<Double> values;
+  OwnedMatrix<Double> vectors;
 };
 
 /// vectors <- the eigenvectors of the symmetric matrix g, the largest eigenvalue first.
@@ -84,18 +84,25 @@ template <class T>
 void symmetric_power(const engine::View<T>& g, double power, double least,
                      const engine::View<T>& root) {
   const Eigenvectors<double> of_g(g);
-  const Eigen::VectorXd powers = of_g.values.unaryExpr(
+  const OwnedVector<double> powers = of_g.values.unaryExpr(
       [&](double value) { return value > least ? std::pow(value, power) : 0.0; });
-  engine::as_eigen(root) =
-      (of_g.vectors * powers.asDiagonal() * of_g.vectors.transpose()).template cast<T>();
+  const OwnedMatrix<double> scaled = of_g.vectors * powers.asDiagonal();
+  const Index n = g.rows;
+  const engine::View<const double> left(scaled.data(), n, n), right(of_g.vectors.data(), n, n);
+  OwnedMatrix<double> product(n, n);
+  Workspace memory;
+  engine::gemm<engine::Op::plain, engine::Op::transposed>(
+      1.0, left, right, engine::View<double>(product.data(), n, n),
+      laid_out<engine::GemmBuffers<double>>(memory, n, n, n), engine::Write::overwrite);
+  engine::as_eigen(root) = product.template cast<T>();
 }
 
 /// q <- the orthogonal factor of the square matrix a = q r, complete where a lacks rank. In double,
 /// by Householder's reflections of Eigen's, which allocate.
 template <class T>
 void orthogonal_factor(const engine::View<T>& a, const engine::View<T>& q) {
-  const ColumnMajor<double> in_double = engine::as_eigen(a).template cast<double>();
-  ColumnMajor<double> factor(a.rows, a.rows);
+  const OwnedMatrix<double> in_double = engine::as_eigen(a).template cast<double>();
+  OwnedMatrix<double> factor(a.rows, a.rows);
   orthogonal_factor(a.rows, in_double.data(), factor.data());
   engine::as_eigen(q) = factor.template cast<T>();
 }

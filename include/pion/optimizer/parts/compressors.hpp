@@ -6,6 +6,7 @@
 #include <functional>  // std::greater
 #include <string>
 
+#include <pion/algorithm/svd.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/engine/workspace.hpp>
@@ -72,11 +73,9 @@ struct SendRank {
 
   template <class Engine, class T>
   void compress(const engine::View<T>& x, Workspace& /*workspace*/) const {
-    auto matrix = engine::as_eigen(x);
     const Index k = (std::min)(rank, (std::min)(x.rows, x.cols));
-    const detail::ThinSvd<T> svd = detail::thin_svd<T>(detail::ColumnMajor<T>(matrix));
-    matrix.noalias() = svd.matrixU().leftCols(k) * svd.singularValues().head(k).asDiagonal() *
-                       svd.matrixV().leftCols(k).transpose();
+    const detail::ThinSvd<T> svd = detail::thin_svd<T>(engine::as_eigen(x));
+    algorithm::recompose(svd, svd.singularValues().head(k), x);
   }
 };
 

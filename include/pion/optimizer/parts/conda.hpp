@@ -61,7 +61,7 @@ struct Conda {
     auto g = engine::as_eigen(x);
     m = static_cast<T>(beta1) * m + static_cast<T>(1.0 - beta1) * g;
     if ((at.t - 1) % every == 0) {
-      const detail::ThinSvd<T> svd = detail::thin_svd<T>(detail::ColumnMajor<T>(m));
+      const detail::ThinSvd<T> svd = detail::thin_svd<T>(m);
       if (tall) {
         engine::as_eigen(q) = svd.matrixV();
       } else {

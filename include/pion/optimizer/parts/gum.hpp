@@ -73,8 +73,7 @@ struct LowRankOrFull {
     auto g = engine::as_eigen(x), momentum = engine::as_eigen(own[0].values);
     const std::int64_t period = (at.t - 1) / every;
     if ((at.t - 1) % every == 0) {
-      engine::as_eigen(p) =
-          detail::thin_svd<T>(detail::ColumnMajor<T>(g)).matrixU().leftCols(p.cols);
+      engine::as_eigen(p) = detail::thin_svd<T>(g).matrixU().leftCols(p.cols);
       momentum.setZero();
     }
     const double draw =

@@ -5,6 +5,7 @@
 #include <cmath>      // std::sqrt
 #include <string>
 
+#include <pion/algorithm/svd.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/optimizer/recipe/buffers.hpp>
@@ -49,10 +50,10 @@ struct LossModes {
     if (!at.inputs.loss) detail::refuse_missing("loss");
     detail::require_nonnegative("step: StepInputs::loss", *at.inputs.loss);
     const double root = std::sqrt(*at.inputs.loss);
-    auto matrix = engine::as_eigen(x);
-    const detail::ThinSvd<T> svd = detail::thin_svd<T>(
-        detail::ColumnMajor<T>(matrix / static_cast<T>(detail::norm_of(x) + epsilon)));
-    Eigen::Matrix<T, Eigen::Dynamic, 1> gains = svd.singularValues();
+    const auto matrix = engine::as_eigen(x);
+    const detail::ThinSvd<T> svd =
+        detail::thin_svd<T>(matrix / static_cast<T>(detail::norm_of(x) + epsilon));
+    detail::OwnedVector<T> gains = svd.singularValues();
     T* const energies = own[0].values.data;
     for (Index j = 0; j < own[0].values.rows; ++j) {
       const auto s = static_cast<double>(gains(j));
@@ -64,7 +65,7 @@ struct LossModes {
       gains(j) = static_cast<T>(p / (root + epsilon));
       energies[j] = static_cast<T>(share * p + (1.0 - share) * root);
     }
-    matrix.noalias() = svd.matrixU() * gains.asDiagonal() * svd.matrixV().transpose();
+    algorithm::recompose(svd, gains, x);
   }
 };
 

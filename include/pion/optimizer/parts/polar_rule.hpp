@@ -4,6 +4,7 @@
 #include <cmath>  // std::sqrt
 #include <string>
 
+#include <pion/algorithm/svd.hpp>
 #include <pion/detail/svd.hpp>
 #include <pion/engine/view.hpp>
 #include <pion/filter/chains.hpp>
@@ -17,12 +18,11 @@ namespace detail {
 /// Allocates: it takes an SVD. \see decomposition_rounding()
 template <class T>
 Index exact_polar(const engine::View<T>& x) {
-  auto matrix = engine::as_eigen(x);
-  const ThinSvd<T> svd = thin_svd<T>(ColumnMajor<T>(matrix));
+  const ThinSvd<T> svd = thin_svd<T>(engine::as_eigen(x));
   const auto sigma = svd.singularValues();
   const T least = sigma.size() == 0 ? T(0) : decomposition_rounding<T>(x.rows, x.cols) * sigma(0);
   const Index rank = (sigma.array() > least).count();
-  matrix.noalias() = svd.matrixU().leftCols(rank) * svd.matrixV().leftCols(rank).transpose();
+  algorithm::recompose(svd, OwnedVector<T>::Ones(rank), x);
   return rank;
 }
 

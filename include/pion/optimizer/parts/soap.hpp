@@ -169,14 +169,14 @@ struct Soap {
       auto q = engine::as_eigen(basis), p = engine::as_eigen(product);
       scratch.products.multiply(gram, basis, product);
       const Index n = basis.rows;
-      const Eigen::Matrix<T, Eigen::Dynamic, 1> size = q.cwiseProduct(p).colwise().sum();
+      const detail::OwnedVector<T> size = q.cwiseProduct(p).colwise().sum();
       std::vector<Index> order(static_cast<std::size_t>(n));
       std::iota(order.begin(), order.end(), Index(0));
       std::stable_sort(order.begin(), order.end(),
                        [&size](Index a, Index b) { return size(a) > size(b); });
-      const detail::ColumnMajor<T> old = engine::as_eigen(own_[1].values);
+      const detail::OwnedMatrix<T> old = engine::as_eigen(own_[1].values);
       auto v = engine::as_eigen(own_[1].values);
-      const detail::ColumnMajor<T> unsorted = p;
+      const detail::OwnedMatrix<T> unsorted = p;
       for (Index j = 0; j < n; ++j) {
         const Index from = order[static_cast<std::size_t>(j)];
         p.col(j) = unsorted.col(from);
