@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Spectra (diagnostics/measures.hpp) and signal-to-noise ratios: known values, order relations, and
-// agreement with definitions.
+// Spectra (diagnostics/measures.hpp), the heads' norms (diagnostics/head_norms.hpp) and
+// signal-to-noise ratios: known values, order relations, and agreement with definitions.
 
 #include <cmath>
 #include <random>
@@ -9,6 +9,7 @@
 #include <pion/pion.hpp>
 
 #include "support/catch.hpp"
+#include "support/places.hpp"
 #include "support/reference.hpp"
 
 using namespace pion;
@@ -283,4 +284,50 @@ TEST_CASE("a refused sample changes nothing") {
   CHECK_THROWS_AS(SnrStream(0.9).estimate(), std::invalid_argument);
   CHECK_THROWS_AS(snr_from_batch_sizes({1, 8}, {1, 8}), std::invalid_argument);
   CHECK_THROWS_AS(snr_from_batch_sizes({1, 0}, {1, 8}), std::invalid_argument);
+}
+
+TEST_CASE("the norms of heads are those of their blocks, and their spread is that of the numbers") {
+  std::mt19937_64 random(41);
+  const Eigen::MatrixXd x = reference::random_matrix(6, 35, random).cast<double>();
+  const auto by_cols = head_norms(x, Heads{5, Axis::cols}), by_rows = head_norms(x, Heads{3});
+  REQUIRE(by_cols.size() == 5);
+  REQUIRE(by_rows.size() == 3);
+  for (Index i = 0; i < 5; ++i) near(by_cols(i), x.middleCols(7 * i, 7).norm(), 1e-14 * x.norm());
+  for (Index i = 0; i < 3; ++i) near(by_rows(i), x.middleRows(2 * i, 2).norm(), 1e-14 * x.norm());
+  near(head_norms(1e-200 * x, Heads{1})(0), 1e-200 * x.norm(), 1e-214 * x.norm());
+  CHECK_THROWS_AS(head_norms(1e308 * x, Heads{1}), std::domain_error);
+
+  Eigen::Vector4d numbers(1, 2, 3, 6);
+  const Spread s = spread(numbers);
+  CHECK(s.mean == 3.0);
+  CHECK(s.variance == 3.5);
+  CHECK(s.smallest == 1.0);
+  CHECK(s.largest == 6.0);
+}
+
+TEST_CASE("measures do not depend on where memory lies") {
+  std::mt19937_64 random(43);
+  const Eigen::MatrixXd x = reference::random_matrix(19, 35, random).cast<double>();
+  const Eigen::MatrixXd y = reference::random_matrix(19, 35, random).cast<double>();
+  std::vector<double> first;
+  at_many_addresses([&] {
+    const Spectrum s = spectrum(x);
+    SnrSamples samples;
+    samples.add(x);
+    samples.add(y);
+    SnrStream stream(0.5);
+    stream.add(x);
+    stream.add(y);
+    const auto norms = head_norms(x, Heads{5, Axis::cols});
+    const Spread spread_of_norms = spread(norms), spread_of_values = spread(s.values());
+    const std::vector<double> now = {s.effective_rank(),        s.stable_rank(),
+                                     s.nuclear_rank(),          s.participation_ratio(),
+                                     s.effective_rank_error(),  samples.estimate().signal,
+                                     samples.estimate().noise,  stream.estimate().signal,
+                                     stream.estimate().noise,   spread_of_norms.mean,
+                                     spread_of_norms.variance,  spread_of_values.mean,
+                                     spread_of_values.variance, norms(4)};
+    if (first.empty()) first = now;
+    CHECK(now == first);
+  });
 }

@@ -20,6 +20,7 @@
 #include <pion/optimizer/parts/polar_rule.hpp>
 
 #include "support/catch.hpp"
+#include "support/places.hpp"
 
 namespace anchors {
 
@@ -216,6 +217,20 @@ inline void check_state(const Member& member) {
 
   Run empty(member, MatrixXd(0, 3));
   CHECK(empty.step(MatrixXd(0, 3)).taken());
+}
+
+/// The steps do not depend on where a state or a part's own matrices lie.
+inline void check_addresses(const Member& member) {
+  INFO(member.name);
+  const Index rows = 7, cols = 12;
+  const auto all = random_gradients(rows, cols, 3);
+  std::optional<MatrixXd> first;
+  at_many_addresses([&] {
+    Run run(member, first_weights(rows, cols));
+    for (const MatrixXd& g : all) REQUIRE(run.step(g).taken());
+    if (!first) first = run.w;
+    CHECK(same_bits(run.w, *first));
+  });
 }
 
 /// A recipe with decay .1.

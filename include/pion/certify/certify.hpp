@@ -39,8 +39,8 @@ struct Certificate {
   }
 };
 
-/// Proves the shape of a chain. Cost: a few milliseconds for five steps. `options.effort` bounds the
-/// cost where a chain is chaotic or overflows: as it is, ten seconds or so for sixty such steps.
+/// Proves the shape of a chain. Cost: a few milliseconds for five steps. `options.effort` bounds
+/// the cost where a chain is chaotic or overflows: about ten seconds for sixty such steps.
 /// \throws std::invalid_argument unless lo <= hi, both finite.
 inline Certificate certify(const Chain& f, const CertifyOptions& options = {}) {
   const double lo = options.lo, hi = options.hi;

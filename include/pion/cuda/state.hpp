@@ -12,6 +12,7 @@
 #include <pion/cuda/scalar.hpp>
 #include <pion/optimizer/parts/variance_reduction.hpp>
 #include <pion/optimizer/recipe/recipe.hpp>
+#include <pion/optimizer/recipe/sequence.hpp>
 
 namespace pion {
 namespace cuda {
@@ -32,7 +33,8 @@ class State {
   /// from the host where a part does not begin with zeros.
   /// \throws std::invalid_argument if a size is negative, a number of the recipe is out of its
   ///         range, or the recipe does what steps on a device cannot: parameters of (in, out), a
-  ///         state in bytes, VarianceReduced with a gradient that is given; device_error if a call of CUDA fails.
+  ///         state in bytes, VarianceReduced with a gradient that is given; device_error if a call
+  ///         of CUDA fails.
   template <class R, class M, class S, class D, class W>
   State(const optimizer::Recipe<R, M, S, D>& recipe, const Matrix<W>& parameter, Context& context)
       : rows_(parameter.rows), cols_(parameter.cols), order_(parameter.order) {
@@ -47,8 +49,9 @@ class State {
           "State: on a device parameters are (out, in); give the transpose, "
           "a Matrix of the other order");
     }
+    require_runs(recipe.momentum);
+    require_runs(recipe.rule);
     detail::for_each_buffer(recipe, [&](const auto& part, int i, int) {
-      require_runs(part);
       buffers_.push_back(described(detail::buffer_shape(part, i, rows_, cols_)));
     });
     detail::Arena counting;
@@ -92,6 +95,10 @@ class State {
   static void require_runs(const optimizer::VarianceReduced& part) {
     if (part.previous == optimizer::Previous::last_gradient) return;
     detail::refuse_argument("State: on a device VarianceReduced compares with the last gradient");
+  }
+  template <class... Parts>
+  static void require_runs(const optimizer::Sequence<Parts...>& sequence) {
+    std::apply([](const auto&... part) { (require_runs(part), ...); }, sequence.parts);
   }
   Buffer described(const optimizer::BufferShape& shape) const {
     if (shape.storage != optimizer::Storage::values) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Eigen/LU>
 #include <algorithm>  // std::max
 #include <cstddef>    // std::size_t
 #include <limits>
 #include <string>
+#include <utility>  // std::move, std::swap
 #include <vector>
+
+#include <Eigen/Core>
 
 #include <pion/design/bands.hpp>
 #include <pion/design/designed.hpp>
@@ -18,7 +20,34 @@
 #include <pion/filter/polynomial.hpp>
 #include <pion/filter/shape.hpp>  // Range, range
 
-namespace pion::design {
+namespace pion {
+namespace detail {
+
+// Of one layout under all flags, as OwnedVector.
+using FourNumbers = Eigen::Matrix<double, 4, 1, Eigen::DontAlign>;
+using FourByFour = Eigen::Matrix<double, 4, 4, Eigen::DontAlign>;
+
+/// Solves m x = b by elimination, with pivots from the column; not finite where m is singular.
+/// (Eigen's solvers work on matrices of theirs, which are aligned.)
+inline FourNumbers solve_four(FourByFour m, FourNumbers b) {
+  for (Eigen::Index k = 0; k < 4; ++k) {
+    Eigen::Index pivot = 0;
+    m.col(k).tail(4 - k).cwiseAbs().maxCoeff(&pivot);
+    m.row(k).swap(m.row(k + pivot));
+    std::swap(b(k), b(k + pivot));
+    for (Eigen::Index i = k + 1; i < 4; ++i) {
+      const double factor = m(i, k) / m(k, k);
+      m.row(i) -= factor * m.row(k);
+      b(i) -= factor * b(k);
+    }
+  }
+  m.triangularView<Eigen::Upper>().solveInPlace(b);
+  return b;
+}
+
+}  // namespace detail
+
+namespace design {
 
 /// An odd quintic that is small on a stop band and near 1 on a pass band.
 struct TwoBandMinimax {
@@ -37,15 +66,14 @@ struct TwoBandMinimax {
 /// Cost: below a millisecond.
 /// \throws std::invalid_argument unless 0 < stop < pass.lo <= pass.hi and weight > 0.
 inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double weight) {
-  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && pion::detail::is_finite(pass.hi) &&
-        weight > 0.0 && pion::detail::is_finite(weight))) {
+  if (!(0.0 < stop && stop < pass.lo && pass.lo <= pass.hi && detail::is_finite(pass.hi) &&
+        weight > 0.0 && detail::is_finite(weight))) {
     detail::refuse_argument("minimax_two_band: stop [0, " + detail::number_text(stop) +
                             "], pass [" + detail::number_text(pass.lo) + ", " +
                             detail::number_text(pass.hi) + "] and weight " +
                             detail::number_text(weight) + " do not fit together");
   }
-  // Of one layout under all flags (detail/traits.hpp, OwnedVector).
-  using Vector = Eigen::Matrix<double, 4, 1, Eigen::DontAlign>;
+  using Vector = detail::FourNumbers;
   struct Inequality {  // row . (a, b, c, e) <= bound
     Vector row;
     double bound;
@@ -74,13 +102,13 @@ inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double wei
       for (std::size_t j = i + 1; j < n; ++j) {
         for (std::size_t k = j + 1; k < n; ++k) {
           for (std::size_t l = k + 1; l < n; ++l) {
-            Eigen::Matrix<double, 4, 4, Eigen::DontAlign> m;
+            detail::FourByFour m;
             m << active[i].row.transpose(), active[j].row.transpose(), active[k].row.transpose(),
                 active[l].row.transpose();
-            const Vector at = m.inverse() * Vector(active[i].bound, active[j].bound,
-                                                   active[k].bound, active[l].bound);
+            const Vector at = detail::solve_four(
+                m, {active[i].bound, active[j].bound, active[k].bound, active[l].bound});
             if (!(at[3] < least)) continue;
-            bool feasible = pion::detail::all_finite(at.data(), at.size());
+            bool feasible = detail::all_finite(at.data(), at.size());
             for (const Inequality& c : active) feasible = feasible && c.excess(at) <= 1e-11;
             if (feasible) {
               least = at[3];
@@ -109,7 +137,8 @@ inline TwoBandMinimax minimax_two_band(double stop, const Band& pass, double wei
     if (!violated) break;
     active = std::move(next);
   }
-  return {{best[0], best[1], best[2]}, best[3]};
+  // The conditions hold to 1e-11: where all can be met, e may come out below 0 by as much.
+  return {{best[0], best[1], best[2]}, (std::max)(best[3], 0.0)};
 }
 
 /// Designs a high-pass of so many steps between the stop band [0, gap.lo] and the pass band
@@ -156,4 +185,5 @@ inline Designed two_band_high_pass(const Band& gap, int steps = 5, double weight
   return {Chain(std::move(chain)), error};
 }
 
-}  // namespace pion::design
+}  // namespace design
+}  // namespace pion

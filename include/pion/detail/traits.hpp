@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <numeric>  // std::accumulate
 #include <type_traits>
 
 #include <pion/detail/language.hpp>
@@ -54,6 +55,13 @@ using OwnedMatrix =
     Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor | Eigen::DontAlign>;
 template <class T>
 using OwnedVector = Eigen::Matrix<T, Eigen::Dynamic, 1, Eigen::ColMajor | Eigen::DontAlign>;
+
+/// Sums numbers one after the other; Eigen's sum() of memory that is not aligned sums them in an
+/// order that depends on their address.
+template <class T>
+T sum(const OwnedVector<T>& numbers) {
+  return std::accumulate(numbers.data(), numbers.data() + numbers.size(), T(0));
+}
 
 inline namespace PION_SETTINGS {
 

@@ -4,6 +4,8 @@
 #include <Eigen/Core>
 
 #include <pion/detail/finite.hpp>
+#include <pion/detail/traits.hpp>
+#include <pion/engine/elementwise.hpp>
 #include <pion/engine/load_store.hpp>
 #include <pion/filter/heads.hpp>
 
@@ -18,12 +20,13 @@ template <class X, class Layout>
 detail::OwnedVector<double> head_norms(const Eigen::MatrixBase<X>& x, const Layout& heads) {
   require_heads_fit("head_norms", heads, x.rows(), x.cols());
   if (x.size() == 0) return detail::OwnedVector<double>::Zero(head_count(heads));
-  const detail::OwnedMatrix<double> in_double = x.template cast<double>();
+  detail::OwnedMatrix<double> in_double = x.template cast<double>();
   detail::OwnedVector<double> norms(head_count(heads));
   for (Index i = 0; i < norms.size(); ++i) {
-    const auto head = head_block(in_double, heads, i);
-    norms(i) = head.stableNorm();
-    const bool finite = detail::size_of(detail::in_place<engine::View<const double>>(head)).finite;
+    auto block = head_block(in_double, heads, i);
+    const auto head = detail::in_place<engine::View<double>>(block);
+    norms(i) = engine::Elementwise<double>::frobenius_norm(head);
+    const bool finite = detail::size_of(engine::View<const double>(head)).finite;
     if (!finite || !detail::is_finite(norms(i))) {
       detail::refuse_values("head_norms: the norm of head " + std::to_string(i) + " is not finite");
     }
@@ -43,7 +46,7 @@ struct Spread {
 /// Computes the spread of some numbers; all members are 0 where there are none.
 inline Spread spread(const detail::OwnedVector<double>& numbers) {
   if (numbers.size() == 0) return {};
-  const double mean = numbers.mean();
+  const double mean = detail::sum(numbers) / static_cast<double>(numbers.size());
   return {mean, (numbers.array() - mean).square().mean(), numbers.minCoeff(), numbers.maxCoeff()};
 }
 

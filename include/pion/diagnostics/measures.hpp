@@ -65,7 +65,7 @@ class Spectrum {
   /// whose error e is no less than itself adds, by integration, e (1 + |log(e / S)| + H) / S.
   double effective_rank_error() const {
     if (zero()) return 0.0;
-    const double sum = relative().sum(), entropy = std::log(effective_rank());
+    const double sum = detail::sum(relative()), entropy = std::log(effective_rank());
     double walk = 0.0, lost = 0.0;
     for (const double s : relative()) {
       const double e = error_.at(s) / sum;
@@ -96,7 +96,7 @@ class Spectrum {
   /// 2007).
   double effective_rank() const {
     if (zero()) return 0.0;
-    const double sum = relative().sum();
+    const double sum = detail::sum(relative());
     double entropy = 0.0;
     for (const double s : relative()) {
       const double p = s / sum;
@@ -111,7 +111,7 @@ class Spectrum {
   /// Computes ||X||_*^2 / ||X||_F^2.
   double nuclear_rank() const {
     if (zero()) return 0.0;
-    const double sum = relative().sum();
+    const double sum = detail::sum(relative());
     return sum * sum / relative().squaredNorm();
   }
 

@@ -148,7 +148,7 @@ double norm(const C& comm, const Sharded<X>& x) {
     const engine::View<double> view(values.data(), values.rows(), values.cols());
     const Index before = x.axis == Axis::rows ? 0 : x.offset;
     pion::detail::load("norm", x.local, view, false, before);
-    if (values.size() > 0) part = values.stableNorm();
+    part = engine::Elementwise<double>::frobenius_norm(view);
   });
   detail::opened(comm, detail::opening_of(detail::Hash().add(detail::Call::norm), Filter{}, x),
                  trouble, x.extent);

@@ -65,13 +65,17 @@ pion::detail::OwnedMatrix<double> preconditioner(const Chain& f, const Eigen::Ma
   if (!(norm > 0.0 && pion::detail::is_finite(norm))) {
     pion::detail::refuse_values("preconditioner: x is zero, or not finite");
   }
-  Matrix r = (a / norm) * (a / norm).transpose();
+  // Entry by entry: Eigen's other products take memory that flags align (detail/traits.hpp).
+  const Matrix unit = a / norm;
+  Matrix r = unit.lazyProduct(unit.transpose());
   const Matrix identity = Matrix::Identity(r.rows(), r.rows());
   Matrix q = identity / norm;
   for (const OddQuintic& p : f.steps()) {
-    const Matrix h = p.a * identity + p.b * r + p.c * r * r;
-    q = h * q;
-    r = h * r * h;
+    const Matrix square = r.lazyProduct(r);
+    const Matrix h = p.a * identity + p.b * r + p.c * square;
+    const Matrix hr = h.lazyProduct(r);
+    q = Matrix(h.lazyProduct(q));
+    r = hr.lazyProduct(h);
   }
   return q;
 }

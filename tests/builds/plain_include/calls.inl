@@ -31,8 +31,9 @@ inline double calls(const Eigen::Map<Eigen::MatrixXf>& x, const Eigen::Map<Eigen
   pion::SnrStream stream(0.5);
   stream.add(x);
   pion::polar_factor(x, pion::Leading{2}, y);
-  return stream.estimate().ratio() + pion::effective_rank(z) + pion::stable_rank(2.0 * z) + pion::head_norms(x, pion::Heads{2}).sum() +
-         samples.estimate().ratio() + pion::plan<float>(f, 3, 5).multiply_adds +
-         pion::theory::preconditioner(f.chain, z)(0, 0) + pion::design::fit_low_pass(0.5).loss +
+  return stream.estimate().ratio() + pion::effective_rank(z) + pion::stable_rank(2.0 * z) +
+         pion::head_norms(x, pion::Heads{2}).sum() + samples.estimate().ratio() +
+         pion::plan<float>(f, 3, 5).multiply_adds + pion::theory::preconditioner(f.chain, z)(0, 0) +
+         pion::design::fit_low_pass(0.5).loss +
          pion::design::minimax_two_band(0.1, {0.5, 1.0}, 1.0).error;
 }

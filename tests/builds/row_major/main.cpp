@@ -11,6 +11,8 @@
 #include <pion/optimizer.hpp>
 #include <pion/pion.hpp>
 
+#include "mean.hpp"
+
 static_assert(Eigen::MatrixXd::IsRowMajor, "the macro is not in effect");
 
 namespace {
@@ -117,5 +119,7 @@ void run(Eigen::Index rows, Eigen::Index cols) {
 int main() {
   run(3, 5);
   run(5, 3);
+  check("the mean of samples", mean_is_off(), 0.0);
+  check("the mean of samples, in the other file", mean_is_off_by_columns(), 0.0);
   return failures;
 }

@@ -81,8 +81,8 @@ int main() {
   for (const double one : s) entropy -= one / sum * std::log(one / sum);
   // Each sum has rows cols terms.
   const double rounding = double(rows) * cols * std::numeric_limits<double>::epsilon();
-  // In float each value moves by eps/2 of the norm at most, and dH / ds = -(log(s / sum) + H) / sum;
-  // spectrum() itself is allowed 1e-6.
+  // In float each value moves by eps/2 of the norm at most, and
+  // dH / ds = -(log(s / sum) + H) / sum; spectrum() itself is allowed 1e-6.
   const double moved = 0.5 * rows * norm * std::numeric_limits<float>::epsilon();
   const double in_float = 1e-6 + moved * (std::log(sum / s.back()) + entropy) / sum;
   const Results a = results_of_a(x), b = results_of_b(x);

@@ -199,7 +199,7 @@ TEST_CASE("a save that is lost on the way leaves one of the two, whole") {
   const distributed::OneRank alone;
   ShardedStates<double> states;
   states["w"].cut = {2, 3, Axis::rows, {0, 2}};
-  Eigen::MatrixXd& momentum = states["w"].state.momentum;
+  auto& momentum = states["w"].state.momentum;
   const auto loaded = [&] {
     ShardedStates<double> read = states;
     distributed::load(alone, path, read);

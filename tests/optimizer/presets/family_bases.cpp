@@ -295,6 +295,10 @@ TEST_CASE("a refused step changes none of the bases, and a saved state goes on")
   for (const Member& member : members()) anchors::check_state(member);
 }
 
+TEST_CASE("steps with a basis do not depend on where memory lies") {
+  for (const Member& member : members()) anchors::check_addresses(member);
+}
+
 TEST_CASE("columns that nearly depend on each other become orthonormal, and dependent ones zero") {
   MatrixXd p = MatrixXd::NullaryExpr(12, 4, [](Index a, Index b) {
     return std::sin(1.3 * static_cast<double>((a + 1) * (b + 1)));
