@@ -98,6 +98,31 @@ TEST_CASE("a power law is found where there is one") {
   }
 }
 
+TEST_CASE("a power law is that of WeightWatcher 0.7.7, from twenty values on") {
+  struct Row {
+    int count;
+    double (*lambda)(double);
+    double alpha, distance, smallest;
+    Index tail;
+  };
+  const Row rows[] = {{50, [](double i) { return std::exp(3.0 * std::sin(i)) + 1e-2 * i; },
+                       1.454330191583, 0.121809299511, 0.011067976663, 47},
+                      {300, [](double i) { return std::pow(i, -1.5) + 1e-3 * (1.0 + std::cos(i)); },
+                       1.798491763613, 0.031712550299, 0.004480899481, 44},
+                      {20, [](double i) { return 1.0 + i + 3.0 * std::sin(i * i); },
+                       21.313265703254, 0.208410675575, 0.855094233599, 4}};
+  for (const Row& row : rows) {
+    std::vector<double> lambda;
+    for (int i = 1; i <= row.count; ++i) lambda.push_back(row.lambda(i));
+    const PowerLaw found = fit_power_law(spectrum_of_eigenvalues(lambda));
+    INFO(row.count << " values");
+    CHECK(found.count == row.tail);
+    CHECK(std::fabs(found.alpha - row.alpha) <= 1e-12 * row.alpha);  // twelve decimals are known
+    CHECK(std::fabs(found.distance - row.distance) <= 1e-12);
+    CHECK(std::fabs(found.smallest - row.smallest) <= 1e-12);
+  }
+}
+
 TEST_CASE("a power law does not change with the matrix's size, nor with values of rounding") {
   std::vector<double> lambda;
   for (int i = 1; i <= 50; ++i) lambda.push_back(std::exp(3.0 * std::sin(i)) + 1e-2 * i);
