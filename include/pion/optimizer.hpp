@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-/// Optimisers on spectral filters. The rules that need an SVD are apart:
-/// optimizer/presets/low_rank.hpp.
+/// Optimisers on spectral filters: steps, checkpoints, routing, and the presets that filter. The
+/// other presets are apart: optimizer/presets/adaptive.hpp, norms.hpp, gradients.hpp, bases.hpp,
+/// and low_rank.hpp, which needs an SVD.
 
 #include <pion/optimizer/checkpoint.hpp>
 #include <pion/optimizer/parts/rules.hpp>
