@@ -39,6 +39,17 @@ TEST_CASE("a two-band minimax quintic keeps its bounds, and no other quintic has
   }
 }
 
+TEST_CASE("the least error of a pass band that is hardly one is not below 0") {
+  for (const double stop : {.5, 1e-2, 1e-4, 1e-6}) {
+    for (const double half : {0.0, 1e-15, 1e-12, 1e-10, 1e-8}) {
+      for (const double weight : {1.0, 8.0, 100.0}) {
+        const design::Band pass{1.0 - half, 1.0 + half};
+        CHECK(design::minimax_two_band(stop, pass, weight).error >= 0.0);
+      }
+    }
+  }
+}
+
 TEST_CASE("a greedy two-band chain parts as sharply as is known, and ends in suppression") {
   struct Row {
     double stop, pass;

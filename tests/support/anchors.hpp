@@ -19,8 +19,8 @@
 #include <pion/optimizer/checkpoint.hpp>
 #include <pion/optimizer/parts/polar_rule.hpp>
 
+#include "support/addresses.hpp"
 #include "support/catch.hpp"
-#include "support/places.hpp"
 
 namespace anchors {
 

@@ -11,6 +11,7 @@
 #include <pion/diagnostics/snr.hpp>
 #include <pion/diagnostics/spectrum.hpp>
 #include <pion/distributed/apply.hpp>
+#include <pion/engine/elementwise.hpp>
 
 /// What diagnostics/ says of one matrix, of a matrix that lies on many ranks. Every rank makes the
 /// call and has the answer, and a refusal is collective (distributed/agree.hpp).
